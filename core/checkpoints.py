@@ -1,0 +1,102 @@
+"""Weights as safetensors with a card beside them; pickles are never loaded.
+
+``NAME.safetensors`` holds the tensors, ``NAME.json`` the card: config, data, steps, seed, metrics and the SHA-256 of
+the weights. A file that is missing, truncated, tampered with or made for another config raises
+:class:`CheckpointError` with one clear sentence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from core.registry import REGISTRY, ModelSpec
+
+FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint cannot be used; the message is one sentence for the user."""
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace ``path`` in one move, so that a killed process leaves the old file or the new one, never half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(temporary, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def save_checkpoint(name: str, weights: Mapping[str, Tensor], card: Mapping[str, Any], folder: Path = FOLDER) -> None:
+    """Write weights and card of the registered model ``name``; the card gets config and SHA-256 added."""
+    data = save({key: value.detach().cpu().contiguous() for key, value in weights.items()})
+    full = {
+        "name": name,
+        "config": asdict(REGISTRY[name].config),
+        **card,
+        "parameters": sum(value.numel() for value in weights.values()),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+    write_atomically(folder / f"{name}.safetensors", data)
+    write_card(name, full, folder)
+
+
+def write_card(name: str, card: Mapping[str, Any], folder: Path = FOLDER) -> None:
+    """Write a card alone, as evaluation does when it adds its figures."""
+    write_atomically(folder / f"{name}.json", (json.dumps(card, indent=2) + "\n").encode())
+
+
+def read_card(name: str, folder: Path = FOLDER) -> dict[str, Any]:
+    """The card of ``name``."""
+    path = folder / f"{name}.json"
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(f"The card {path.name} is missing from {folder}.") from None
+    except ValueError:
+        raise CheckpointError(f"The card {path.name} is damaged: it is not JSON.") from None
+    if not isinstance(card, dict):
+        raise CheckpointError(f"The card {path.name} is damaged: it is not a JSON object.")
+    return card
+
+
+def load_checkpoint(name: str, folder: Path = FOLDER) -> torch.nn.Module:
+    """The trained model ``name``, in evaluation mode, on the CPU."""
+    if name not in REGISTRY:
+        raise CheckpointError(f"There is no model called {name!r}; known are {', '.join(REGISTRY)}.")
+    card, path = read_card(name, folder), folder / f"{name}.safetensors"
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise CheckpointError(f"The weights {path.name} are missing from {folder}.") from None
+    if hashlib.sha256(data).hexdigest() != card.get("sha256"):
+        raise CheckpointError(f"The weights {path.name} do not match the SHA-256 on their card: fetch them again.")
+    spec = REGISTRY[name]
+    check_config(name, spec, card)
+    try:
+        weights = load(data)
+        model: torch.nn.Module = spec.build()
+        model.load_state_dict(weights)
+    except (SafetensorError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(f"The weights {path.name} cannot be read: {reason}") from None
+    return model.eval()
+
+
+def check_config(name: str, spec: ModelSpec, card: Mapping[str, Any]) -> None:
+    """Refuse weights whose card names another config than the registry's."""
+    if card.get("config") != asdict(spec.config):
+        raise CheckpointError(f"The card {name}.json describes another model than the registry's {name}.")

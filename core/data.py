@@ -1,0 +1,280 @@
+"""Named data sets: ``load(name, split, root)``; ``python -m core.data NAME --data FOLDER`` downloads one.
+
+``strokes`` needs no file, ``archive:PATH`` is a folder or zip file of the user's. The others are read from the folder
+``root`` or, without one, from the folder that the environment variable ``EASEL_DATA`` names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core import strokes
+from core.archives import read_archive
+from core.download import DataError as DataError
+from core.download import fetch, replacing
+from core.images import ImageError
+
+SPLITS = ("train", "valid", "test")
+ARCHIVE = "archive:"
+"""What names of data sets start with that are a folder or zip file of pictures."""
+
+
+@dataclass(frozen=True, eq=False)
+class DataSet:
+    """One split of a data set in memory.
+
+    ``images`` (N, C, H, W) uint8: 0 and 1 where ``binarisation`` is ``static``, else 0–255. ``labels`` (N,) int64,
+    which may index ``classes``, or None. With ``dynamic`` binarisation a pixel is ink with probability value/255,
+    drawn anew for every batch; None gives value/255 itself.
+    """
+
+    name: str
+    split: str
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64] | None = None
+    binarisation: Literal["static", "dynamic"] | None = None
+    classes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def batch(self, indices: NDArray[np.int64] | Sequence[int], generator: torch.Generator | None = None) -> Tensor:
+        """The images at ``indices`` (b,) as float32 (b, C, H, W) in [0, 1].
+
+        ``generator``, on the CPU, draws dynamic binarisation and is left alone otherwise; without it a dynamic data
+        set raises ``ValueError``.
+        """
+        images = torch.from_numpy(self.images[np.asarray(indices, np.int64)]).float()
+        if self.binarisation == "static":
+            return images
+        if self.binarisation is None:
+            return images / 255
+        if generator is None or generator.device.type != "cpu":
+            raise ValueError(f"Batches of {self.name} are drawn at random: they need a generator on the CPU.")
+        return (torch.rand(images.shape, generator=generator) * 255 < images).float()
+
+    def subset(self, limit: int, seed: int) -> DataSet:
+        """At most ``limit`` images, drawn without replacement and in random order: some files are sorted by class."""
+        chosen = np.random.default_rng(seed).permutation(len(self))[:limit]
+        labels = None if self.labels is None else self.labels[chosen]
+        return replace(self, images=self.images[chosen], labels=labels)
+
+
+def data_folder(name: str, root: str | Path | None) -> Path:
+    """``root`` or the folder that ``EASEL_DATA`` names; raises :class:`DataError` where there is neither."""
+    chosen = root or os.environ.get("EASEL_DATA")
+    if not chosen:
+        raise DataError(f"The data set {name} needs a folder: pass --data FOLDER or set EASEL_DATA.")
+    return Path(chosen)
+
+
+def missing(name: str, what: str, folder: Path) -> DataError:
+    """The error for a file that has to be downloaded first, or again."""
+    return DataError(f"{what} in {folder}: fetch it with `python -m core.data {name} --data {folder}`.")
+
+
+# Static binarisation of MNIST by R. Salakhutdinov and I. Murray, "On the quantitative analysis of deep belief
+# networks" (ICML 2008), as H. Larochelle's public text files: 784 values "0" or "1" in every line.
+
+AMAT_URL = "http://www.cs.toronto.edu/~larocheh/public/datasets/binarized_mnist/binarized_mnist_{split}.amat"
+CACHE = "binarized_mnist.npz"
+PIXELS, PACKED = 784, 98
+LINE_BYTES = 2 * PIXELS + 2
+"""Longest line of the files: values, separators, and room for another end of line."""
+BLOCK_BYTES = 2**23
+BINARIZED_MNIST = {
+    "train": (50_000, "727146c35424b019f3e350e1e69faa05644a0abaf787e3f4e1a9632220a13906"),
+    "valid": (10_000, "a256ac44ae26be720fad8616a05ed6ecfd1619930d9a208379bb2a4405df5b6d"),
+    "test": (10_000, "9fcd8da6f0fdf09b2ba30fe63a0bb784042a0de82563172530229b983e294ff2"),
+}
+"""Images of each split and the SHA-256 of their packed bits. There is no public sum of the text files, so what they
+say is checked, not how they are spelt: the sums are those of the bits that a checked copy packs to."""
+
+
+def parse_amat(path: Path) -> NDArray[np.uint8]:
+    """The rows of a text file of zeros and ones, (N, 98) packed bits; empty lines do not count.
+
+    Raises :class:`DataError`, naming file and line, unless every line has 784 values, each 0 or 1.
+    """
+    blocks, line = [np.empty((0, PACKED), np.uint8)], 1
+    with open(path, "rb") as file:
+        while lines := file.readlines(BLOCK_BYTES):
+            blocks.append(parse_lines(lines, path.name, line))
+            line += len(lines)
+    return np.concatenate(blocks)
+
+
+def parse_lines(lines: list[bytes], name: str, first: int) -> NDArray[np.uint8]:
+    """Some lines of such a file, of which the first has the number ``first``, as packed bits."""
+    text = np.frombuffer(b"".join(lines), np.uint8)
+    starts = np.cumsum([0, *map(len, lines[:-1])])
+
+    def refuse(position: int, complaint: str) -> DataError:
+        return DataError(f"{name}, line {first + np.searchsorted(starts, position, 'right') - 1}: {complaint}.")
+
+    values = text >> 1 == ord("0") >> 1
+    known = values | (text == ord(" ")) | (text == ord("\n")) | (text == ord("\r")) | (text == ord("\t"))
+    if not known.all():
+        position = int(np.argmin(known))
+        raise refuse(position, f"{chr(text[position])!r} is neither 0 nor 1")
+    touching = values[1:] & values[:-1]
+    if touching.any():
+        raise refuse(int(np.argmax(touching)), "values are not separated by spaces")
+    counts = np.add.reduceat(values, starts, dtype=np.int64)
+    wrong = np.flatnonzero((counts != PIXELS) & (counts != 0))
+    if len(wrong):
+        raise refuse(int(starts[wrong[0]]), f"{counts[wrong[0]]} values, not {PIXELS}")
+    return np.packbits((text[values] & 1).reshape(-1, PIXELS), axis=1)
+
+
+def fetch_binarized_mnist(root: Path) -> None:
+    """Download the three text files, check what they say, and keep it as packed bits in one file.
+
+    Text files that are whole are kept until all three are, so that an interrupted download goes on with the next.
+    """
+    texts, packed = root / f"{CACHE}.parts", {}
+    for split, (count, expected) in BINARIZED_MNIST.items():
+        url = AMAT_URL.format(split=split)
+        text = texts / url.rsplit("/", 1)[-1]
+        if not text.exists():
+            fetch(url, text, count * LINE_BYTES)
+        packed[split] = parse_amat(text)
+        if hashlib.sha256(packed[split].tobytes()).hexdigest() != expected:
+            raise DataError(f"{text} does not hold the {count:,} images that it should: delete it and try again.")
+    with replacing(root / CACHE) as file:
+        np.savez_compressed(file, allow_pickle=False, **packed)
+    shutil.rmtree(texts)
+
+
+def read_binarized_mnist(split: str, root: str | Path | None) -> DataSet:
+    """50,000, 10,000 and 10,000 images of 0 and 1 without labels; those of ``test`` are sorted by class."""
+    name = "binarized-mnist"
+    folder = data_folder(name, root)
+    try:
+        with np.load(folder / CACHE) as file:
+            packed = file[split]
+    except FileNotFoundError:
+        raise missing(name, f"There is no {CACHE}", folder) from None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        raise missing(name, f"{CACHE} is damaged", folder) from None
+    if packed.dtype != np.uint8 or packed.shape[1:] != (PACKED,):
+        raise missing(name, f"{CACHE} holds something else", folder)
+    images = np.unpackbits(packed, axis=1)[:, :PIXELS].reshape(-1, 1, 28, 28)
+    return DataSet(name, split, images, None, "static")
+
+
+def fetch_mnist(root: Path) -> None:
+    """Let torchvision download MNIST, with its checks of MD5 sums."""
+    from torchvision.datasets import MNIST  # 3 s and 170 MB, for those who want it
+
+    try:
+        for train in (True, False):
+            MNIST(root, train, download=True)
+    except (OSError, RuntimeError) as error:
+        raise DataError(f"MNIST could not be downloaded: {str(error).strip().splitlines()[0]}.") from None
+
+
+def read_mnist(split: str, root: str | Path | None) -> DataSet:
+    """MNIST with its labels; ``valid`` is the last 10,000 images of the file whose others are ``train``."""
+    from torchvision.datasets import MNIST
+
+    folder = data_folder("mnist", root)
+    try:
+        file = MNIST(folder, split != "test")
+    except RuntimeError:
+        raise missing("mnist", "There is no MNIST", folder) from None
+    except (OSError, ValueError, AssertionError, LookupError):
+        raise missing("mnist", "MNIST is damaged", folder) from None
+    part = {"train": slice(0, -10_000), "valid": slice(-10_000, None), "test": slice(None)}[split]
+    images, labels = file.data.numpy()[part, None], file.targets.numpy()[part]
+    return DataSet("mnist", split, images, labels, "dynamic")
+
+
+STROKES = {"train": (20_000, 1), "valid": (2_000, 2), "test": (2_000, 3)}
+"""Number of images and seed of every split."""
+
+
+def draw_strokes(split: str, root: str | Path | None) -> DataSet:
+    """Digits drawn by :mod:`core.strokes`, with labels; ``root`` is not needed."""
+    images, labels = strokes.digits(*STROKES[split])
+    return DataSet("strokes", split, images[:, None], labels, "dynamic")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a data set comes from: ``read(split, root)`` loads it, ``fetch(root)`` downloads it, if need be."""
+
+    about: str
+    read: Callable[[str, str | Path | None], DataSet]
+    fetch: Callable[[Path], None] | None = None
+
+
+DATA_SETS: dict[str, Source] = {
+    "strokes": Source("digits drawn by a procedure", draw_strokes),
+    "binarized-mnist": Source("MNIST of 0 and 1, fixed", read_binarized_mnist, fetch_binarized_mnist),
+    "mnist": Source("MNIST, made 0 and 1 anew for every batch", read_mnist, fetch_mnist),
+}
+
+
+def load(name: str, split: str, root: str | Path | None = None) -> DataSet:
+    """A split of a data set of :data:`DATA_SETS` or of ``archive:PATH``; nothing is ever downloaded.
+
+    Raises :class:`DataError`; where files are missing, it says which command fetches them.
+    """
+    if name.startswith(ARCHIVE):
+        try:
+            images, labels, classes = read_archive(name.removeprefix(ARCHIVE), split)
+        except ImageError as error:
+            raise DataError(str(error)) from None
+        return DataSet(name, split, images, labels, None, classes)
+    if name not in DATA_SETS:
+        raise DataError(f"There is no data set {name!r}; there are {', '.join(DATA_SETS)} and {ARCHIVE}PATH.")
+    if split not in SPLITS:
+        raise DataError(f"There is no split {split!r}; there are {', '.join(SPLITS)}.")
+    return DATA_SETS[name].read(split, root)
+
+
+def download(name: str, root: str | Path) -> None:
+    """Fetch the files of a data set into the folder ``root``, with a progress bar. Raises :class:`DataError`."""
+    source = DATA_SETS.get(name)
+    if source is None or source.fetch is None:
+        fetchable = ", ".join(key for key, value in DATA_SETS.items() if value.fetch)
+        raise DataError(f"{name!r} is not a data set to download; those are {fetchable}.")
+    try:
+        source.fetch(Path(root))
+    except OSError as error:
+        raise DataError(f"{name} could not be kept in {root}: {error.strerror}.") from None
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m core.data", description="Download a data set.")
+    names = [f"{name} ({source.about})" for name, source in DATA_SETS.items() if source.fetch]
+    parser.add_argument("name", help=" or ".join(names))
+    parser.add_argument("--data", help="folder to keep it in; EASEL_DATA by default")
+    options = parser.parse_args(arguments)
+    try:
+        folder = data_folder(options.name, options.data)
+        download(options.name, folder)
+    except DataError as error:
+        sys.exit(str(error))
+    print(f"{options.name} is in {folder}.")
+
+
+if __name__ == "__main__":
+    main()

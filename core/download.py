@@ -1,0 +1,66 @@
+"""Fetching public files, a verb of its own: loading a data set never reaches for the network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+from typing import BinaryIO
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+from tqdm import tqdm
+
+TIMEOUT = 30
+"""Seconds of silence after which a server counts as unreachable."""
+PIECE = 2**18
+
+
+class DataError(RuntimeError):
+    """A data set cannot be had; the message is one sentence for the user."""
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Write a new ``path``, which takes the place of the old one in one move when the block ends without an error.
+
+    A killed process leaves the old file or the new one, never half.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(temporary, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def fetch(url: str, path: Path, limit: int) -> None:
+    """Download ``url`` to ``path``, with a progress bar; ``path`` appears only when the file is whole.
+
+    Raises :class:`DataError` if the server cannot be reached or refuses, if the file is longer than ``limit`` bytes,
+    or if it ends before the length that the server announced.
+    """
+    try:
+        with urlopen(url, timeout=TIMEOUT) as response, replacing(path) as file:
+            length = response.headers.get("Content-Length", "")
+            total = int(length) if length.isdecimal() else None
+            with tqdm(total=total, desc=path.name, unit="B", unit_scale=True, unit_divisor=1024) as bar:
+                while piece := response.read(PIECE):
+                    file.write(piece)
+                    bar.update(len(piece))
+                    if bar.n > limit:
+                        raise DataError(f"{url} is longer than the {limit:,} bytes that were expected.")
+                if total is not None and bar.n != total:
+                    raise DataError(f"The download of {url} ended after {bar.n:,} of {total:,} bytes; try again.")
+    except HTTPError as error:
+        error.close()
+        raise DataError(f"The server refused {url}: {error.code} {error.reason}.") from None
+    except (OSError, HTTPException) as error:
+        reason = error.reason if isinstance(error, URLError) else error
+        raise DataError(f"{url} could not be downloaded: {reason}.") from None

@@ -1,0 +1,124 @@
+"""Evaluation: ``python -m core.evaluation NAME [--data --split --limit N --samples K --seed] --json``.
+
+The bound is named beside every figure: ``exact`` for a model whose loss is −log p(x) itself, ``elbo`` for one with
+latents, ``iwae-K`` (Burda et al. 2015, equation 8) where K importance samples tighten the ELBO. All are upper bounds
+on −log p(x) in nats per picture, averaged over the split.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from core import data
+from core.checkpoints import FOLDER, CheckpointError, load_checkpoint, read_card, write_card
+from core.models.base import Painter
+from core.registry import REGISTRY
+
+BATCH = 100
+"""Pictures at a time; part of a figure's definition, since the noise is drawn batch by batch."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number that anyone can compute again, with all that names it; ``nats`` per picture."""
+
+    name: str
+    dataset: str
+    split: str
+    n: int
+    nats: float
+    standard_error: float
+    bound: str
+    seed: int
+
+
+@torch.no_grad()
+def nats_per_picture(model: Painter, x: Tensor, generator: torch.Generator, samples: int = 1) -> Tensor:
+    """Upper bound on −log p(x) for pictures (b, C, H, W) -> (b,); more than one sample gives the IWAE bound."""
+    if samples == 1:
+        return model.loss(x, generator).total
+    weights = torch.stack([model.loss(x, generator).log_weight for _ in range(samples)])
+    return math.log(samples) - weights.logsumexp(0)
+
+
+def evaluate(
+    name: str, model: Painter, dataset: data.DataSet, *, samples: int = 1, seed: int = 0, device: str = "cpu"
+) -> Figure:
+    """The mean over a whole data set; binarisation and latents are functions of ``seed``."""
+    exact = REGISTRY[name].bound == "exact"
+    samples = 1 if exact else samples
+    generator, choices = torch.Generator(device).manual_seed(seed), torch.Generator().manual_seed(seed)
+    parts = []
+    for start in tqdm(range(0, len(dataset), BATCH), unit="batch", file=sys.stderr, disable=None):
+        indices = range(start, min(start + BATCH, len(dataset)))
+        x = dataset.batch(list(indices), choices).to(device)
+        parts.append(nats_per_picture(model, x, generator, samples).double().cpu())
+    nats = torch.cat(parts)
+    return Figure(
+        name=name,
+        dataset=dataset.name,
+        split=dataset.split,
+        n=len(dataset),
+        nats=round(float(nats.mean()), 3),
+        standard_error=round(float(nats.std()) / math.sqrt(len(nats)), 3),
+        bound="exact" if exact else "elbo" if samples == 1 else f"iwae-{samples}",
+        seed=seed,
+    )
+
+
+def add_to_card(figure: Figure, folder: Path = FOLDER) -> None:
+    """Write a figure into its model's card, in the place of an earlier one of the same kind."""
+    card = read_card(figure.name, folder)
+    key = ("dataset", "split", "n", "bound")
+    new = asdict(figure)
+    kept = [old for old in card.get("metrics", []) if any(old.get(k) != new[k] for k in key)]
+    write_card(figure.name, card | {"metrics": [*kept, new]}, folder)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line; prints one JSON object with ``--json``, one sentence without."""
+    parser = argparse.ArgumentParser(prog="python -m core.evaluation", description="Evaluate a trained model.")
+    parser.add_argument("name", choices=REGISTRY)
+    parser.add_argument("--data", help="folder with the data sets (otherwise the variable EASEL_DATA)")
+    parser.add_argument("--dataset", help="another data set than the model's own")
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--limit", type=int, help="evaluate a seeded random subset of so many pictures")
+    parser.add_argument("--samples", type=int, default=1, help="importance samples for models with latents")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--checkpoints", type=Path, default=FOLDER)
+    parser.add_argument("--update-card", action="store_true", help="write the figure into the model's card")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    if options.samples < 1 or (options.limit is not None and options.limit < 1):
+        parser.error("--samples and --limit must be at least 1.")
+    try:
+        model = load_checkpoint(options.name, options.checkpoints).to(options.device)
+        dataset = data.load(options.dataset or REGISTRY[options.name].dataset, options.split, options.data)
+    except (CheckpointError, data.DataError) as error:
+        sys.exit(str(error))
+    if options.limit is not None:
+        dataset = dataset.subset(options.limit, options.seed)
+    assert isinstance(model, Painter)
+    figure = evaluate(
+        options.name, model, dataset, samples=options.samples, seed=options.seed, device=options.device
+    )
+    if options.update_card:
+        add_to_card(figure, options.checkpoints)
+    if options.json:
+        print(json.dumps(asdict(figure)))
+    else:
+        print(f"{figure.name}: {figure.nats} ± {figure.standard_error} nats ({figure.bound}, n = {figure.n}).")
+
+
+if __name__ == "__main__":
+    main()

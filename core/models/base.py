@@ -1,0 +1,83 @@
+"""What every painter has in common: the requests it answers and the terms of its loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from core.trace import Step
+
+
+@dataclass(frozen=True, eq=False)
+class Generate:
+    """Paint ``count`` pictures from nothing."""
+
+    count: int
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Reconstruct:
+    """Look at ``images`` (B, C, H, W) in [0, 1] and paint them again."""
+
+    images: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Complete:
+    """Paint what is hidden: ``images`` (B, C, H, W), ``known`` (B, H, W) bool marks the pixels to keep."""
+
+    images: Tensor
+    known: Tensor
+    temperature: float = 1.0
+
+
+Request = Generate | Reconstruct | Complete
+
+
+@dataclass(frozen=True, eq=False)
+class LossTerms:
+    """Per example, in nats, (B,) each.
+
+    ``reconstruction`` is −log p(x | z); ``kl`` what the latents cost, in closed form; ``log_ratio`` the same cost for
+    the very latents that were drawn, log q(z | x) − log p(z), whose mean is ``kl``. A model without latents has
+    zeros there.
+    """
+
+    reconstruction: Tensor
+    kl: Tensor
+    log_ratio: Tensor
+
+    @property
+    def total(self) -> Tensor:
+        """(B,): what is minimised; an upper bound on −log p(x), exact for a model without latents."""
+        return self.reconstruction + self.kl
+
+    @property
+    def log_weight(self) -> Tensor:
+        """(B,): log p(x, z) − log q(z | x), the log importance weight of the latents that were drawn."""
+        return -self.reconstruction - self.log_ratio
+
+
+@runtime_checkable
+class Painter(Protocol):
+    """The interface that training, evaluation and the app rely on."""
+
+    config: Any
+
+    def loss(self, x: Tensor, generator: torch.Generator) -> LossTerms: ...
+    def steps(self, request: Request, generator: torch.Generator) -> Iterator[Step]: ...
+
+
+def randn(*shape: int, generator: torch.Generator) -> Tensor:
+    """Standard normal numbers on the generator's own device."""
+    return torch.randn(*shape, generator=generator, device=generator.device)
+
+
+def array(x: Tensor) -> Any:
+    """A tensor as the float32 NumPy array that a :class:`~core.trace.Step` carries."""
+    return x.detach().float().cpu().numpy()

@@ -1,0 +1,76 @@
+"""Every model that Easel knows, in one visible dict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.models.draw import Draw, DrawConfig
+from core.models.pixelcnn import PixelCNN, PixelCNNConfig
+from core.models.vae import VAE, VAEConfig
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained; ``interval`` is the number of steps between validations, which also save."""
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+    decay_from: float = 0.5
+    """Fraction of the steps after which the learning rate falls, by a half cosine, to zero."""
+    warmup: int = 100
+    clip: float = 10.0
+    """Largest norm of the gradient of the mean loss per pixel-nat, DRAW's published recipe."""
+    ema: float = 0.999
+    interval: int = 500
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A name's model class, its config, the data it learns from and its recipe."""
+
+    model: type[Any]
+    config: Any
+    dataset: str
+    recipe: Recipe
+    title: str
+    bound: str
+    """``exact`` if the model's loss is −log p(x) itself, ``elbo`` if it is a bound."""
+    channels_last: bool = False
+    """Memory layout in training: convolutions are faster with channels last."""
+
+    def build(self) -> Any:
+        """A fresh, untrained model."""
+        return self.model(self.config)
+
+
+REGISTRY: dict[str, ModelSpec] = {
+    "draw-mnist": ModelSpec(
+        model=Draw,
+        config=DrawConfig(),
+        dataset="binarized-mnist",
+        recipe=Recipe(steps=26_000, batch_size=100, learning_rate=1e-3),
+        title="DRAW",
+        bound="elbo",
+    ),
+    "vae-mnist": ModelSpec(
+        model=VAE,
+        config=VAEConfig(),
+        dataset="binarized-mnist",
+        recipe=Recipe(steps=15_000, batch_size=64, learning_rate=5e-4),
+        title="Convolutional VAE",
+        bound="elbo",
+        channels_last=True,
+    ),
+    "pixelcnn-mnist": ModelSpec(
+        model=PixelCNN,
+        config=PixelCNNConfig(position_bias=True),
+        dataset="binarized-mnist",
+        recipe=Recipe(steps=16_000, batch_size=32, learning_rate=1e-3),
+        title="PixelCNN",
+        bound="exact",
+        channels_last=True,
+    ),
+}

@@ -1,0 +1,215 @@
+"""Training: ``python -m core.training NAME [--data --steps --device --resume --out]``.
+
+All that is random is a function of the recipe's seed and the step's number: which images are in a batch, their
+binarisation, the noise. So a run that is resumed goes on bit for bit as if it had never stopped. The state is saved
+at every interval (and at Ctrl-C), atomically: a killed process loses at most one interval.
+
+In the folder ``--out``: ``NAME.state.safetensors`` to resume from, ``NAME.safetensors`` with ``NAME.json``, the
+averaged weights that were best on the validation split.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor
+from tqdm import tqdm
+
+from core import data
+from core.checkpoints import save_checkpoint, write_atomically
+from core.registry import REGISTRY, ModelSpec, Recipe
+
+VALIDATION_IMAGES = 2_000
+
+
+def learning_rate(step: int, recipe: Recipe) -> float:
+    """Linear warm-up, a plateau, then half a cosine down to zero at ``recipe.steps``."""
+    if step < recipe.warmup:
+        return recipe.learning_rate * (step + 1) / recipe.warmup
+    start = recipe.decay_from * recipe.steps
+    if step < start:
+        return recipe.learning_rate
+    progress = min((step - start) / max(recipe.steps - start, 1), 1.0)
+    return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def batch_indices(step: int, size: int, recipe: Recipe) -> np.ndarray:
+    """Which of ``size`` images make batch ``step``: epochs are permutations, drawn from seed and epoch alone."""
+    per_epoch = max(size // recipe.batch_size, 1)
+    epoch, position = divmod(step, per_epoch)
+    order = np.random.default_rng((recipe.seed, epoch)).permutation(size)
+    return order[position * recipe.batch_size : (position + 1) * recipe.batch_size]
+
+
+def step_generator(step: int, recipe: Recipe, device: str) -> torch.Generator:
+    """The noise of one step, a function of seed and step alone."""
+    seed = int(np.random.SeedSequence((recipe.seed, step)).generate_state(1, np.uint64)[0] >> 1)
+    return torch.Generator(device).manual_seed(seed)
+
+
+@dataclass
+class Run:
+    """A model in training with everything that has to survive an interruption."""
+
+    spec: ModelSpec
+    recipe: Recipe
+    device: str
+    model: torch.nn.Module = field(init=False)
+    average: torch.nn.Module = field(init=False)
+    optimizer: torch.optim.Adam = field(init=False)
+    step: int = 0
+    best: float = math.inf
+
+    def __post_init__(self) -> None:
+        torch.manual_seed(self.recipe.seed)
+        self.model = self.spec.build().to(self.device)
+        self.average = self.spec.build().to(self.device).eval()
+        if self.spec.channels_last:
+            self.model.to(memory_format=torch.channels_last)
+        self.average.load_state_dict(self.model.state_dict())
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=self.recipe.learning_rate)
+
+    def save(self, path: Path) -> None:
+        """Write the whole state as one safetensors file."""
+        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"adam.{index}.{k}": torch.as_tensor(v) for k, v in state.items()}
+        cpu = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
+        note = {"step": self.step, "best": self.best, "recipe": asdict(self.recipe)}
+        write_atomically(path, save(cpu, {"easel": json.dumps(note)}))
+
+    def load(self, path: Path) -> None:
+        """Go on from a state that :meth:`save` wrote, with that run's recipe but this run's number of steps."""
+        with safe_open(path, "pt") as file:
+            note = json.loads(file.metadata()["easel"])
+            tensors = {key: file.get_tensor(key) for key in file.keys()}
+        self.step, self.best = note["step"], note["best"]
+        self.recipe = replace(Recipe(**note["recipe"]), steps=self.recipe.steps)
+
+        def part(prefix: str) -> dict[str, Tensor]:
+            return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+        self.model.load_state_dict(part("model."))
+        self.average.load_state_dict(part("average."))
+        adam = self.optimizer.state_dict()
+        for key, value in part("adam.").items():
+            index, name = key.split(".")
+            adam["state"].setdefault(int(index), {})[name] = value
+        self.optimizer.load_state_dict(adam)
+
+
+def train_step(run: Run, loss: Callable[..., Any], x: Tensor) -> float:
+    """One update; returns the mean loss of the batch in nats per picture."""
+    for group in run.optimizer.param_groups:
+        group["lr"] = learning_rate(run.step, run.recipe)
+    nats = loss(x, step_generator(run.step, run.recipe, run.device)).total.mean()
+    run.optimizer.zero_grad(set_to_none=True)
+    nats.backward()
+    torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.recipe.clip)
+    run.optimizer.step()
+    run.step += 1
+    decay = min(run.recipe.ema, run.step / (run.step + 10))
+    with torch.no_grad():
+        for mean, value in zip(run.average.parameters(), run.model.parameters(), strict=True):
+            mean.lerp_(value, 1 - decay)
+    return float(nats)
+
+
+@torch.no_grad()
+def validate(run: Run, dataset: data.DataSet) -> float:
+    """Mean loss in nats of the averaged weights on a seeded subset, with the same noise at every call."""
+    chosen = np.random.default_rng(run.recipe.seed).permutation(len(dataset))[:VALIDATION_IMAGES]
+    generator, total = torch.Generator(run.device).manual_seed(run.recipe.seed), 0.0
+    for start in range(0, len(chosen), 200):
+        x = dataset.batch(chosen[start : start + 200], generator).to(run.device)
+        total += float(run.average.loss(x, generator).total.sum())
+    return total / len(chosen)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a callback sees after each step; ``validation`` only where an interval ends. Nats per picture."""
+
+    step: int
+    nats: float
+    validation: float | None
+
+
+def fit(
+    run: Run, train: data.DataSet, valid: data.DataSet, on_interval: Callable[[Run, float], None], compiled: bool = False
+) -> Iterator[Progress]:
+    """Train to ``run.recipe.steps``; calls ``on_interval`` with the validation nats, yields after every step."""
+    loss = torch.compile(run.model.loss) if compiled else run.model.loss
+    while run.step < run.recipe.steps:
+        generator = step_generator(run.step, run.recipe, "cpu")
+        x = train.batch(batch_indices(run.step, len(train), run.recipe), generator).to(run.device)
+        if run.spec.channels_last:
+            x = x.contiguous(memory_format=torch.channels_last)
+        nats, nats_valid = train_step(run, loss, x), None
+        if run.step % run.recipe.interval == 0 or run.step == run.recipe.steps:
+            nats_valid = validate(run, valid)
+            on_interval(run, nats_valid)
+        yield Progress(run.step, nats, nats_valid)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m core.training", description=__doc__.splitlines()[0])
+    parser.add_argument("name", choices=REGISTRY)
+    parser.add_argument("--data")
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--out", type=Path, default=Path("runs"))
+    parser.add_argument("--compile", action="store_true")
+    options = parser.parse_args(arguments)
+    spec = REGISTRY[options.name]
+    recipe = replace(spec.recipe, steps=options.steps or spec.recipe.steps)
+    run = Run(spec, recipe, options.device)
+    state = options.out / f"{options.name}.state.safetensors"
+    if options.resume:
+        run.load(state)
+    train, valid = (data.load(spec.dataset, split, options.data) for split in ("train", "valid"))
+
+    def keep(run: Run, nats: float) -> None:
+        if nats < run.best:
+            run.best = nats
+            card = {
+                "dataset": spec.dataset,
+                "split": "train",
+                "recipe": asdict(run.recipe),
+                "step": run.step,
+                "validation_nats": round(nats, 3),
+            }
+            save_checkpoint(options.name, run.average.state_dict(), card, options.out)
+        run.save(state)
+
+    started, first = time.monotonic(), run.step
+    with tqdm(total=recipe.steps, initial=run.step, unit="step", mininterval=5, file=sys.stderr) as bar:
+        try:
+            for progress in fit(run, train, valid, keep, options.compile):
+                bar.update()
+                if progress.step % 50 == 0 or progress.validation is not None:
+                    rate = (progress.step - first) * recipe.batch_size / (time.monotonic() - started)
+                    bar.set_postfix(nats=f"{progress.nats:.1f}", images_per_s=f"{rate:.0f}", best=f"{run.best:.2f}")
+                if progress.validation is not None:
+                    tqdm.write(f"step {progress.step}: validation {progress.validation:.3f} nats")
+        except KeyboardInterrupt:
+            run.save(state)
+            sys.exit("Stopped; --resume goes on from here.")
+
+
+if __name__ == "__main__":
+    main()

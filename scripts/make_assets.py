@@ -1,0 +1,77 @@
+"""Paint what Easel shows before any weight is loaded: ``python -m scripts.make_assets``.
+
+Writes into ``assets/``: the stored payload of every room, the start page's three, and ``gallery.npz``, ten pictures
+that PixelCNN painted. Run it again after a checkpoint changes; a test compares.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.studio import Studio
+from core.trace import CanvasTrace, Step
+from viz import codes, frames
+from viz.tabs.common import ASSETS, examples, gallery
+from viz.tabs.pixels import COMPLETIONS, half_covered
+
+GALLERY_SEED = 4
+START_DIGIT = 3
+
+
+def make(folder: Path) -> None:
+    """Write every asset into ``folder``."""
+    studio = Studio()
+
+    def write(name: str, value: Any) -> None:
+        (folder / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
+
+    pictures = studio.pixel_generate(10, GALLERY_SEED).image[:, 0] > 0.5
+    np.savez_compressed(folder / "gallery.npz", bits=np.packbits(pictures.reshape(10, -1), axis=1))
+    gallery.cache_clear()
+    for name, value in (rooms(studio) | start(studio)).items():
+        write(name, {**value, "id": name} if "id" in value else value)
+
+
+def rooms(studio: Studio) -> dict[str, Any]:
+    """What stands on each room's stage at first, under the names that :func:`viz.tabs.common.stored` is asked for."""
+    code = studio.vae_encode(examples()[5])
+    drawn, _ = studio.vae_decode(code.mean)
+    kl, rest = float(code.kl.sum()), code.reconstruction
+    board = half_covered()
+    completions = studio.pixel_complete(board.pixels, board.hidden, 9, 1)
+    return {
+        "draw": frames.draw_payload(studio.draw_copy(examples()[3], 1)),
+        "vae": codes.code_payload(examples()[5], drawn, code.mean, kl=kl, reconstruction=rest),
+        "vae-code": {"mean": np.round(code.mean, 2).tolist()},
+        "vae-film": codes.traversal_payload(studio.vae_traverse(code.mean)),
+        "pixels": frames.raster_payload(completions, title=COMPLETIONS),
+    }
+
+
+def start(studio: Studio) -> dict[str, Any]:
+    """The start page: one digit, three painters."""
+    digit = examples()[START_DIGIT]
+    drawn, _ = studio.vae_decode(studio.vae_encode(digit).mean)
+    at_once = CanvasTrace((Step(np.zeros_like(drawn)), Step(drawn)), subject=(digit[None, None] / 255).astype(np.float32))
+    hidden = half_covered().hidden
+    return {
+        "start-vae": codes.at_once_payload(at_once),
+        "start-draw": {**frames.draw_payload(studio.draw_copy(digit, 1)), "fps": 4},
+        "start-pixels": frames.raster_payload(studio.pixel_complete(digit, hidden, 1, 1)),
+    }
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.make_assets", description="Paint the stored traces anew.")
+    parser.add_argument("--out", type=Path, default=ASSETS)
+    make(parser.parse_args().out)
+
+
+if __name__ == "__main__":
+    main()

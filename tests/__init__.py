@@ -1,0 +1,1 @@
+"""Proofs of Easel; the folders mirror those of the product."""

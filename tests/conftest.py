@@ -1,0 +1,18 @@
+"""The same numbers everywhere: nothing of the machine reaches a test."""
+
+import os
+import sys
+
+import pytest
+
+os.environ.pop("EASEL_DATA", None)  # whoever tests data brings its own folder
+# For a plain `pytest`; scripts/test.sh sets both. The order in which threads add up is part of a sum in float32.
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+
+@pytest.fixture(autouse=True)
+def seeded_layers() -> None:
+    """New layers draw their weights from torch's global generator; every test finds it at the same place."""
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)

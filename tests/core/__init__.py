@@ -1,0 +1,1 @@
+"""Proofs of the core: every number against independent arithmetic."""

@@ -1,0 +1,188 @@
+import hashlib
+import json
+import os
+import pickle
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save
+
+from core.checkpoints import CheckpointError, load_checkpoint, read_card, save_checkpoint, write_atomically
+from core.models.draw import Draw
+from core.registry import REGISTRY
+from tests.core import small
+
+NAME = "tiny"
+CARD = {"dataset": "boxes", "step": 12}
+
+
+@pytest.fixture(autouse=True)
+def tiny_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(REGISTRY, NAME, small.spec(Draw))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with one good checkpoint."""
+    save_checkpoint(NAME, small.build(small.CONFIGS[Draw]).state_dict(), CARD, tmp_path)
+    return tmp_path
+
+
+def weights(folder: Path) -> Path:
+    return folder / f"{NAME}.safetensors"
+
+
+def change_card(folder: Path, **changes: Any) -> None:
+    """Rewrite entries of the card; an entry set to ``None`` is removed."""
+    path = folder / f"{NAME}.json"
+    card = json.loads(path.read_text()) | changes
+    path.write_text(json.dumps({key: value for key, value in card.items() if value is not None}))
+
+
+def put_weights(folder: Path, data: bytes) -> None:
+    """Other weights, for which the card vouches: its SHA-256 is theirs."""
+    weights(folder).write_bytes(data)
+    change_card(folder, sha256=hashlib.sha256(data).hexdigest())
+
+
+def refusal(name: str, folder: Path) -> str:
+    """The message of the error that loading must raise: one sentence on one line."""
+    with pytest.raises(CheckpointError) as caught:
+        load_checkpoint(name, folder)
+    message = str(caught.value)
+    assert message.splitlines() == [message]
+    assert message[0].isupper() and message.endswith(".")
+    return message
+
+
+@pytest.mark.parametrize("model", small.NAMES_BY_CLASS, ids=lambda model: model.__name__)
+def test_what_was_saved_is_loaded_bit_for_bit(
+    model: type[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(REGISTRY, NAME, small.spec(model))
+    saved = small.build(small.CONFIGS[model], seed=3).train()
+    save_checkpoint(NAME, saved.state_dict(), CARD, tmp_path / "new folder")
+    loaded = load_checkpoint(NAME, tmp_path / "new folder")
+    assert type(loaded) is model and not loaded.training
+    assert loaded.state_dict().keys() == saved.state_dict().keys()
+    for key, value in saved.state_dict().items():
+        assert torch.equal(value, loaded.state_dict()[key]), key
+
+
+def test_the_card_names_the_config_the_size_and_the_sha_of_the_weights(folder: Path) -> None:
+    card = read_card(NAME, folder)
+    assert card["name"] == NAME and card["dataset"] == "boxes" and card["step"] == 12
+    assert card["config"] == asdict(small.CONFIGS[Draw])
+    assert card["parameters"] == sum(p.numel() for p in small.build(small.CONFIGS[Draw]).parameters())
+    assert card["sha256"] == hashlib.sha256(weights(folder).read_bytes()).hexdigest()
+
+
+def test_nothing_but_weights_and_card_is_left_behind(folder: Path) -> None:
+    assert sorted(path.name for path in folder.iterdir()) == [f"{NAME}.json", f"{NAME}.safetensors"]
+
+
+def test_an_unknown_name_is_refused_and_the_known_ones_are_told(folder: Path) -> None:
+    assert "vae-mnist" in refusal("../tiny", folder)
+
+
+def test_missing_weights_are_refused(folder: Path) -> None:
+    weights(folder).unlink()
+    assert f"{NAME}.safetensors" in refusal(NAME, folder)
+
+
+def test_a_missing_card_is_refused(folder: Path) -> None:
+    (folder / f"{NAME}.json").unlink()
+    assert f"{NAME}.json" in refusal(NAME, folder)
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"\xff\xfe", b"[1, 2]", b"null", b'"card"'])
+def test_a_card_that_is_no_json_object_is_refused(folder: Path, text: bytes) -> None:
+    (folder / f"{NAME}.json").write_bytes(text)
+    assert "damaged" in refusal(NAME, folder)
+
+
+@pytest.mark.parametrize("keep", [0, 5, 1000, -1])
+def test_truncated_weights_are_refused(folder: Path, keep: int) -> None:
+    weights(folder).write_bytes(weights(folder).read_bytes()[:keep])
+    assert "SHA-256" in refusal(NAME, folder)
+
+
+@pytest.mark.parametrize("place", [0, 20, -1])
+def test_one_flipped_bit_is_noticed(folder: Path, place: int) -> None:
+    data = bytearray(weights(folder).read_bytes())
+    data[place] ^= 1
+    weights(folder).write_bytes(bytes(data))
+    assert "SHA-256" in refusal(NAME, folder)
+
+
+@pytest.mark.parametrize("sha256", [None, "", 5, "0" * 64])
+def test_a_card_with_another_sha_or_none_is_refused(folder: Path, sha256: Any) -> None:
+    change_card(folder, sha256=sha256)
+    assert "SHA-256" in refusal(NAME, folder)
+
+
+@pytest.mark.parametrize(
+    "config", [None, {}, asdict(replace(small.CONFIGS[Draw], steps=4)), asdict(small.CONFIGS[Draw]) | {"more": 1}]
+)
+def test_a_card_with_another_config_is_refused(folder: Path, config: Any) -> None:
+    # A model with one step more has the very same weights: only the config tells them apart.
+    change_card(folder, config=config)
+    assert "another model" in refusal(NAME, folder)
+
+
+def test_weights_that_are_no_safetensors_are_refused_although_the_sha_fits(folder: Path) -> None:
+    data = weights(folder).read_bytes()
+    for damaged in (b"", b"no tensors", data[:100], data[:-1]):
+        put_weights(folder, damaged)
+        assert f"{NAME}.safetensors" in refusal(NAME, folder)
+
+
+def test_weights_of_another_shape_or_with_a_tensor_missing_are_refused(folder: Path) -> None:
+    state = small.build(small.CONFIGS[Draw]).state_dict()
+    first, *others = state
+    for other in ({**state, first: torch.zeros(2, 2)}, {key: state[key] for key in others}):
+        put_weights(folder, save(other))
+        assert f"{NAME}.safetensors" in refusal(NAME, folder)
+
+
+class Trap:
+    """A pickle that, where it is loaded, leaves a file behind."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_pickles_are_never_opened(folder: Path, tmp_path: Path) -> None:
+    sprung, file = tmp_path / "sprung", tmp_path / "weights.pt"
+    pickle.loads(pickle.dumps(Trap(sprung)))
+    assert sprung.exists()  # the trap works
+    sprung.unlink()
+    torch.save({"weight": Trap(sprung)}, file)
+    put_weights(folder, file.read_bytes())
+    refusal(NAME, folder)
+    put_weights(folder, pickle.dumps(Trap(sprung)))
+    refusal(NAME, folder)
+    assert not sprung.exists()
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, b"old")
+
+    def crash(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    for call in ("fsync", "replace"):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, call, crash)
+            with pytest.raises(OSError, match="No space"):
+                write_atomically(path, b"new")
+        assert path.read_bytes() == b"old"
+    write_atomically(path, b"new")
+    assert path.read_bytes() == b"new"

@@ -1,0 +1,312 @@
+"""Opening users' pictures, and making digits of them."""
+
+import struct
+import tracemalloc
+import warnings
+import zlib
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from core import images
+from core.images import ImageError, open_picture, otsu, to_digit
+from core.strokes import digits
+
+GREY = np.arange(0, 240, 2, dtype=np.uint8).reshape(10, 12)
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    file = BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG of a few bytes that claims to be ``width`` × ``height``."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+
+
+def assert_one_sentence(message: str) -> None:
+    assert message[0].isupper() or message.split()[0].endswith((".png", ".jpg"))
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert ". " not in message
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "expected"),
+    [
+        ("1", "PNG", "L"),
+        ("L", "PNG", "L"),
+        ("L", "JPEG", "L"),
+        ("LA", "PNG", "L"),
+        ("P", "GIF", "RGB"),
+        ("P", "PNG", "RGB"),
+        ("RGB", "PNG", "RGB"),
+        ("RGB", "WEBP", "RGB"),
+        ("RGB", "BMP", "RGB"),
+        ("RGBA", "PNG", "RGB"),
+        ("CMYK", "JPEG", "RGB"),
+        ("CMYK", "TIFF", "RGB"),
+        ("I;16", "PNG", "L"),
+        ("I", "TIFF", "L"),
+        ("F", "TIFF", "L"),
+    ],
+)
+def test_every_mode_becomes_grey_or_colour_with_the_same_content(mode, kind, expected):
+    base = Image.fromarray(GREY)
+    image = Image.fromarray(GREY.astype(np.uint16) * 257) if mode == "I;16" else base.convert(mode)
+    opened = open_picture(encoded(image, kind))
+    assert opened.mode == expected
+    assert opened.size == (12, 10)
+    truth = np.where(GREY > 127, 255, 0) if mode == "1" else GREY.astype(int)
+    if mode != "1":
+        assert np.abs(np.asarray(opened.convert("L")).astype(int) - truth).mean() < 4
+    else:
+        assert set(np.unique(opened)) == {0, 255}
+
+
+def test_cmyk_colours_are_converted():
+    cyan = Image.new("CMYK", (8, 8), (255, 0, 0, 0))
+    np.testing.assert_array_equal(np.asarray(open_picture(encoded(cyan, "TIFF")))[0, 0], [0, 255, 255])
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.array([0, 257, 32896, 65535], np.uint16), [0, 1, 128, 255]),
+        (np.array([0, 100, 200, 255], np.int32), [0, 100, 200, 255]),
+        (np.array([0, 257, 25700, 65535], np.int32), [0, 1, 100, 255]),
+        (np.array([-1000, 0, 0, 1000], np.int32), [0, 128, 128, 255]),
+        (np.array([0, 0.2, 0.6, 1], np.float32), [0, 51, 153, 255]),
+        (np.array([0, 10, 20, 200], np.float32), [0, 10, 20, 200]),
+        (np.array([7, 7, 7, 1e6], np.float32), [0, 0, 0, 255]),
+    ],
+)
+def test_deep_grey_values_are_scaled_to_8_bits(values, expected):
+    file = encoded(Image.fromarray(np.tile(values, (4, 1))), "TIFF")
+    np.testing.assert_array_equal(np.asarray(open_picture(file))[0], expected)
+
+
+def test_values_that_are_no_numbers_are_refused():
+    values = np.zeros((5, 5), np.float32)
+    values[2, 2] = np.nan
+    with pytest.raises(ImageError, match="not a number"):
+        open_picture(encoded(Image.fromarray(values), "TIFF"))
+
+
+def test_what_is_transparent_turns_white():
+    colour = Image.new("RGBA", (8, 8), (200, 0, 100, 0))
+    colour.putpixel((0, 0), (200, 0, 100, 255))
+    colour.putpixel((1, 0), (0, 0, 0, 51))
+    opened = np.asarray(open_picture(encoded(colour)))
+    np.testing.assert_array_equal(opened[0, :3], [[200, 0, 100], [204, 204, 204], [255, 255, 255]])
+
+    grey = np.asarray(open_picture(encoded(Image.new("LA", (8, 8), (90, 0)))))
+    assert grey.shape == (8, 8)
+    assert (grey == 255).all()
+
+    palette = Image.new("P", (8, 8), 1)
+    palette.putpalette([10, 20, 30, 40, 50, 60])
+    palette.putpixel((0, 0), 0)
+    opened = np.asarray(open_picture(encoded(palette, transparency=1)))
+    np.testing.assert_array_equal(opened[0, :2], [[10, 20, 30], [255, 255, 255]])
+
+    keyed = Image.new("RGB", (8, 8), (1, 2, 3))
+    assert (np.asarray(open_picture(encoded(keyed, transparency=(1, 2, 3)))) == 255).all()
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
+def test_an_animation_gives_its_first_frame(kind):
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "lime", "blue")]
+    file = encoded(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True)
+    np.testing.assert_array_equal(np.asarray(open_picture(file))[4, 4], [255, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("orientation", "turned"),
+    [
+        (1, GREY),
+        (2, GREY[:, ::-1]),
+        (3, GREY[::-1, ::-1]),
+        (4, GREY[::-1]),
+        (5, GREY.T),
+        (6, GREY.T[:, ::-1]),
+        (7, GREY.T[::-1, ::-1]),
+        (8, GREY.T[::-1]),
+    ],
+)
+def test_a_picture_is_turned_as_its_exif_says(orientation, turned):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    opened = open_picture(encoded(Image.fromarray(GREY), exif=exif))
+    np.testing.assert_array_equal(np.asarray(opened), turned)
+
+
+WHOLE_PNG = encoded(Image.fromarray(GREY))
+NOISY_PNG = encoded(Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 60), dtype=np.uint8)))
+WHOLE_JPEG = encoded(Image.fromarray(np.tile(GREY, (5, 5))), "JPEG")
+BAD = {
+    "empty": (b"", "is empty"),
+    "text": (b"I am no picture, though my name says so.\n" * 20, "not a picture"),
+    "eps": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
+    "cut png": (NOISY_PNG[: len(NOISY_PNG) // 2], "damaged or cut short"),
+    "very short png": (WHOLE_PNG[:40], "or is damaged"),
+    "cut jpeg": (WHOLE_JPEG[: len(WHOLE_JPEG) // 2], "damaged or cut short"),
+    "wrong checksum": (WHOLE_PNG[:30] + b"?" + WHOLE_PNG[31:], "or is damaged"),
+    "one pixel": (encoded(Image.new("L", (1, 1))), "1 × 1 pixels"),
+    "a hair": (encoded(Image.new("L", (500, 3))), "500 × 3 pixels"),
+    "100 megapixels": (png_header(10_000, 10_000), "100 megapixels"),
+    "two gigapixels": (png_header(50_000, 40_000), "megapixels"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_ends_in_one_sentence(name, tmp_path):
+    data, complaint = BAD[name]
+    path = tmp_path / "drawing.png"
+    path.write_bytes(data)
+    for source in (data, path, str(path)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(ImageError, match=complaint) as caught:
+                open_picture(source)
+        assert_one_sentence(str(caught.value))
+    assert "drawing.png" in str(caught.value)
+
+
+def test_huge_pictures_are_refused_before_anything_is_decoded():
+    tracemalloc.start()
+    try:
+        with pytest.raises(ImageError, match="100 megapixels"):
+            open_picture(png_header(10_000, 10_000))
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_file_that_is_too_long_missing_or_a_folder_is_refused(tmp_path, monkeypatch):
+    with pytest.raises(ImageError, match="There is no file"):
+        open_picture(tmp_path / "nothing.png")
+    with pytest.raises(ImageError, match="cannot be read"):
+        open_picture(tmp_path)
+    monkeypatch.setattr(images, "MAX_BYTES", len(WHOLE_PNG) - 1)
+    (tmp_path / "long.png").write_bytes(WHOLE_PNG)
+    with pytest.raises(ImageError, match=r"long\.png is larger than"):
+        open_picture(tmp_path / "long.png")
+
+
+def test_no_flipped_byte_escapes_as_another_error():
+    rng = np.random.default_rng(0)
+    image = Image.fromarray(rng.integers(0, 256, (9, 11, 3), dtype=np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    files = [encoded(image, kind, exif=exif) for kind in ("PNG", "JPEG", "WEBP", "TIFF", "AVIF")]
+    files += [encoded(image, kind) for kind in ("GIF", "BMP", "PPM")]
+    opened = refused = 0
+    for trial in range(400):
+        data = bytearray(files[trial % len(files)])
+        for place in rng.integers(0, min(len(data), 200), 3):
+            data[place] = rng.integers(256)
+        try:
+            open_picture(bytes(data))
+            opened += 1
+        except ImageError:
+            refused += 1
+    assert opened > 20
+    assert refused > 20
+
+
+def drawing(ink: int = 0, paper: int = 255, width: int = 24) -> Image.Image:
+    """A seven of 200 × 300 pixels, off the middle of 500 × 400."""
+    image = Image.new("L", (500, 400), paper)
+    ImageDraw.Draw(image).line([(40, 50), (240, 50), (120, 350)], ink, width, joint="curve")
+    return image
+
+
+def overlap(a: np.ndarray, b: np.ndarray) -> float:
+    """Intersection over union of the ink, the best of all shifts by up to a pixel, which rounding may cause."""
+    shifts = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+    moved = [np.roll(a > 0, shift, (0, 1)) for shift in shifts]
+    return max(float((m & (b > 0)).sum() / (m | (b > 0)).sum()) for m in moved)
+
+
+def extent(digit: np.ndarray) -> tuple[int, int]:
+    rows, columns = np.nonzero(digit)
+    return int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
+
+
+def test_a_digit_has_two_values_a_box_of_20_pixels_and_its_mass_in_the_middle():
+    digit = to_digit(drawing())
+    assert digit.shape == (28, 28)
+    assert digit.dtype == np.uint8
+    assert set(np.unique(digit)) == {0, 255}
+    assert 19 <= max(extent(digit)) <= 20
+    for places in np.nonzero(digit):
+        assert abs(places.mean() - 14) < 0.8
+    assert 38 <= max(extent(to_digit(drawing(), 56))) <= 40
+
+
+def test_dark_on_light_and_light_on_dark_give_the_same_digit():
+    digit = to_digit(drawing())
+    np.testing.assert_array_equal(to_digit(drawing(255, 0)), digit)
+    np.testing.assert_array_equal(to_digit(drawing(90, 160)), digit)
+    np.testing.assert_array_equal(to_digit(drawing().convert("RGB")), digit)
+
+
+def test_light_that_falls_from_one_side_does_no_harm():
+    y, x = np.mgrid[0:400, 0:500]
+    paper = 220 - 100 * x / 500 - 40 * y / 400
+    noise = np.random.default_rng(0).normal(0, 5, paper.shape)
+    photo = np.where(np.asarray(drawing()) < 128, 30, paper) + noise
+    shaded = to_digit(Image.fromarray(photo.clip(0, 255).astype(np.uint8)))
+    assert overlap(shaded, to_digit(drawing())) > 0.85
+
+
+def test_ink_may_touch_the_border():
+    digit = to_digit(drawing().crop((40, 42, 250, 352)))
+    assert overlap(digit, to_digit(drawing())) > 0.85
+
+
+@pytest.mark.parametrize("width", [1, 2, 5])
+def test_the_strokes_of_a_fine_pen_are_thickened(width):
+    digit = to_digit(drawing(width=width)) > 0
+    area, outline = digit.sum(), sum(np.count_nonzero(np.diff(digit, axis=axis)) for axis in (0, 1))
+    assert 1.3 < 2 * area / (np.pi / 4 * outline) < 2.6
+    inked = np.flatnonzero(digit.any(axis=1))
+    assert len(inked) == np.ptp(inked) + 1
+
+
+def test_a_picture_that_is_a_digit_already_stays_what_it_is():
+    written, _ = digits(40, seed=0)
+    made = [to_digit(Image.fromarray(picture)) for picture in written]
+    assert np.median([overlap(a, np.where(b > 127, b, 0)) for a, b in zip(made, written, strict=True)]) > 0.7
+    again = [overlap(to_digit(Image.fromarray(digit)), digit) for digit in made]
+    assert min(again) > 0.75
+    assert np.median(again) == 1
+
+
+@pytest.mark.parametrize("paper", [0, 128, 255])
+def test_a_blank_picture_is_refused_noise_and_shade_included(paper):
+    noise = np.random.default_rng(0).integers(-9, 10, (100, 120)) + np.linspace(-30, 30, 120)
+    for values in (np.full((100, 120), paper), paper + noise):
+        with pytest.raises(ImageError, match="blank") as caught:
+            to_digit(Image.fromarray(values.clip(0, 255).astype(np.uint8)))
+    assert str(caught.value).endswith("border.")
+
+
+def test_otsus_threshold_separates_best_of_all_thresholds():
+    rng = np.random.default_rng(1)
+    values = np.concatenate([rng.normal(60, 15, 300), rng.normal(180, 20, 100)]).clip(0, 255).astype(np.uint8)
+    within = []
+    for t in range(256):
+        parts = [part for part in (values[values <= t], values[values > t]) if len(part)]
+        within.append(sum(len(part) * part.var() for part in parts))
+    assert within[otsu(values)] == pytest.approx(min(within))

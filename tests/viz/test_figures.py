@@ -1,0 +1,81 @@
+"""Charts show the numbers of the trace."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.viz.traces import draw_trace, f32, raster_trace
+from viz import figures, overlays
+
+
+def every_figure():
+    raster = raster_trace(2)
+    return [
+        figures.kl_figure(draw_trace(), title="A title"),
+        figures.nats_per_latent_figure(f32([0.5, 3, 1])),
+        figures.entropy_figure(raster, 1),
+        figures.probability_figure(raster),
+    ]
+
+
+@pytest.mark.parametrize("cell", [0, 2])
+def test_the_bars_of_the_strokes_are_the_nats_of_the_trace(cell):
+    trace = draw_trace(cells=3)
+    bars = figures.kl_figure(trace, cell=cell).data[0]
+    assert list(bars.x) == [1, 2, 3, 4, 5, 6]
+    np.testing.assert_array_equal(bars.y, [step.scalars["kl"][cell] for step in trace])
+
+
+def test_the_heat_maps_are_entropy_and_probability_of_one_picture():
+    trace = raster_trace(2)
+    p = trace.probability[1].astype(float)
+    heat = figures.entropy_figure(trace, 1).data[0]
+    np.testing.assert_allclose(heat.z, -p * np.log(p) - (1 - p) * np.log(1 - p), rtol=1e-4)
+    assert heat.zmax == pytest.approx(np.log(2))
+    np.testing.assert_array_equal(figures.probability_figure(trace, 1).data[0].z, trace.probability[1])
+
+
+def test_heat_maps_have_square_hard_pixels_with_the_first_row_on_top():
+    for figure in every_figure()[2:]:
+        assert figure.data[0].zsmooth is False
+        assert figure.layout.yaxis.scaleanchor == "x"
+        assert figure.layout.yaxis.autorange == "reversed"
+        assert (figure.data[0].y[0], figure.data[0].x[0]) == (1, 1)
+
+
+def test_a_heat_map_has_the_colours_of_the_pixel_room():
+    stops = figures.probability_figure(raster_trace()).data[0].colorscale
+    colours = [tuple(int(number) for number in colour[4:-1].split(",")) for _, colour in stops]
+    assert colours[:2] == [overlays.rgb(overlays.STAGE), overlays.rgb(overlays.COLOURS["pixel"])]
+
+
+def test_the_dearest_latent_comes_first():
+    bars = figures.nats_per_latent_figure(f32([0.5, 3, 1])).data[0]
+    assert list(bars.x) == ["z2", "z3", "z1"]
+    assert list(bars.y) == [3, 1, 0.5]
+
+
+def test_every_figure_can_lie_on_a_light_and_on_a_dark_page_and_names_its_units():
+    for figure in every_figure():
+        layout = figure.layout
+        assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
+        assert layout.font.color == figures.TEXT
+        assert any(unit in figure.data[0].hovertemplate for unit in ("nats", "%"))
+        assert len(figure.to_json()) < 20_000  # Plotly's default template alone would be 7 kB more
+
+
+def test_a_title_is_shown_when_there_is_one():
+    titled, untitled = every_figure()[:2]
+    assert titled.layout.title.text == "A title"
+    assert untitled.layout.title.text is None
+
+
+def test_numbers_that_are_not_finite_are_refused():
+    with pytest.raises(ValueError, match="not finite"):
+        figures.nats_per_latent_figure(f32([1, np.nan]))
+    trace = raster_trace(side=4)
+    with pytest.raises(ValueError, match="not finite"):
+        figures.probability_figure(replace(trace, probability=np.full_like(trace.probability, np.nan)))

@@ -1,0 +1,1 @@
+"""Everything that knows pictures: from a trace to the screen, a chart or a file."""

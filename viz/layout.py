@@ -1,0 +1,70 @@
+"""The page: a header and one tab a room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import gradio as gr
+
+from core.runtime import Runtime
+from viz.tabs import draw, pixels, start, vae
+from viz.theme import css, theme
+
+
+class Room(NamedTuple):
+    """A tab: its name on the page, its id and the function that fills it."""
+
+    label: str
+    key: str
+    build: Callable[[Runtime], None]
+
+
+TABS = (
+    Room("All at once", "vae", vae.build),
+    Room("Stroke by stroke", "draw", draw.build),
+    Room("Pixel by pixel", "pixels", pixels.build),
+)
+
+LAUNCH: dict[str, Any] = {
+    "css": css(),
+    "theme": theme(),
+    "show_error": True,
+    "max_file_size": "20mb",
+    "ssr_mode": False,
+    "footer_links": ["api"],
+}
+"""Arguments of ``Blocks.launch`` that belong to the page."""
+
+HEADER = """
+<div class="easel-header">
+  <svg viewBox="0 0 32 32" width="34" height="34" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2">
+    <path d="M16 3v3M10 24 6 30M22 24l4 6M16 24v5" stroke-linecap="round"/>
+    <rect x="4" y="6" width="24" height="18" rx="3"/>
+    <circle cx="10" cy="15" r="2.2" fill="var(--easel-vae)" stroke="none"/>
+    <path d="M15 18c1-5 3-6 4-3s2 1 3-3" stroke="var(--easel-write)" stroke-linecap="round"/>
+    <rect x="20.5" y="17" width="3" height="3" fill="var(--easel-pixel)" stroke="none"/>
+  </svg>
+  <h1>Easel</h1><span>watch machines draw</span>
+</div>
+"""
+
+TOGGLE_THEME = "() => { document.body.classList.toggle('dark'); }"
+
+
+def build_app(runtime: Runtime) -> gr.Blocks:
+    """The whole page; nothing is loaded and nothing computed before a request."""
+    with gr.Blocks(title="Easel: watch machines draw", analytics_enabled=False, fill_width=True) as app:
+        with gr.Row(elem_classes="easel-top"):
+            gr.HTML(HEADER, apply_default_css=False)
+            dark = gr.Button("◐", elem_id="theme-toggle", elem_classes="easel-round", min_width=40, scale=0)
+            dark.click(None, js=TOGGLE_THEME, api_visibility="private")
+        with gr.Tabs(elem_id="rooms") as tabs:
+            with gr.Tab("Start", id="start", elem_id="room-start"):
+                enter = start.build(runtime)
+            for room in TABS:
+                with gr.Tab(room.label, id=room.key, elem_id=f"room-{room.key}"):
+                    room.build(runtime)
+        for key, button in enter.items():
+            button.click(lambda key=key: gr.Tabs(selected=key), outputs=tabs, api_visibility="private")
+    return app

@@ -1,0 +1,56 @@
+"""What the narrator says: sentence templates and table rows. ``[[name]]`` stands for a number of the trace."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+LOOKS = (
+    "It <b class='read'>looks</b> through a window [[read_size]] pixels wide, then <b class='write'>adds ink</b> "
+    "through one [[write_size]] pixels wide."
+)
+ADDS = "It <b class='write'>adds ink</b> through a window [[write_size]] pixels wide."
+LOOKS_EVERYWHERE = (
+    "It <b class='read'>looks</b> at the whole picture, then <b class='write'>adds ink</b> everywhere at once."
+)
+ADDS_EVERYWHERE = "It <b class='write'>adds ink</b> everywhere at once."
+TELLS = " This stroke tells the decoder [[kl]] nats about the picture."
+DREAMS = " Nothing is looked at: what it draws was chosen at random, from the prior."
+
+WINDOW_ROWS = [
+    ("centre x, y", "[[{0}_x]], [[{0}_y]]"),
+    ("stride δ", "[[{0}_stride]] px"),
+    ("variance σ²", "[[{0}_variance]] px²"),
+    ("precision 1/σ", "[[{0}_precision]] /px"),
+    ("intensity γ", "[[{0}_intensity]]"),
+]
+"""Label and template of each row about a window; ``{0}`` is ``read`` or ``write``."""
+
+KL_ROWS = [["this stroke", "[[kl]] nats"], ["so far", "[[so_far]] nats"]]
+CHANGE_ROWS = [["change of the picture", "[[change]] %"]]
+
+EXPECTS = "Given <b class='pixel'>{context}</b>, it thinks this pixel is ink with [[p]]. [[said]]"
+SAID = ["It left the pixel empty.", "It painted ink.", "The pixel was given: empty.", "The pixel was given: ink."]
+"""Indexed by 2 · given + ink."""
+WHOLE_ROW = ["the whole picture", "[[whole]] nats"]
+HIDDEN_ROW = ["of which hidden part", "[[hidden]] nats"]
+PIXEL_ROWS = [["so far", "[[so_far]] nats"], ["this pixel", "[[nats]] nats"]]
+
+PASSED = (
+    "The network worked on all of <b class='pixel'>row [[row]]</b> at once: [[changed]] of its pixels changed. [[said]]"
+)
+CHANGED = ["The row is finished.", "So it looks at the row again."]
+"""Indexed by whether anything changed."""
+
+
+def draw_sentence(kinds: Collection[str], copies: bool) -> str:
+    """The sentence about one stroke; ``kinds`` are the windows that are there."""
+    if not kinds:
+        return LOOKS_EVERYWHERE + TELLS if copies else ADDS_EVERYWHERE + DREAMS
+    return LOOKS + TELLS if copies else ADDS + DREAMS
+
+
+def window_rows(kinds: Collection[str]) -> list[list[str]]:
+    """The table of the windows, a column for each; the first row is the header."""
+    if not kinds:
+        return []
+    return [["", *kinds], *([label, *(text.format(kind) for kind in kinds)] for label, text in WINDOW_ROWS)]

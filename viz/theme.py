@@ -1,0 +1,98 @@
+"""The look: Gradio's theme and the CSS variables that every widget draws with. Tokens: one colour, one meaning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+
+LIGHT = {
+    "paper": "#faf8f4",
+    "card": "#ffffff",
+    "line": "#e4dfd5",
+    "ink": "#1c1e24",
+    "muted": "#6b6f7a",
+    "stage": "#101216",
+    "read": "#2b8cc4",
+    "write": "#d55e00",
+    "vae": "#009e73",
+    "pixel": "#5b5bd6",
+    "glimpse": "#b0448f",
+}
+DARK = {
+    "paper": "#131519",
+    "card": "#1b1e24",
+    "line": "#2b2f38",
+    "ink": "#ece9e2",
+    "muted": "#9a9ea9",
+    "stage": "#08090b",
+    "read": "#56b4e9",
+    "write": "#f08a3c",
+    "vae": "#2ec4a0",
+    "pixel": "#9a9af5",
+    "glimpse": "#dd86c1",
+}
+
+
+def _variables(tokens: dict[str, str]) -> str:
+    return " ".join(f"--easel-{name}: {value};" for name, value in tokens.items())
+
+
+def css() -> str:
+    """The page's style sheet: tokens for light and dark, then ``theme.css``."""
+    rules = Path(__file__).with_name("theme.css").read_text(encoding="utf-8")
+    return f":root {{ {_variables(LIGHT)} }}\n.dark {{ {_variables(DARK)} }}\n{rules}"
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's own controls in the same tokens; system fonts only, so that nothing is fetched from outside."""
+    fonts = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Helvetica Neue", "sans-serif"]
+    mono = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
+    base = gr.themes.Base(font=fonts, font_mono=mono, radius_size="lg", text_size="md", spacing_size="md")
+    return base.set(
+        body_background_fill="var(--easel-paper)",
+        body_background_fill_dark="var(--easel-paper)",
+        body_text_color="var(--easel-ink)",
+        body_text_color_dark="var(--easel-ink)",
+        body_text_color_subdued="var(--easel-muted)",
+        body_text_color_subdued_dark="var(--easel-muted)",
+        background_fill_primary="var(--easel-card)",
+        background_fill_primary_dark="var(--easel-card)",
+        background_fill_secondary="var(--easel-paper)",
+        background_fill_secondary_dark="var(--easel-paper)",
+        border_color_primary="var(--easel-line)",
+        border_color_primary_dark="var(--easel-line)",
+        block_background_fill="transparent",
+        block_background_fill_dark="transparent",
+        block_border_width="0px",
+        block_border_width_dark="0px",
+        block_padding="0px",
+        block_label_text_color="var(--easel-muted)",
+        block_label_text_color_dark="var(--easel-muted)",
+        block_title_text_color="var(--easel-muted)",
+        block_title_text_color_dark="var(--easel-muted)",
+        block_title_text_weight="500",
+        block_shadow="none",
+        block_shadow_dark="none",
+        input_background_fill="var(--easel-card)",
+        input_background_fill_dark="var(--easel-card)",
+        input_border_color="var(--easel-line)",
+        input_border_color_dark="var(--easel-line)",
+        slider_color="var(--accent)",
+        slider_color_dark="var(--accent)",
+        button_secondary_background_fill="var(--easel-card)",
+        button_secondary_background_fill_dark="var(--easel-card)",
+        button_secondary_border_color="var(--easel-line)",
+        button_secondary_border_color_dark="var(--easel-line)",
+        button_secondary_text_color="var(--easel-ink)",
+        button_secondary_text_color_dark="var(--easel-ink)",
+        button_border_width="1px",
+        button_primary_background_fill="var(--accent)",
+        button_primary_background_fill_dark="var(--accent)",
+        button_primary_border_color="var(--accent)",
+        button_primary_border_color_dark="var(--accent)",
+        button_primary_text_color="var(--on-accent)",
+        button_primary_text_color_dark="var(--on-accent)",
+        button_large_radius="10px",
+        button_small_radius="10px",
+    )

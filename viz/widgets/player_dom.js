@@ -1,0 +1,237 @@
+// The standing half of the player: its elements, their sizes and their words. Between player_draw.js and player.js in
+// the same function body; `state`, `panels`, `views` and `reelView` live in player.js.
+
+const NARROWEST = 160; // CSS px a panel needs beside others
+const TALLEST = 420; // CSS px of the stage's height
+const LONGEST_FILM = 32; // thumbnails
+
+const steps = () => state.value.steps;
+const called = (step) => state.value.word + ' ' + (step + 1) + ' of ' + steps();
+
+// ---- building the DOM ------------------------------------------------------------------------------------------
+
+// The legend before a title: the line style of the panel's marks, the scale of a heat map, or the plain colour.
+function swatch(spec, kinds) {
+  const colour = 'var(--easel-' + (COLOURS[kinds[0] || spec.room] || 'muted') + ')';
+  const node = make('span', kinds.length ? 'swatch' : spec.map === 'room' ? 'swatch ramp' : 'swatch plain');
+  node.style.setProperty('--colour', colour);
+  if (!kinds.length) return node;
+  const dashed = DASHES[kinds[0]].length; // 3 + 2.5 twice a side, starting inside a dash: every corner is drawn
+  const style = dashed ? 'rx="0" stroke-dasharray="' + (kinds[0] === 'write' ? '3 2.5" stroke-dashoffset="1.5"' : '1.5 1.25"') : 'rx="2.5"';
+  node.innerHTML = '<svg viewBox="0 0 14 14" aria-hidden="true"><rect x="1.5" y="1.5" width="11" height="11" ' + style + '/></svg>';
+  return node;
+}
+
+function buildPanel(spec, kinds) {
+  const figure = make('figure', 'panel');
+  const title = make('figcaption', 'title');
+  const name = make('span');
+  name.textContent = spec.title;
+  title.append(swatch(spec, kinds), name);
+  const canvas = make('canvas', '', { role: 'img', 'aria-label': spec.title });
+  const box = make('div', 'box');
+  const cells = make('div', 'cells');
+  cells.style.gridTemplateColumns = 'repeat(' + columnsOf(spec) + ', minmax(0, 1fr))';
+  const view = { canvas, box, pics: [], labels: [] };
+  for (let i = 0; i < spec.cells; i += 1) {
+    const cell = make('div', 'cell');
+    const pic = spec.cells === 1 ? make('div', 'pic') : make('button', 'pic', { type: 'button', 'data-act': 'pick', 'data-cell': i });
+    pic.style.aspectRatio = spec.width + ' / ' + spec.height;
+    view.pics.push(pic);
+    cell.append(pic);
+    if (spec.labels) {
+      view.labels.push(make('span', 'label'));
+      cell.append(view.labels[i]);
+    }
+    cells.append(cell);
+  }
+  box.append(cells, canvas);
+  figure.append(title, box);
+  stage.append(figure);
+  return view;
+}
+
+const columnsOf = (spec) => (spec.cells === 1 ? 1 : Math.min(spec.cells, state.value.columns || Math.ceil(Math.sqrt(spec.cells))));
+const aspectOf = (spec) => (columnsOf(spec) * spec.width) / (Math.ceil(spec.cells / columnsOf(spec)) * spec.height);
+
+// Panels stand side by side, equally high; where one would be narrower than 160 px they wrap.
+function arrangeStage(aspects) {
+  const gap = 18;
+  const total = aspects.reduce((sum, aspect) => sum + aspect, 0);
+  const room = root.clientWidth - gap * (aspects.length - 1);
+  const fits = Math.min(...aspects) * (room / total) >= NARROWEST;
+  const abreast = Math.max(1, Math.min(aspects.length, Math.floor((root.clientWidth + gap) / (NARROWEST + gap))));
+  stage.style.maxWidth = TALLEST * total + gap * (aspects.length - 1) + 'px';
+  stage.style.gridTemplateColumns = fits
+    ? aspects.map((aspect) => 'minmax(0, ' + aspect + 'fr)').join(' ')
+    : 'repeat(' + abreast + ', minmax(0, 1fr))';
+}
+
+function filmPanel() {
+  const moving = panels.filter((panel) => panel.moving);
+  return moving.find(({ spec }) => spec.map !== 'room') || moving[0];
+}
+
+function buildFilm() {
+  const panel = filmPanel();
+  const before = film.offsetHeight;
+  reel.replaceChildren();
+  reelView = null;
+  if (steps() === 1) {
+    film.style.minHeight = before + 'px'; // a still picture keeps the strip's place
+    return;
+  }
+  film.style.minHeight = '';
+  film.hidden = !(state.value.film && panel);
+  if (film.hidden) return;
+  const count = Math.min(steps(), LONGEST_FILM, steps() > LONGEST_FILM ? Math.max(2, Math.floor(root.clientWidth / 46)) : LONGEST_FILM);
+  const picked = Array.from({ length: count }, (_, i) => (count === 1 ? 0 : Math.round((i * (steps() - 1)) / (count - 1))));
+  const canvas = make('canvas', '', { role: 'img', 'aria-label': 'Film strip: ' + count + ' of ' + steps() + ' steps' });
+  const buttons = picked.map((step) => {
+    const button = make('button', '', { type: 'button', tabindex: -1, 'data-act': 'jump', 'data-step': step, 'aria-label': 'Go to ' + called(step) });
+    button.style.aspectRatio = panel.spec.width + ' / ' + panel.spec.height;
+    return button;
+  });
+  reel.style.maxWidth = count * 70 + 'px';
+  reel.append(...buttons, canvas);
+  reelView = { canvas, buttons, steps: picked, panel, current: null };
+}
+
+// 'shown', 'idle' before a value, 'kept' (an empty place) or 'none' for a still picture.
+function setTransport(how) {
+  root.dataset.transport = how;
+  for (const part of ['.transport', '.film', '.options']) find(part).inert = how !== 'shown';
+}
+
+function buildEmpty() {
+  const had = state.value;
+  stage.replaceChildren();
+  for (let i = 0; i < (props.panels || 1); i += 1) {
+    const figure = make('figure', 'panel');
+    const pic = make('div', 'pic empty');
+    pic.style.aspectRatio = '1';
+    if (i === 0) pic.append(make('p'));
+    figure.append(make('figcaption', 'title'), pic);
+    stage.append(figure);
+  }
+  find('.empty p').innerHTML = props.empty || '';
+  for (const text of ['.what', '.count']) find(text).textContent = '';
+  line.firstElementChild.width = 0;
+  reel.replaceChildren();
+  Object.assign(state, { value: null, shape: '', step: 0, cell: 0, pending: false });
+  [panels, views, reelView] = [[], [], null];
+  flag(false);
+  setTransport('idle');
+  delete root.dataset.loaded;
+  arrangeStage(Array(props.panels || 1).fill(1));
+  if (had) announce();
+}
+
+// ---- measuring -------------------------------------------------------------------------------------------------
+
+function measure(canvas, boxes, radius) {
+  const { ratio } = palette;
+  const frame = canvas.getBoundingClientRect();
+  canvas.width = Math.round(frame.width * ratio);
+  canvas.height = Math.round(frame.height * ratio);
+  const rects = boxes.map((box) => {
+    const { left, top, width, height } = box.getBoundingClientRect();
+    return [left - frame.left, top - frame.top, width, height].map((length) => Math.round(length * ratio));
+  });
+  const paths = rects.map((rect) => {
+    const path = new Path2D();
+    path.roundRect(...rect, radius * ratio);
+    return path;
+  });
+  return { rects, paths };
+}
+
+// Fit every canvas to its box and to the screen's pixels. Reads and writes the layout: on build, resize and theme.
+function layout() {
+  state.width = root.clientWidth;
+  palette = readPalette(root, devicePixelRatio || 1);
+  if (!state.value) {
+    arrangeStage(Array(props.panels || 1).fill(1));
+    return;
+  }
+  arrangeStage(panels.map(({ spec }) => aspectOf(spec)));
+  if (steps() > LONGEST_FILM) buildFilm();
+  for (const view of views) {
+    const radius = clamp(view.pics[0].clientWidth * 0.05, 3, 10);
+    view.box.style.setProperty('--radius', radius + 'px');
+    Object.assign(view, measure(view.canvas, view.pics, radius));
+  }
+  measure(line.firstElementChild, [], 0);
+  if (reelView) Object.assign(reelView, measure(reelView.canvas, reelView.buttons, 5));
+}
+
+function render() {
+  if (!state.value || !state.width) return;
+  if (palette.ratio !== (devicePixelRatio || 1)) layout();
+  panels.forEach((panel, i) => drawPanel(panel, views[i].canvas, views[i], state.step, state.cell, palette, state.windows));
+  if (steps() > 1) drawLine(line.firstElementChild, barsOf(state.cell), state.step, steps(), palette);
+}
+
+function renderFilm() {
+  if (reelView && state.width) drawFilm(reelView.panel, reelView.canvas, reelView.rects, reelView.steps, state.cell, palette);
+}
+
+// ---- saying what is shown --------------------------------------------------------------------------------------
+
+function barsOf(cell) {
+  if (!state.cost) return null;
+  const { bars } = state.value.cost;
+  const count = state.cost.length / bars;
+  return Array.from({ length: bars }, (_, i) => state.cost[i * count + Math.min(cell, count - 1)]);
+}
+
+function describe() {
+  const { value, step, cell } = state;
+  const at = value.steps > 1 ? ', ' + called(step) : '';
+  panels.forEach(({ spec }, i) => {
+    const grid = spec.cells > 1 ? ', ' + spec.cells + ' pictures, number ' + (cell + 1) + ' selected' : '';
+    views[i].canvas.setAttribute('aria-label', spec.title + at + grid);
+  });
+  const bars = value.steps > 1 && barsOf(cell);
+  const spent = bars ? ', ' + bars[Math.floor((step * bars.length) / value.steps)].toFixed(2) + ' ' + value.cost.unit : '';
+  line.setAttribute('aria-valuenow', step + 1);
+  line.setAttribute('aria-valuetext', called(step) + spent);
+  find('.count').textContent = step + 1 + ' / ' + value.steps;
+  Object.assign(root.dataset, { step, cell });
+}
+
+function markSelection() {
+  for (const { pics } of views) {
+    if (pics.length === 1) continue;
+    pics.forEach((pic, i) => {
+      pic.setAttribute('aria-pressed', i === state.cell);
+      pic.tabIndex = i === state.cell ? 0 : -1;
+    });
+  }
+}
+
+function markThumbnail() {
+  if (!reelView) return;
+  let index = reelView.steps.findLastIndex((step) => step <= state.step);
+  if (state.step === steps() - 1) index = reelView.steps.length - 1;
+  const button = reelView.buttons[index];
+  if (button === reelView.current) return;
+  reelView.current?.removeAttribute('aria-current');
+  button.setAttribute('aria-current', 'step');
+  reelView.current = button;
+  const [left, , width] = reelView.rects[index].map((length) => length / palette.ratio);
+  film.scrollLeft = left + width / 2 - film.clientWidth / 2;
+}
+
+function announce() {
+  const { value, step, cell, playing } = state;
+  root.easelStep = { player: props.player, step, cell, value, playing }; // for a narrator that mounts later
+  window.dispatchEvent(new CustomEvent('easel:step', { detail: root.easelStep }));
+}
+
+function refresh() {
+  render();
+  describe();
+  markThumbnail();
+  announce();
+}
