@@ -33,11 +33,11 @@ def write_atomically(path: Path, data: bytes) -> None:
     """Replace ``path`` in one move, so that a killed process leaves the old file or the new one, never half."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(temporary, "wb") as file:
+    with temporary.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def save_checkpoint(name: str, weights: Mapping[str, Tensor], card: Mapping[str, Any], folder: Path = FOLDER) -> None:

@@ -112,7 +112,7 @@ def parse_amat(path: Path) -> NDArray[np.uint8]:
     Raises :class:`DataError`, naming file and line, unless every line has 784 values, each 0 or 1.
     """
     blocks, line = [np.empty((0, PACKED), np.uint8)], 1
-    with open(path, "rb") as file:
+    with path.open("rb") as file:
         while lines := file.readlines(BLOCK_BYTES):
             blocks.append(parse_lines(lines, path.name, line))
             line += len(lines)
@@ -166,11 +166,12 @@ def read_binarized_mnist(split: str, root: str | Path | None) -> DataSet:
     name = "binarized-mnist"
     folder = data_folder(name, root)
     try:
-        with np.load(folder / CACHE) as file:
+        # Opened here, because np.load does not close a file that turns out to be no zip file.
+        with (folder / CACHE).open("rb") as stream, np.load(stream) as file:
             packed = file[split]
     except FileNotFoundError:
         raise missing(name, f"There is no {CACHE}", folder) from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         raise missing(name, f"{CACHE} is damaged", folder) from None
     if packed.dtype != np.uint8 or packed.shape[1:] != (PACKED,):
         raise missing(name, f"{CACHE} holds something else", folder)
@@ -180,29 +181,41 @@ def read_binarized_mnist(split: str, root: str | Path | None) -> DataSet:
 
 def fetch_mnist(root: Path) -> None:
     """Let torchvision download MNIST, with its checks of MD5 sums."""
-    from torchvision.datasets import MNIST  # 3 s and 170 MB, for those who want it
+    from torchvision.datasets import MNIST  # takes 3 s and 170 MB, which only this verb has to pay
 
     try:
         for train in (True, False):
             MNIST(root, train, download=True)
     except (OSError, RuntimeError) as error:
-        raise DataError(f"MNIST could not be downloaded: {str(error).strip().splitlines()[0]}.") from None
+        reason = str(error).strip().splitlines()[-1].strip("<>. ")
+        raise DataError(f"MNIST could not be downloaded: {reason}.") from None
 
 
 def read_mnist(split: str, root: str | Path | None) -> DataSet:
     """MNIST with its labels; ``valid`` is the last 10,000 images of the file whose others are ``train``."""
-    from torchvision.datasets import MNIST
-
     folder = data_folder("mnist", root)
+    stem = "t10k" if split == "test" else "train"
     try:
-        file = MNIST(folder, split != "test")
-    except RuntimeError:
+        images = read_idx(folder / "MNIST" / "raw" / f"{stem}-images-idx3-ubyte")
+        labels = read_idx(folder / "MNIST" / "raw" / f"{stem}-labels-idx1-ubyte")
+    except FileNotFoundError:
         raise missing("mnist", "There is no MNIST", folder) from None
-    except (OSError, ValueError, AssertionError, LookupError):
+    except (OSError, ValueError, IndexError):
         raise missing("mnist", "MNIST is damaged", folder) from None
+    if images.shape != (len(labels), 28, 28):
+        raise missing("mnist", "MNIST is damaged", folder)
     part = {"train": slice(0, -10_000), "valid": slice(-10_000, None), "test": slice(None)}[split]
-    images, labels = file.data.numpy()[part, None], file.targets.numpy()[part]
-    return DataSet("mnist", split, images, labels, "dynamic")
+    return DataSet("mnist", split, images[part, None], labels[part].astype(np.int64), "dynamic")
+
+
+def read_idx(path: Path) -> NDArray[np.uint8]:
+    """An array of bytes in MNIST's format: the bytes 0, 0, 8, the number of dimensions, the dimensions, the values."""
+    content = path.read_bytes()
+    if content[:3] != bytes([0, 0, 8]):
+        raise ValueError(f"{path} is not a file of bytes in MNIST's format.")
+    dimensions = content[3]
+    shape = np.frombuffer(content, ">i4", dimensions, 4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
 
 
 STROKES = {"train": (20_000, 1), "valid": (2_000, 2), "test": (2_000, 3)}

@@ -109,9 +109,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.limit is not None:
         dataset = dataset.subset(options.limit, options.seed)
     assert isinstance(model, Painter)
-    figure = evaluate(
-        options.name, model, dataset, samples=options.samples, seed=options.seed, device=options.device
-    )
+    figure = evaluate(options.name, model, dataset, samples=options.samples, seed=options.seed, device=options.device)
     if options.update_card:
         add_to_card(figure, options.checkpoints)
     if options.json:

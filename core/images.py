@@ -93,7 +93,9 @@ def open_picture(source: str | Path | bytes, name: str | None = None) -> Image.I
         except ImageError:
             raise
         except UnidentifiedImageError:
-            raise ImageError(f"{name} is not a picture of a known kind ({', '.join(FORMATS)}), or is damaged.") from None
+            raise ImageError(
+                f"{name} is not a picture of a known kind ({', '.join(FORMATS)}), or is damaged."
+            ) from None
         except Image.DecompressionBombError:
             raise ImageError(f"{name} has far more than {MAX_PIXELS // 10**6} megapixels, the limit.") from None
         except DECODING_ERRORS:
@@ -103,7 +105,7 @@ def open_picture(source: str | Path | bytes, name: str | None = None) -> Image.I
 def read_file(path: Path) -> bytes:
     """The bytes of a file, at most one more than ``MAX_BYTES``."""
     try:
-        with open(path, "rb") as file:
+        with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ImageError(f"There is no file {path}.") from None

@@ -128,7 +128,8 @@ def stroke_matrix(count: int, t: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def glyph_matrix(glyph: Glyph) -> tuple[Floats, Floats, Floats]:
     """A glyph as arrays: knots (KNOTS, 2), weights of the knots in ``POINTS`` points (POINTS, KNOTS), and each
-    point's place between the start 0 and the end 1 of its stroke (POINTS,). Points lie evenly along the template."""
+    point's place between the start 0 and the end 1 of its stroke (POINTS,). Points lie evenly along the template.
+    """
     knots = knots_of(glyph)
     pieces = []
     for stroke in glyph.strokes:
@@ -154,7 +155,8 @@ def glyph_matrix(glyph: Glyph) -> tuple[Floats, Floats, Floats]:
 @dataclass(frozen=True, eq=False)
 class Font:
     """All glyphs as arrays: knots (G, KNOTS, 2), weights (G, P, KNOTS), places (G, P); for every digit the index of
-    its first glyph (10,) and the summed shares of its glyphs (10, most glyphs of a digit)."""
+    its first glyph (10,) and the summed shares of its glyphs (10, most glyphs of a digit).
+    """
 
     knots: Floats
     weights: Floats

@@ -44,9 +44,10 @@ def number(value: object, name: str, low: float, high: float) -> float:
     sentence = f"{name} must be a number from {low:g} to {high:g}."
     if not isinstance(value, numbers.Real) or isinstance(value, bool):
         raise RequestError(sentence)
-    if not math.isfinite(value) or not low <= value <= high:
+    checked = float(value)
+    if not low <= checked <= high:  # NaN is not
         raise RequestError(sentence)
-    return float(value)
+    return checked
 
 
 def whole(value: object, name: str, low: int, high: int) -> int:

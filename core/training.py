@@ -14,7 +14,6 @@ import argparse
 import json
 import math
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 from tqdm import tqdm
@@ -66,8 +65,8 @@ class Run:
     spec: ModelSpec
     recipe: Recipe
     device: str
-    model: torch.nn.Module = field(init=False)
-    average: torch.nn.Module = field(init=False)
+    model: Any = field(init=False)
+    average: Any = field(init=False)
     optimizer: torch.optim.Adam = field(init=False)
     step: int = 0
     best: float = math.inf
@@ -95,7 +94,7 @@ class Run:
         """Go on from a state that :meth:`save` wrote, with that run's recipe but this run's number of steps."""
         with safe_open(path, "pt") as file:
             note = json.loads(file.metadata()["easel"])
-            tensors = {key: file.get_tensor(key) for key in file.keys()}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # a safetensors file is no dict
         self.step, self.best = note["step"], note["best"]
         self.recipe = replace(Recipe(**note["recipe"]), steps=self.recipe.steps)
 
@@ -149,7 +148,11 @@ class Progress:
 
 
 def fit(
-    run: Run, train: data.DataSet, valid: data.DataSet, on_interval: Callable[[Run, float], None], compiled: bool = False
+    run: Run,
+    train: data.DataSet,
+    valid: data.DataSet,
+    on_interval: Callable[[Run, float], None],
+    compiled: bool = False,
 ) -> Iterator[Progress]:
     """Train to ``run.recipe.steps``; calls ``on_interval`` with the validation nats, yields after every step."""
     loss = torch.compile(run.model.loss) if compiled else run.model.loss
@@ -165,50 +168,68 @@ def fit(
         yield Progress(run.step, nats, nats_valid)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m core.training", description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=REGISTRY)
-    parser.add_argument("--data")
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--out", type=Path, default=Path("runs"))
-    parser.add_argument("--compile", action="store_true")
-    options = parser.parse_args(arguments)
-    spec = REGISTRY[options.name]
-    recipe = replace(spec.recipe, steps=options.steps or spec.recipe.steps)
-    run = Run(spec, recipe, options.device)
-    state = options.out / f"{options.name}.state.safetensors"
-    if options.resume:
-        run.load(state)
-    train, valid = (data.load(spec.dataset, split, options.data) for split in ("train", "valid"))
+def save_best(run: Run, name: str, nats: float, folder: Path) -> None:
+    """Keep the averaged weights, with their card, if they are the best on the validation split so far."""
+    if nats >= run.best:
+        return
+    run.best = nats
+    card = {
+        "dataset": run.spec.dataset,
+        "split": "train",
+        "recipe": asdict(run.recipe),
+        "step": run.step,
+        "validation_nats": round(nats, 3),
+    }
+    save_checkpoint(name, run.average.state_dict(), card, folder)
+
+
+def train(run: Run, name: str, root: str | None, folder: Path, compiled: bool) -> None:
+    """Train with a progress bar: throughput, time left, the best validation so far; Ctrl-C saves and stops."""
+    state = folder / f"{name}.state.safetensors"
+    train_set, valid_set = (data.load(run.spec.dataset, split, root) for split in ("train", "valid"))
 
     def keep(run: Run, nats: float) -> None:
-        if nats < run.best:
-            run.best = nats
-            card = {
-                "dataset": spec.dataset,
-                "split": "train",
-                "recipe": asdict(run.recipe),
-                "step": run.step,
-                "validation_nats": round(nats, 3),
-            }
-            save_checkpoint(options.name, run.average.state_dict(), card, options.out)
+        save_best(run, name, nats, folder)
         run.save(state)
 
-    started, first = time.monotonic(), run.step
-    with tqdm(total=recipe.steps, initial=run.step, unit="step", mininterval=5, file=sys.stderr) as bar:
+    batch = run.recipe.batch_size
+    bar = tqdm(total=run.recipe.steps * batch, initial=run.step * batch, unit=" images", mininterval=2)
+    with bar:
         try:
-            for progress in fit(run, train, valid, keep, options.compile):
-                bar.update()
-                if progress.step % 50 == 0 or progress.validation is not None:
-                    rate = (progress.step - first) * recipe.batch_size / (time.monotonic() - started)
-                    bar.set_postfix(nats=f"{progress.nats:.1f}", images_per_s=f"{rate:.0f}", best=f"{run.best:.2f}")
+            for progress in fit(run, train_set, valid_set, keep, compiled):
+                bar.update(batch)
+                if progress.step % 50 == 0:
+                    bar.set_postfix(step=progress.step, nats=f"{progress.nats:.1f}", best=f"{run.best:.2f}")
                 if progress.validation is not None:
-                    tqdm.write(f"step {progress.step}: validation {progress.validation:.3f} nats")
+                    bar.write(f"step {progress.step}: validation {progress.validation:.3f} nats", file=sys.stderr)
         except KeyboardInterrupt:
             run.save(state)
-            sys.exit("Stopped; --resume goes on from here.")
+            sys.exit(f"Stopped after step {run.step}; --resume goes on from there.")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m core.training", description="Train a registered model.")
+    parser.add_argument("name", choices=REGISTRY)
+    parser.add_argument("--data", help="folder with the data sets (otherwise the variable EASEL_DATA)")
+    parser.add_argument("--steps", type=int, help="otherwise the recipe's; the learning rate falls to zero at the last")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
+    parser.add_argument("--out", type=Path, default=Path("runs"), help="folder for state, weights and card")
+    parser.add_argument("--compile", action="store_true", help="torch.compile: slow to start, faster afterwards")
+    options = parser.parse_args(arguments)
+    spec = REGISTRY[options.name]
+    if options.steps is not None and options.steps < 1:
+        parser.error("--steps must be at least 1.")
+    run = Run(spec, replace(spec.recipe, steps=options.steps or spec.recipe.steps), options.device)
+    try:
+        if options.resume:
+            run.load(options.out / f"{options.name}.state.safetensors")
+        train(run, options.name, options.data, options.out, options.compile)
+    except FileNotFoundError as error:
+        sys.exit(f"There is nothing to resume: {error.filename or error} is missing.")
+    except (data.DataError, SafetensorError) as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def rooms(studio: Studio) -> dict[str, Any]:
     return {
         "draw": frames.draw_payload(studio.draw_copy(examples()[3], 1)),
         "vae": codes.code_payload(examples()[5], drawn, code.mean, kl=kl, reconstruction=rest),
-        "vae-code": {"mean": np.round(code.mean, 2).tolist()},
+        "vae-code": {"mean": [round(float(z), 2) for z in code.mean]},
         "vae-film": codes.traversal_payload(studio.vae_traverse(code.mean)),
         "pixels": frames.raster_payload(completions, title=COMPLETIONS),
     }
@@ -57,7 +57,9 @@ def start(studio: Studio) -> dict[str, Any]:
     """The start page: one digit, three painters."""
     digit = examples()[START_DIGIT]
     drawn, _ = studio.vae_decode(studio.vae_encode(digit).mean)
-    at_once = CanvasTrace((Step(np.zeros_like(drawn)), Step(drawn)), subject=(digit[None, None] / 255).astype(np.float32))
+    at_once = CanvasTrace(
+        (Step(np.zeros_like(drawn)), Step(drawn)), subject=(digit[None, None] / 255).astype(np.float32)
+    )
     hidden = half_covered().hidden
     return {
         "start-vae": codes.at_once_payload(at_once),

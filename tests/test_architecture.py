@@ -213,7 +213,7 @@ def test_the_checker_lets_the_arrows_pass(module: str, source: str) -> None:
 def loads_without(modules: tuple[str, ...], unwanted: tuple[str, ...]) -> str:
     """Imports ``modules`` in a fresh Python and names which of ``unwanted`` came along."""
     code = f"import sys, {', '.join(modules)}; print(*sorted({set(unwanted)!r} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

@@ -32,7 +32,9 @@ def code_payload(
     """
     seen = np.zeros_like(painted) if pixels is None else (pixels[None, None] / 255).astype(np.float32)
     rows = [[f"z{index + 1}", f"[[z{index}]]"] for index in range(len(latents))]
-    values = {f"z{index}": payload.value(np.array([[value]]), 2) for index, value in enumerate(latents)}
+    values: dict[str, payload.Value | payload.Words] = {
+        f"z{index}": payload.value(np.array([[value]]), 2) for index, value in enumerate(latents)
+    }
     if pixels is None:
         text = IMAGINED
     elif math.isnan(kl):

@@ -7,7 +7,6 @@ trace holds NaN or infinite numbers, which a diverged model would leave.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -174,18 +173,6 @@ def hidden_nats(trace: RasterTrace) -> Array:
     """(B,): nats of the pixels that were not given; of the whole picture where all were."""
     hidden = ~trace.known | trace.known.all((1, 2), keepdims=True)
     return np.asarray((trace.nats * hidden).sum((1, 2)), np.float32)
-
-
-def likeliest_first(trace: RasterTrace) -> RasterTrace:
-    """The same trace, its pictures ordered by the nats of their hidden part."""
-    rank = np.argsort(hidden_nats(trace), kind="stable")
-    return replace(
-        trace,
-        image=trace.image[rank],
-        probability=trace.probability[rank],
-        nats=trace.nats[rank],
-        known=trace.known[rank],
-    )
 
 
 def _stack(trace: CanvasTrace) -> Array:

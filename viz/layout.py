@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from core.runtime import Runtime
+from viz import api
 from viz.tabs import draw, pixels, start, vae
 from viz.theme import css, theme
 
@@ -67,4 +68,5 @@ def build_app(runtime: Runtime) -> gr.Blocks:
                     room.build(runtime)
         for key, button in enter.items():
             button.click(lambda key=key: gr.Tabs(selected=key), outputs=tabs, api_visibility="private")
+        api.register(runtime)
     return app

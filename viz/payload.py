@@ -111,9 +111,10 @@ class Note(TypedDict):
 
 
 class Player(TypedDict):
-    """The value of the player widget."""
+    """The value of the player widget. ``cell`` is the one selected at first, otherwise the selection stays."""
 
     id: str
+    cell: NotRequired[int]
     steps: int
     fps: float
     cells: int

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from core.models.base import Complete, Generate, LossTerms, Request, array
+from core.models.base import Complete, Generate, LossTerms, Reconstruct, Request, array
 from core.nn.likelihood import bernoulli_nats
 from core.nn.masked import MaskedConv2d
 from core.trace import Step
@@ -96,6 +96,7 @@ class PixelCNN(nn.Module):
         equal; they draw the same noise, so they paint the very same picture, much faster.
         """
         x, known = canvas(request, self.config)
+        assert not isinstance(request, Reconstruct)  # canvas has refused it
         x, known = x.to(generator.device), known.to(generator.device)
         u = uniform_noise(len(x), self.config, generator)
         for row in range(self.config.height):

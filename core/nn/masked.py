@@ -51,11 +51,11 @@ class MaskedConv2d(nn.Module):
 
     def __init__(self, kind: MaskType, inputs: int, outputs: int, size: int, groups: int = 1) -> None:
         super().__init__()
-        self.half = size // 2
+        self.reach = size // 2
         self.register_buffer("mask", causal_mask(kind, outputs, inputs, size, groups), persistent=False)
         full = nn.Conv2d(inputs, outputs, size)  # for its initialisation, whose fan-in is then that of live taps
         live = float(self.mask.sum()) / self.mask.numel() * self.mask[0, 0].numel() / size**2
-        rows = full.weight.detach()[:, :, : self.half + 1]
+        rows = full.weight.detach()[:, :, : self.reach + 1]
         self.weight = nn.Parameter(rows / live**0.5)
         self.bias = nn.Parameter(torch.zeros(outputs))
 
@@ -66,4 +66,4 @@ class MaskedConv2d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         # Symmetric padding makes one output row too many for each dead row; dropping them costs less than a
         # padded copy of the input.
-        return F.conv2d(x, self.masked_weight(), self.bias, padding=self.half)[:, :, : x.shape[2]]
+        return F.conv2d(x, self.masked_weight(), self.bias, padding=self.reach)[:, :, : x.shape[2]]

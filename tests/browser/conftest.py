@@ -27,7 +27,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-START_SECONDS = 120
+START_SECONDS = 180
 WAIT_MS = 30_000
 """Longest wait for one thing on the page: two busy cores may be loading torch meanwhile."""
 

@@ -3,11 +3,13 @@
 import functools
 import hashlib
 import struct
+import sys
 import threading
 import zipfile
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -18,7 +20,10 @@ from core import data
 from core.data import DataError, DataSet, load, parse_amat
 
 RNG = np.random.default_rng(0)
-BITS = {split: RNG.integers(0, 2, (count, 784), dtype=np.uint8) for split, count in zip(data.SPLITS, (7, 3, 2))}
+BITS = {
+    split: RNG.integers(0, 2, (count, 784), dtype=np.uint8)
+    for split, count in (("train", 7), ("valid", 3), ("test", 2))
+}
 
 
 def amat(bits: np.ndarray, end: str = "\n") -> bytes:
@@ -181,15 +186,24 @@ class TestMNIST:
             load("mnist", "train", tmp_path)
         write_mnist(tmp_path, {"train": 5, "t10k": 5})
         labels = tmp_path / "MNIST" / "raw" / "t10k-labels-idx1-ubyte"
-        labels.write_bytes(labels.read_bytes()[:9])
-        with pytest.raises(DataError, match="MNIST is damaged"):
-            load("mnist", "test", tmp_path)
+        whole = labels.read_bytes()
+        for damaged in (whole[:9], whole[:3], b"", b"gzip" + whole, struct.pack(">2i", 2049, 4) + bytes(4)):
+            labels.write_bytes(damaged)
+            with pytest.raises(DataError, match="MNIST is damaged") as caught:
+                load("mnist", "test", tmp_path)
+            assert one_sentence(caught.value)
 
-    def test_a_download_without_a_network_says_so(self, tmp_path, monkeypatch, site):
-        from torchvision.datasets import MNIST
+    def test_a_download_that_torchvision_gives_up_is_one_sentence(self, tmp_path, monkeypatch):
+        def give_up(root: Path, train: bool, download: bool) -> None:
+            raise RuntimeError(
+                "Error downloading train-images-idx3-ubyte.gz:\nTried https://…/, got:\n<urlopen error no route>\n"
+            )
 
-        monkeypatch.setattr(MNIST, "mirrors", [data.AMAT_URL.replace("{split}.amat", "")])
-        with pytest.raises(DataError, match="MNIST could not be downloaded") as caught:
+        torchvision = ModuleType("torchvision.datasets")
+        monkeypatch.setattr(torchvision, "MNIST", give_up, raising=False)
+        monkeypatch.setitem(sys.modules, "torchvision", ModuleType("torchvision"))
+        monkeypatch.setitem(sys.modules, "torchvision.datasets", torchvision)
+        with pytest.raises(DataError, match="MNIST could not be downloaded: urlopen error no route") as caught:
             data.download("mnist", tmp_path / "root")
         assert one_sentence(caught.value)
 

@@ -78,9 +78,14 @@ def test_a_server_that_cannot_be_reached_is_named(tmp_path):
 def test_a_file_is_replaced_only_when_its_block_ends_well(tmp_path):
     path = tmp_path / "file.bin"
     path.write_bytes(b"old")
-    with pytest.raises(KeyboardInterrupt), replacing(path) as file:
-        file.write(b"half of the ne")
-        raise KeyboardInterrupt
+
+    def give_up_half_way() -> None:
+        with replacing(path) as file:
+            file.write(b"half of the ne")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        give_up_half_way()
     assert path.read_bytes() == b"old"
     with replacing(path) as file:
         file.write(b"new")

@@ -41,7 +41,7 @@ def test_picture_i_depends_on_no_other_label():
 
 @pytest.mark.parametrize("labels", [[1, 2], [1, 2, 10], [1, 2, -1]])
 def test_labels_of_a_wrong_number_or_outside_0_to_9_are_refused(labels):
-    with pytest.raises(ValueError, match="labels|Labels"):
+    with pytest.raises(ValueError, match=r"labels|Labels"):
         digits(3, seed=0, labels=labels)
 
 

@@ -1,0 +1,1 @@
+"""One room a file, each with a function that fills its tab."""

@@ -1,4 +1,4 @@
-"""What the rooms share: their three columns, the subject, the seed, the verbs under the stage, and errors as sentences."""
+"""What the rooms share: three columns, the subject, the seed, the verbs under the stage, errors as sentences."""
 
 from __future__ import annotations
 
@@ -33,16 +33,15 @@ class Picture(NamedTuple):
     hidden: NDArray[np.bool_]
 
 
-def stored(name: str) -> dict[str, Any]:
+def stored(name: str) -> Any:
     """A payload painted in advance, ``assets/NAME.json``: what a room shows before any weight is loaded."""
-    payload: dict[str, Any] = json.loads((ASSETS / f"{name}.json").read_text(encoding="utf-8"))
-    return payload
+    return json.loads((ASSETS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 @functools.cache
 def examples() -> NDArray[np.uint8]:
     """(10, H, W) of 0 and 255: one procedural digit of each class, and they need no download."""
-    images, _ = strokes.digits(10, seed=8, labels=np.arange(10))
+    images, _ = strokes.digits(10, seed=12, labels=np.arange(10))
     return np.where(images >= 128, 255, 0).astype(np.uint8)
 
 
@@ -120,7 +119,10 @@ def canvas(key: str, kind: payload.Room, start: Picture, *, cover: bool = False)
 
 def subject(key: str, kind: payload.Room, start: Picture, editor: gr.HTML) -> Subject:
     """Beside the editor: ten examples and ten pictures that PixelCNN painted, and a button for one's own."""
-    picker = player(f"{key}-examples", kind, frames.still_payload(as_images(choices()), "", kind, columns=5))
+    cell = next(i for i, pixels in enumerate(choices()) if np.array_equal(pixels, start.pixels))
+    picker = player(
+        f"{key}-examples", kind, {**examples_payload("Examples, below them PixelCNN's own", kind), "cell": cell}
+    )
     upload = gr.UploadButton("Upload a picture", file_types=["image"], elem_id=f"{key}-upload", size="sm")
     return Subject(picker, editor, upload, gr.State(start))
 
@@ -130,9 +132,9 @@ def choices() -> NDArray[np.uint8]:
     return np.concatenate([examples(), gallery()])
 
 
-def as_images(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(N, H, W) of 0 to 255 -> (N, 1, H, W) in [0, 1]."""
-    return (pictures[:, None] / 255).astype(np.float32)
+def examples_payload(title: str, kind: payload.Room, columns: int = 5) -> payload.Player:
+    """The choices as a grid of still pictures."""
+    return frames.still_payload((choices()[:, None] / 255).astype(np.float32), title, kind, columns=columns)
 
 
 def chosen(cell: object) -> NDArray[np.uint8]:
@@ -193,32 +195,35 @@ def status_line(key: str) -> gr.HTML:
     return gr.HTML("", elem_id=f"{key}-status", elem_classes="easel-status", apply_default_css=False)
 
 
-def verbs(key: str, painted: gr.State) -> None:
-    """Take the animation home: GIF and PNG strip of the payload that is on the stage, with their options."""
+def verbs(key: str, painted: gr.State, fps: int) -> None:
+    """Take the animation home: GIF and PNG strip of the payload that is on the stage, with their options.
+
+    ``fps`` is the pace that is offered at first; a GIF has at most 120 frames, evenly picked.
+    """
     with gr.Row(elem_classes="easel-verbs"):
         gif = gr.Button("↓ GIF", elem_id=f"{key}-gif", size="sm", min_width=80, scale=0)
         strip = gr.Button("↓ Frames", elem_id=f"{key}-strip", size="sm", min_width=80, scale=0)
     with gr.Accordion("Options of the download", open=False, elem_classes="easel-fold"), gr.Row():
         size = gr.Slider(56, 560, 280, step=28, label="Size, px", min_width=120)
-        fps = gr.Slider(1, 30, 8, step=1, label="Frames a second", min_width=120)
+        pace = gr.Slider(1, 30, fps, step=1, label="Frames a second", min_width=120)
         windows = gr.Checkbox(True, label="Windows", min_width=120)
         loop = gr.Checkbox(True, label="Loop", min_width=120)
     file = gr.DownloadButton("", elem_id=f"{key}-file", elem_classes="easel-hidden")
 
     @told
-    def make_gif(value: dict[str, Any], size: float, fps: float, windows: bool, loop: bool) -> str:
+    def make_gif(value: payload.Player, size: int, fps: float, windows: bool, loop: bool) -> str:
         path = export_path(key, "gif")
         export.write_gif(value, path, size=size, fps=fps, windows=windows, loop=loop)
         return str(path)
 
     @told
-    def make_strip(value: dict[str, Any], size: float, windows: bool) -> str:
+    def make_strip(value: payload.Player, size: int, windows: bool) -> str:
         path = export_path(key, "png")
         export.write_strip(value, path, size=size, windows=windows)
         return str(path)
 
     save = f"() => document.querySelector('#{key}-file').click()"
-    gif.click(make_gif, [painted, size, fps, windows, loop], file, api_name=f"{key}_gif").success(
+    gif.click(make_gif, [painted, size, pace, windows, loop], file, api_name=f"{key}_gif").success(
         None, js=save, api_visibility="private"
     )
     strip.click(make_strip, [painted, size, windows], file, api_name=f"{key}_strip").success(
@@ -260,4 +265,7 @@ def explanation(text: str, formula: str) -> None:
             gr.Markdown(formula, latex_delimiters=LATEX, elem_classes="easel-text")
 
 
-LATEX = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
+LATEX: list[dict[str, str | bool]] = [
+    {"left": "$$", "right": "$$", "display": True},
+    {"left": "$", "right": "$", "display": False},
+]

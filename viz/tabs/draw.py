@@ -66,7 +66,7 @@ def build(runtime: Runtime) -> None:
         with column("stage"), card():
             stage = player("draw-player", "write", first)
             status = status_line("draw")
-            verbs("draw", painted)
+            verbs("draw", painted, 8)
             with gr.Accordion("Chart: nats of each stroke", open=False, elem_classes="easel-fold") as fold:
                 chart = gr.Plot(show_label=False, elem_id="draw-chart")
         with column("controls"), card("Subject"):

@@ -20,8 +20,8 @@ from viz.tabs.common import (
     column,
     connect,
     explanation,
-    picked_cell,
     gallery,
+    picked_cell,
     room,
     seed_field,
     status_line,
@@ -81,12 +81,16 @@ def build(runtime: Runtime) -> None:
                 with gr.Column(min_width=220):
                     stage = player("pixels-player", "pixel", first)
             status = status_line("pixels")
-            verbs("pixels", painted)
+            verbs("pixels", painted, 30)
             with gr.Accordion("Chart: where it is unsure", open=False, elem_classes="easel-fold") as fold:
                 chart = gr.Plot(show_label=False, elem_id="pixels-chart")
         with column("controls"), card("Task"):
             mode = gr.Radio(
-                [COMPLETE, IMAGINE], value=COMPLETE, show_label=False, elem_id="pixels-mode", elem_classes="easel-switch"
+                [COMPLETE, IMAGINE],
+                value=COMPLETE,
+                show_label=False,
+                elem_id="pixels-mode",
+                elem_classes="easel-switch",
             )
             with gr.Column(min_width=0) as completing:
                 sub = subject("pixels", "pixel", start, board)
@@ -94,7 +98,11 @@ def build(runtime: Runtime) -> None:
             temperature = gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="pixels-temperature")
             heat = gr.Checkbox(False, label="Show what it expects", elem_id="pixels-heat")
             view = gr.Radio(
-                [PIXELS, PASSES], value=PIXELS, label="Show the painting", elem_id="pixels-view", elem_classes="easel-switch"
+                [PIXELS, PASSES],
+                value=PIXELS,
+                label="Show the painting",
+                elem_id="pixels-view",
+                elem_classes="easel-switch",
             )
             seed = seed_field("pixels")
             paint = gr.Button("Paint", variant="primary", elem_id="pixels-paint", elem_classes="easel-primary")
@@ -138,6 +146,8 @@ def build(runtime: Runtime) -> None:
         [editing, completing],
         **private,
     )
-    gr.on([mode.change, view.change, heat.change, count.release, temperature.release], on_paint, asked, outputs, **private)
+    gr.on(
+        [mode.change, view.change, heat.change, count.release, temperature.release], on_paint, asked, outputs, **private
+    )
     stage.pick(picked_cell, outputs=cell, **private)
     chart_in_fold(fold, trace, chart, figures.entropy_figure, cell)

@@ -8,21 +8,21 @@ import gradio as gr
 import numpy as np
 
 from core.runtime import Runtime
-from viz import codes, figures, frames
+from core.trace import Array
+from viz import codes, figures
 from viz.payload import Player
 from viz.tabs.common import (
     SIDE,
     SKIP,
     Picture,
-    as_images,
     canvas,
     card,
     chart_in_fold,
-    choices,
     chosen,
     column,
     connect,
     examples,
+    examples_payload,
     explanation,
     picked_cell,
     room,
@@ -36,7 +36,7 @@ from viz.tabs.common import (
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player
 
-RANGE = 4.0
+RANGE, GOAL = 4.0, 7
 TRAVERSE, INTERPOLATE = "Every number in turn", "From this digit to another"
 
 TEXT = """
@@ -54,7 +54,8 @@ The encoder gives $q(z \mid x) = \mathcal N(\mu(x), \sigma^2(x))$, the decoder $
 
 $$\mathbb E_{q(z \mid x)}\,[\log p(x \mid z)] - \mathrm{KL}\,(q(z \mid x) \,\|\, \mathcal N(0, 1)) \;\le\; \log p(x)$$
 
-with $z = \mu + \sigma \epsilon$, $\epsilon \sim \mathcal N(0, 1)$, so that gradients pass through the draw. Of each latent,
+with $z = \mu + \sigma \epsilon$, $\epsilon \sim \mathcal N(0, 1)$, so that gradients pass through the draw.
+Of each latent,
 
 $$\mathrm{KL}_i = \tfrac12 (\mu_i^2 + \sigma_i^2 - 1) - \log \sigma_i .$$
 
@@ -62,11 +63,16 @@ Kingma and Welling 2013, *Auto-Encoding Variational Bayes*.
 """
 
 
+def positions(code: Array) -> list[float]:
+    """A code as values of the sliders, which end at ±RANGE."""
+    return [round(float(z), 2) for z in np.clip(code, -RANGE, RANGE)]
+
+
 def build(runtime: Runtime) -> None:
     """Fill the tab."""
     first, film_first, code_first = stored("vae"), stored("vae-film"), stored("vae-code")
     start = Picture(examples()[5], np.zeros((SIDE, SIDE), bool))
-    painted, costs, goal = gr.State(film_first), gr.State(None), gr.State(7)
+    painted, costs, goal = gr.State(film_first), gr.State(None), gr.State(GOAL)
     with room("vae"):
         with column("stage"):
             with card():
@@ -74,19 +80,25 @@ def build(runtime: Runtime) -> None:
                 status = status_line("vae")
                 with gr.Row(elem_classes="easel-sliders"):
                     sliders = [
-                        gr.Slider(-RANGE, RANGE, value, step=0.05, label=f"z{i + 1}", elem_id=f"vae-z{i + 1}", min_width=130)
+                        gr.Slider(
+                            -RANGE, RANGE, value, step=0.05, label=f"z{i + 1}", elem_id=f"vae-z{i + 1}", min_width=130
+                        )
                         for i, value in enumerate(code_first["mean"])
                     ]
                 with gr.Accordion("Chart: nats of each number", open=False, elem_classes="easel-fold") as fold:
                     chart = gr.Plot(show_label=False, elem_id="vae-chart")
             with card("On film"):
                 walk = gr.Radio(
-                    [TRAVERSE, INTERPOLATE], value=TRAVERSE, show_label=False, elem_id="vae-walk", elem_classes="easel-switch"
+                    [TRAVERSE, INTERPOLATE],
+                    value=TRAVERSE,
+                    show_label=False,
+                    elem_id="vae-walk",
+                    elem_classes="easel-switch",
                 )
                 film = player("vae-film", "vae", film_first)
                 with gr.Column(min_width=0, visible=False) as target_box:
-                    target = player("vae-target", "vae", frames.still_payload(as_images(choices()), "Where to", "vae", columns=10))
-                verbs("vae", painted)
+                    target = player("vae-target", "vae", {**examples_payload("Where to", "vae", 10), "cell": GOAL})
+                verbs("vae", painted, 12)
         with column("controls"), card("Subject"):
             sub = subject("vae", "vae", start, canvas("vae", "vae", start))
             seed = seed_field("vae")
@@ -99,17 +111,17 @@ def build(runtime: Runtime) -> None:
 
     def encode(picture: Picture, live: bool) -> tuple[Any, ...]:
         code = runtime.studio.vae_encode(picture.pixels)
-        drawn, nats = runtime.studio.vae_decode(code.mean)
+        drawn, _ = runtime.studio.vae_decode(code.mean)
         value = codes.code_payload(
             picture.pixels, drawn, code.mean, kl=float(code.kl.sum()), reconstruction=code.reconstruction
         )
-        return value, False, code.kl, *[float(z) for z in np.clip(code.mean, -RANGE, RANGE)]
+        return value, False, code.kl, *positions(code.mean)
 
     @told
     def on_imagine(seed: float) -> tuple[Any, ...]:
         code = np.clip(runtime.studio.vae_imagine(seed), -RANGE, RANGE)
         drawn, _ = runtime.studio.vae_decode(code)
-        return codes.code_payload(None, drawn, code), True, SKIP, *[float(z) for z in code]
+        return codes.code_payload(None, drawn, code), True, SKIP, *positions(code)
 
     @told
     def on_slide(picture: Picture, imagined: bool, *code: float) -> Player:

@@ -27,17 +27,19 @@ function formatter({ digits, percent }) {
   };
 }
 
-function openValue(spec, steps) {
-  const numbers = new Float32Array(bytes(spec.data).buffer);
-  const cells = numbers.length / steps;
-  const format = formatter(spec);
-  const at = (step, cell) => numbers[step * cells + Math.min(cell, cells - 1)];
+// An axis of length 1 holds for all steps or all cells. A value is a number or one of a few words.
+function openValue(spec) {
+  const [steps, cells] = spec.shape;
+  const numbers = spec.words ? bytes(spec.index) : new Float32Array(bytes(spec.data).buffer);
+  const format = spec.words ? (index) => spec.words[index] : formatter(spec);
+  const at = (step, cell) => numbers[Math.min(step, steps - 1) * cells + Math.min(cell, cells - 1)];
   const edges = [Infinity, -Infinity];
-  for (const number of numbers) {
+  for (const number of spec.words ? [] : numbers) {
     edges[0] = Math.min(edges[0], number);
     edges[1] = Math.max(edges[1], number);
   }
-  const longest = edges.map(format).sort((a, b) => b.length - a.length)[0];
+  const texts = spec.words || edges.map(format);
+  const longest = [...texts].sort((a, b) => b.length - a.length)[0];
   return { at, text: (step, cell) => format(at(step, cell)), longest };
 }
 
@@ -49,7 +51,7 @@ function openValues({ steps, cells, note }) {
     cell: fixed((_, cell) => String(cell + 1), String(cells)),
     cells: fixed(() => String(cells), String(cells)),
   };
-  for (const [name, spec] of Object.entries(note.values || {})) values[name] = openValue(spec, steps);
+  for (const [name, spec] of Object.entries(note.values || {})) values[name] = openValue(spec);
   return values;
 }
 
@@ -89,8 +91,10 @@ function buildPatches(specs, steps) {
     figure.append(canvas, caption);
     const pen = canvas.getContext('2d');
     const data = bytes(spec.data);
+    const channels = spec.channels || 1;
     const area = spec.width * spec.height;
-    return { figure, canvas, pen, image: pen.createImageData(spec.width, spec.height), data, area, cells: data.length / (area * steps), title: spec.title };
+    const cells = data.length / (area * channels * steps);
+    return { figure, canvas, pen, image: pen.createImageData(spec.width, spec.height), data, area, channels, cells, title: spec.title };
   });
   patches.replaceChildren(...pictures.map(({ figure }) => figure));
   return pictures;
@@ -137,10 +141,13 @@ function clear() {
 
 // ---- telling ---------------------------------------------------------------------------------------------------
 
-function drawPatch({ canvas, pen, image, data, area, cells, title: name }, step, cell) {
-  const pixels = new Uint32Array(image.data.buffer);
-  const first = (step * cells + Math.min(cell, cells - 1)) * area;
-  for (let i = 0; i < area; i += 1) pixels[i] = 0xff000000 | (data[first + i] * 0x010101);
+function drawPatch({ canvas, pen, image, data, area, channels, cells, title: name }, step, cell) {
+  const first = (step * cells + Math.min(cell, cells - 1)) * area * channels;
+  for (let i = 0; i < area; i += 1) {
+    const at = first + i * channels;
+    const last = channels - 1; // a grey value stands for all three
+    image.data.set([data[at], data[at + Math.min(1, last)], data[at + last], 255], 4 * i);
+  }
   pen.putImageData(image, 0, 0);
   canvas.setAttribute('aria-label', name + ', step ' + (step + 1));
 }

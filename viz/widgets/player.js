@@ -87,9 +87,8 @@ function shapeOf(value) {
 
 function decode(value) {
   panels = value.panels.map(openPanel);
-  for (const { panel, kind, data } of value.marks || []) {
-    const numbers = floats(data);
-    panels[panel].marks.push({ kind, data: numbers, cells: numbers.length / (5 * value.steps) });
+  for (const { panel, kind, shape, data } of value.marks || []) {
+    panels[panel].marks.push({ kind, data: floats(data), steps: shape[0], cells: shape[1] });
   }
   state.cost = value.cost ? floats(value.cost.data) : null;
 }
@@ -108,7 +107,6 @@ function build() {
   state.animated ||= value.steps > 1;
   setTransport(value.steps > 1 ? 'shown' : state.animated ? 'kept' : 'none');
   buildFilm();
-  markSelection();
   layout();
 }
 
@@ -119,12 +117,14 @@ function load() {
   const same = shape === state.shape;
   Object.assign(state, { value, shape });
   decode(value);
+  if (value.cell !== undefined && value.id !== root.dataset.loaded) state.cell = clamp(value.cell, 0, value.cells - 1);
   if (!same || value.autoplay) {
     const runs = value.autoplay && !still.matches && value.steps > 1;
     flag(false);
     Object.assign(state, { step: runs ? 0 : value.steps - 1, pending: runs });
   }
   if (!same) build();
+  markSelection();
   if (reelView) reelView.panel = filmPanel();
   views.forEach(({ labels }, i) => labels.forEach((label, k) => {
     label.textContent = value.panels[i].labels[k];
@@ -151,9 +151,11 @@ function go(step) {
   seek(step);
 }
 
+// Gradio repeats the data of the first event for one that waited; a shared object makes that the latest data.
+const picked = {};
 function pick(cell) {
   select(cell);
-  trigger('pick', { cell: state.cell });
+  trigger('pick', Object.assign(picked, { cell: state.cell }));
 }
 
 const acts = {

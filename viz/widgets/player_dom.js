@@ -122,6 +122,7 @@ function buildEmpty() {
   [panels, views, reelView] = [[], [], null];
   flag(false);
   setTransport('idle');
+  Object.assign(root.dataset, { step: 0, cell: 0 });
   delete root.dataset.loaded;
   arrangeStage(Array(props.panels || 1).fill(1));
   if (had) announce();

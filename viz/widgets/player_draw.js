@@ -15,6 +15,11 @@ function bytes(text) {
   for (let i = 0; i < out.length; i += 1) out[i] = binary.charCodeAt(i);
   return out;
 }
+// A binary film travels as bits, the first pixel in the highest one.
+function unpacked(text, length) {
+  const packed = bytes(text);
+  return Uint8Array.from({ length }, (_, i) => ((packed[i >> 3] >> (7 - (i & 7))) & 1) * 255);
+}
 const floats = (text) => new Float32Array(bytes(text).buffer);
 
 function make(tag, name, attributes = {}) {
@@ -86,7 +91,9 @@ function openPanel(spec) {
   const image = pen.createImageData(atlas.width, atlas.height);
   return {
     spec, atlas, pen, image,
-    data: bytes(spec.data),
+    data: spec.packed
+      ? unpacked(spec.data, spec.frames * spec.cells * spec.height * spec.width * spec.channels)
+      : bytes(spec.data),
     reveal: spec.reveal ? new Uint16Array(bytes(spec.reveal).buffer) : null,
     words: new Uint32Array(image.data.buffer),
     moving: spec.frames > 1 || Boolean(spec.reveal),
@@ -154,7 +161,8 @@ function drawPanel(panel, canvas, view, step, cell, palette, withMarks) {
     }
     copyCell(pen, panel, i, rect);
     for (const mark of withMarks ? panel.marks : []) {
-      const at = 5 * (step * mark.cells + (panel.spec.cells === mark.cells ? i : Math.min(cell, mark.cells - 1)));
+      const owner = panel.spec.cells === 1 ? cell : i; // one picture shows the mark of the selected cell
+      const at = 5 * (Math.min(step, mark.steps - 1) * mark.cells + Math.min(owner, mark.cells - 1));
       drawMark(pen, panel, mark, mark.data.subarray(at, at + 5), rect, palette);
     }
     pen.restore();

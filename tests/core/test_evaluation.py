@@ -1,0 +1,98 @@
+"""Figures come with their bound, their data and their seed, and another run gives them again."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core import data, evaluation
+from core.checkpoints import save_checkpoint
+from core.models.base import LossTerms
+from core.nn.likelihood import bernoulli_nats, gaussian_kl, gaussian_log_ratio
+from core.registry import REGISTRY
+
+
+class FactorModel(torch.nn.Module):
+    """x = z + noise-free coin: z ~ N(0, 1), x one Bernoulli pixel with logit z; log p(x) follows by quadrature."""
+
+    config = None
+
+    def loss(self, x: torch.Tensor, generator: torch.Generator) -> LossTerms:
+        mean = torch.full((len(x), 1), 0.3)
+        log_sigma = torch.full((len(x), 1), -0.2)
+        z = mean + log_sigma.exp() * torch.randn(len(x), 1, generator=generator)
+        return LossTerms(
+            bernoulli_nats(z, x.flatten(1)), gaussian_kl(mean, log_sigma), gaussian_log_ratio(z, mean, log_sigma)
+        )
+
+    def steps(self, request: object, generator: torch.Generator) -> None: ...
+
+
+def exact_nats() -> float:
+    """−log ∫ N(z; 0, 1) σ(z) dz for ink, by the trapezium rule; one half by symmetry, so log 2."""
+    z = np.linspace(-12, 12, 20_001)
+    p = np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi) / (1 + np.exp(-z))
+    return -math.log(np.trapezoid(p, z))
+
+
+def ink(count: int) -> data.DataSet:
+    return data.DataSet("ink", "test", np.ones((count, 1, 1, 1), np.uint8), None, "static")
+
+
+def evaluated(samples: int, count: int = 4000) -> evaluation.Figure:
+    return evaluation.evaluate("vae-mnist", FactorModel(), ink(count), samples=samples, seed=1)
+
+
+def test_the_bound_tightens_with_samples_towards_the_exact_likelihood() -> None:
+    one, many = evaluated(1), evaluated(64)
+    assert exact_nats() == pytest.approx(math.log(2), abs=1e-6)
+    assert one.nats > many.nats > exact_nats() - 0.001  # figures are rounded
+    assert many.nats == pytest.approx(exact_nats(), abs=0.01)
+    assert (one.bound, many.bound) == ("elbo", "iwae-64")
+
+
+def test_the_weights_of_one_sample_average_to_the_elbo() -> None:
+    generator = torch.Generator().manual_seed(0)
+    terms = FactorModel().loss(torch.ones(40_000, 1), generator)
+    assert float(-terms.log_weight.mean()) == pytest.approx(float(terms.total.mean()), abs=0.02)
+
+
+def test_the_same_seed_gives_the_same_figure_and_another_seed_another() -> None:
+    first, again = evaluated(2, 300), evaluated(2, 300)
+    other = evaluation.evaluate("vae-mnist", FactorModel(), ink(300), samples=2, seed=2)
+    assert first == again and first.nats != other.nats
+
+
+def test_a_model_whose_loss_is_exact_says_so_whatever_the_samples() -> None:
+    figure = evaluation.evaluate("pixelcnn-mnist", FactorModel(), ink(10), samples=8)
+    assert figure.bound == "exact"
+
+
+def write_untrained(folder: Path, name: str) -> None:
+    save_checkpoint(name, REGISTRY[name].build().state_dict(), {"dataset": "strokes", "metrics": []}, folder)
+
+
+def test_the_command_prints_one_json_object_and_writes_the_card(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_untrained(tmp_path, "vae-mnist")
+    command = ["vae-mnist", "--dataset", "strokes", "--limit", "5", "--checkpoints", str(tmp_path), "--json"]
+    evaluation.main([*command, "--update-card"])
+    evaluation.main([*command, "--update-card"])
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert first == second
+    assert {"name", "dataset", "split", "n", "nats", "bound", "seed"} <= first.keys()
+    assert (first["n"], first["split"], first["bound"]) == (5, "test", "elbo")
+    card = json.loads((tmp_path / "vae-mnist.json").read_text(encoding="utf-8"))
+    assert card["metrics"] == [first], "a figure of the same kind takes the place of the old one"
+
+
+def test_missing_weights_and_missing_data_end_with_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="missing"):
+        evaluation.main(["vae-mnist", "--checkpoints", str(tmp_path)])
+    write_untrained(tmp_path, "vae-mnist")
+    with pytest.raises(SystemExit, match=r"python -m core\.data"):
+        evaluation.main(["vae-mnist", "--checkpoints", str(tmp_path), "--data", str(tmp_path)])

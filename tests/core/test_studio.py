@@ -1,0 +1,141 @@
+"""The studio answers requests with the trained models, and refuses bad ones with one sentence."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import strokes
+from core.checkpoints import CheckpointError
+from core.runtime import Runtime
+from core.studio import RequestError, Studio
+
+
+@pytest.fixture(scope="module")
+def studio() -> Studio:
+    return Studio()
+
+
+@pytest.fixture(scope="module")
+def digit() -> np.ndarray:
+    images, _ = strokes.digits(1, seed=3, labels=np.array([5]))
+    return np.where(images[0] >= 128, 255, 0).astype(np.uint8)
+
+
+@pytest.fixture
+def half() -> np.ndarray:
+    hidden = np.zeros((28, 28), bool)
+    hidden[14:] = True
+    return hidden
+
+
+def test_the_same_seed_gives_the_same_painting(studio: Studio, digit: np.ndarray, half: np.ndarray) -> None:
+    for paint in (
+        lambda seed: studio.draw_generate(2, seed).frame(-1),
+        lambda seed: studio.draw_copy(digit, seed).frame(-1),
+        lambda seed: studio.pixel_generate(2, seed).image,
+        lambda seed: studio.pixel_complete(digit, half, 2, seed).image,
+        lambda seed: studio.vae_imagine(seed),
+    ):
+        assert np.array_equal(paint(7), paint(7)) and not np.array_equal(paint(7), paint(8))
+
+
+def test_a_copy_by_draw_is_nearer_to_its_subject_than_to_another_digit(studio: Studio, digit: np.ndarray) -> None:
+    copy = studio.draw_copy(digit, 0).frame(-1)[0, 0]
+    mirrored = digit[:, ::-1]
+    assert np.abs(copy - digit / 255).mean() < 0.5 * np.abs(copy - mirrored / 255).mean()
+
+
+def test_completions_keep_the_given_pixels_and_come_likeliest_first(
+    studio: Studio, digit: np.ndarray, half: np.ndarray
+) -> None:
+    trace = studio.pixel_complete(digit, half, 6, 1)
+    assert (trace.image[:, 0][:, :14] == digit[:14] / 255).all()
+    nats = (trace.nats * half).sum((1, 2))
+    assert (np.diff(nats) >= 0).all() and len(np.unique(nats)) > 1
+
+
+def test_the_passes_of_a_completion_end_in_the_first_picture_of_its_noise(
+    studio: Studio, digit: np.ndarray, half: np.ndarray
+) -> None:
+    passes = studio.pixel_passes(3, 1.0, (digit, half))
+    assert np.array_equal(passes.frame(-1), studio.pixel_complete(digit, half, 1, 3).image)
+
+
+def test_decoding_the_mean_gives_the_reconstruction_that_encoding_priced(studio: Studio, digit: np.ndarray) -> None:
+    code = studio.vae_encode(digit)
+    picture, nats = studio.vae_decode(code.mean, digit)
+    p = np.clip(picture[0, 0].astype(np.float64), 1e-12, 1 - 1e-12)
+    by_hand = -np.where(digit > 0, np.log(p), np.log1p(-p)).sum()
+    assert nats == pytest.approx(code.reconstruction, rel=1e-5)
+    assert nats == pytest.approx(by_hand, rel=1e-3)
+    assert math.isnan(studio.vae_decode(code.mean)[1])
+
+
+def test_codes_are_ordered_by_what_they_carry(studio: Studio) -> None:
+    order = studio.vae_order()
+    assert sorted(order) == list(range(8))
+    images, _ = strokes.digits(60, seed=5)
+    kl = np.mean([studio.vae_encode(np.where(x >= 128, 255, 0).astype(np.uint8)).kl for x in images], axis=0)
+    assert kl[0] > kl[-1]
+
+
+def test_a_traversal_moves_one_number_in_each_cell(studio: Studio) -> None:
+    code = [0.5] * 8
+    trace = studio.vae_traverse(code, 8)
+    assert trace.frame(0).shape == (8, 1, 28, 28) and len(trace) == 8
+    bent = [0.5] * 8
+    bent[2] = 3.0  # a quarter of the way round, the swing is at its top
+    np.testing.assert_allclose(trace.frame(2)[2], studio.vae_decode(bent)[0][0], atol=1e-5)
+
+
+def test_an_interpolation_begins_and_ends_at_its_codes(studio: Studio) -> None:
+    a, b = [1.0, -1.0] * 4, [0.0, 2.0] * 4
+    trace = studio.vae_interpolate(a, b, 5)
+    np.testing.assert_allclose(trace.frame(0), studio.vae_decode(a)[0], atol=1e-5)
+    np.testing.assert_allclose(trace.frame(4), studio.vae_decode(b)[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, "7", None, 0, 65, -1, 2.5, True, [3]])
+def test_an_odd_count_is_refused_in_one_sentence(studio: Studio, bad: object) -> None:
+    with pytest.raises(RequestError, match=r"^The number of pictures must be a .*number from 1 to 64\.$"):
+        studio.pixel_generate(bad, 1)
+
+
+@pytest.mark.parametrize("bad", [math.nan, "warm", 0.0, 2.01, -1])
+def test_an_odd_temperature_is_refused_in_one_sentence(studio: Studio, bad: object) -> None:
+    with pytest.raises(RequestError, match=r"^The temperature must be a number from 0\.1 to 2\.$"):
+        studio.draw_generate(1, 1, bad)
+
+
+@pytest.mark.parametrize("bad", [-1, 2**31, 1.5, "one", math.nan])
+def test_an_odd_seed_is_refused_in_one_sentence(studio: Studio, bad: object) -> None:
+    with pytest.raises(RequestError, match=r"^The seed must be a "):
+        studio.draw_generate(1, bad)
+
+
+@pytest.mark.parametrize("bad", [[0.0] * 7, "eight", [math.nan] * 8, [99.0] * 8, None, 3])
+def test_an_odd_code_is_refused_in_one_sentence(studio: Studio, bad: object) -> None:
+    with pytest.raises(RequestError, match=r"\.$"):
+        studio.vae_decode(bad)
+
+
+def test_an_empty_and_a_full_mask_are_refused_in_one_sentence(studio: Studio, digit: np.ndarray) -> None:
+    with pytest.raises(RequestError, match="^Nothing is covered"):
+        studio.pixel_complete(digit, np.zeros((28, 28), bool), 1, 1)
+    with pytest.raises(RequestError, match="^Everything is covered"):
+        studio.pixel_complete(digit, np.ones((28, 28), bool), 1, 1)
+
+
+def test_a_picture_of_another_size_is_refused_in_one_sentence(studio: Studio) -> None:
+    with pytest.raises(RequestError, match="28×28 pixels, not 32×32"):
+        studio.draw_copy(np.zeros((32, 32), np.uint8), 1)
+
+
+def test_without_weights_one_painter_fails_with_a_sentence_and_the_studio_goes_on(tmp_path: Path) -> None:
+    runtime = Runtime(tmp_path)
+    for _ in range(2):
+        with pytest.raises(CheckpointError, match=r"draw-mnist\.json is missing"):
+            runtime.studio.draw_generate(1, 1)
+    runtime.warm().join()

@@ -1,0 +1,53 @@
+"""Every registered model has weights, a card, a golden and a tab that shows it; and behaves as it did."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.checkpoints import load_checkpoint, read_card
+from core.registry import REGISTRY
+from scripts.make_goldens import FOLDER, golden
+
+ROOT = Path(__file__).resolve().parent.parent
+LIMIT = 60_000_000
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_a_trained_model_says_and_paints_what_its_golden_says(name: str) -> None:
+    with np.load(FOLDER / f"{name}.npz") as stored:
+        now = golden(name)
+        np.testing.assert_allclose(now["nats"], stored["nats"], rtol=1e-3)
+        np.testing.assert_allclose(now["image"], stored["image"], atol=2e-3)
+
+
+def test_no_golden_and_no_checkpoint_is_left_over() -> None:
+    assert {path.stem for path in FOLDER.glob("*.npz")} == set(REGISTRY)
+    assert {path.stem for path in (ROOT / "checkpoints").glob("*.safetensors")} == set(REGISTRY)
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_a_card_tells_data_steps_seed_and_test_figures(name: str) -> None:
+    card = read_card(name)
+    assert card["dataset"] == "binarized-mnist" and card["split"] == "train"
+    assert card["step"] > 0 and "seed" in card["recipe"]
+    figures = [figure for figure in card["metrics"] if figure["split"] == "test" and figure["n"] == 10_000]
+    assert figures and all(
+        figure["bound"] in ("exact", "elbo") or figure["bound"].startswith("iwae-") for figure in figures
+    )
+
+
+def test_the_checkpoints_stay_small() -> None:
+    assert sum(path.stat().st_size for path in (ROOT / "checkpoints").iterdir()) < LIMIT
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_a_studio_property_serves_every_model_to_its_tab(name: str) -> None:
+    source = (ROOT / "core" / "studio.py").read_text(encoding="utf-8")
+    assert f'"{name}"' in source, f"no tab can ask for {name}"
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_the_weights_match_their_card(name: str) -> None:
+    model = load_checkpoint(name)
+    assert sum(value.numel() for value in model.state_dict().values()) == read_card(name)["parameters"]

@@ -1,0 +1,101 @@
+"""The public API, for ``gradio_client`` and plain HTTP: pictures as rows of numbers, errors as sentences.
+
+A picture is 28 rows of 28 numbers, 0 (paper) to 255 (ink); a mask is 28 rows of 28, not 0 where the picture is hidden.
+Answers hold pictures in [0, 1].
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import gradio as gr
+import numpy as np
+from gradio.events import api
+from numpy.typing import NDArray
+
+from core.runtime import Runtime
+from viz.tabs.common import SIDE, told, uploaded
+
+Rows = list[list[float]]
+
+
+def grid(rows: object, name: str) -> NDArray[np.float64]:
+    """Rows from outside as an array (H, W); raises ``ValueError`` with one sentence unless they are 28×28 numbers."""
+    sentence = f"{name} must be {SIDE} rows of {SIDE} numbers from 0 to 255."
+    try:
+        array = np.asarray(rows, np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(sentence) from None
+    if array.shape != (SIDE, SIDE) or not ((array >= 0) & (array <= 255)).all():  # NaN is not
+        raise ValueError(sentence)
+    return array
+
+
+def pixels_of(rows: object) -> NDArray[np.uint8]:
+    """A picture from outside: (H, W) of 0 to 255."""
+    return grid(rows, "The picture").astype(np.uint8)
+
+
+def nested(array: NDArray[Any]) -> Any:
+    """An array as nested lists, rounded to what a picture or a nat is worth."""
+    return np.round(array.astype(np.float64), 4).tolist()
+
+
+def register(runtime: Runtime) -> None:
+    """Add every endpoint to the page that is being built."""
+
+    @told
+    def draw_generate(count: int = 16, seed: int = 1, temperature: float = 1.0) -> dict[str, Any]:
+        """DRAW paints from the prior: ``canvases`` (steps, count, 28, 28)."""
+        trace = runtime.studio.draw_generate(count, seed, temperature)
+        return {"canvases": nested(np.stack([step.image[:, 0] for step in trace]))}
+
+    @told
+    def draw_copy(pixels: Rows, seed: int = 1) -> dict[str, Any]:
+        """DRAW copies a picture: ``canvases`` (steps, 28, 28), ``kl`` (steps,) in nats."""
+        trace = runtime.studio.draw_copy(pixels_of(pixels), seed)
+        canvases = np.stack([step.image[0, 0] for step in trace])
+        return {"canvases": nested(canvases), "kl": nested(trace.series("kl")[:, 0])}
+
+    @told
+    def vae_encode(pixels: Rows) -> dict[str, Any]:
+        """The VAE's code of a picture: ``mean``, ``sigma`` and ``kl`` (8,), ``reconstruction`` in nats."""
+        code = runtime.studio.vae_encode(pixels_of(pixels))
+        numbers = {"mean": code.mean, "sigma": code.sigma, "kl": code.kl}
+        return {**{name: nested(value) for name, value in numbers.items()}, "reconstruction": code.reconstruction}
+
+    @told
+    def vae_decode(code: list[float]) -> dict[str, Any]:
+        """The picture of a code of 8 numbers: ``image`` (28, 28)."""
+        return {"image": nested(runtime.studio.vae_decode(code)[0][0, 0])}
+
+    @told
+    def pixel_generate(count: int = 9, seed: int = 1, temperature: float = 1.0) -> dict[str, Any]:
+        """PixelCNN paints: ``images`` (count, 28, 28), ``nats`` (count,) of each."""
+        trace = runtime.studio.pixel_generate(count, seed, temperature)
+        return {"images": nested(trace.image[:, 0]), "nats": nested(trace.nats.sum((1, 2)))}
+
+    @told
+    def pixel_complete(
+        pixels: Rows, hidden: Rows, count: int = 9, seed: int = 1, temperature: float = 1.0
+    ) -> dict[str, Any]:
+        """PixelCNN completes: ``images`` (count, 28, 28), the likeliest first, ``nats`` (count,) of the hidden part."""
+        mask = grid(hidden, "The mask") != 0
+        trace = runtime.studio.pixel_complete(pixels_of(pixels), mask, count, seed, temperature)
+        return {"images": nested(trace.image[:, 0]), "nats": nested((trace.nats * ~trace.known).sum((1, 2)))}
+
+    @told
+    def read_picture(file: gr.FileData) -> dict[str, Any]:
+        """Any picture as a digit that the models know: ``pixels`` (28, 28) of 0 and 255."""
+        return {"pixels": uploaded(cast("dict[str, str]", file)["path"]).tolist()}
+
+    for endpoint in (
+        draw_generate,
+        draw_copy,
+        vae_encode,
+        vae_decode,
+        pixel_generate,
+        pixel_complete,
+        read_picture,
+    ):
+        api(endpoint, api_name=endpoint.__name__, concurrency_limit=2)
