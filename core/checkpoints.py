@@ -90,9 +90,10 @@ def load_checkpoint(name: str, folder: Path = FOLDER) -> torch.nn.Module:
         weights = load(data)
         model: torch.nn.Module = spec.build()
         model.load_state_dict(weights)
-    except (SafetensorError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise CheckpointError(f"The weights {path.name} cannot be read: {reason}") from None
+    except SafetensorError:
+        raise CheckpointError(f"The weights {path.name} are damaged: they are no safetensors file.") from None
+    except RuntimeError:
+        raise CheckpointError(f"The weights {path.name} do not fit the model: fetch those of this version.") from None
     return model.eval()
 
 

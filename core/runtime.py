@@ -7,15 +7,12 @@ Importing torch takes seconds and half a gigabyte; the page does not wait for it
 from __future__ import annotations
 
 import importlib
-import logging
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.studio import Studio
-
-log = logging.getLogger("easel")
 
 
 class Runtime:
@@ -36,14 +33,7 @@ class Runtime:
             return self._studio
 
     def warm(self) -> threading.Thread:
-        """Import torch and load the models in the background; a failure is logged and met again at the request."""
-
-        def work() -> None:
-            try:
-                self.studio.warm()
-            except (RuntimeError, ImportError) as error:
-                log.warning("Warming up stopped: %s", error)
-
-        thread = threading.Thread(target=work, name="easel-warm", daemon=True)
+        """Import torch and load the models in the background."""
+        thread = threading.Thread(target=lambda: self.studio.warm(), name="easel-warm", daemon=True)
         thread.start()
         return thread

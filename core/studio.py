@@ -6,6 +6,7 @@ Everything that comes from outside is checked here, so that the browser and the 
 
 from __future__ import annotations
 
+import logging
 import math
 import numbers
 import threading
@@ -20,13 +21,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core import sampling
-from core.checkpoints import FOLDER, load_checkpoint
+from core.checkpoints import FOLDER, CheckpointError, load_checkpoint
 from core.models.base import Complete, Generate, Reconstruct
 from core.models.draw import Draw
 from core.models.pixelcnn import PixelCNN
 from core.models.vae import VAE
 from core.nn.likelihood import gaussian_kl
 from core.trace import Array, CanvasTrace, RasterTrace
+
+log = logging.getLogger("easel")
 
 MAX_PICTURES = 64
 MAX_SEED = 2**31 - 1
@@ -52,9 +55,13 @@ def number(value: object, name: str, low: float, high: float) -> float:
 
 def whole(value: object, name: str, low: int, high: int) -> int:
     """A whole number within [low, high]; 3.0 counts as whole, since that is what JSON and sliders send."""
-    checked = number(value, name, low, high)
+    sentence = f"{name} must be a whole number from {low} to {high}."
+    try:
+        checked = number(value, name, low, high)
+    except RequestError:
+        raise RequestError(sentence) from None
     if checked != int(checked):
-        raise RequestError(f"{name} must be a whole number from {low} to {high}.")
+        raise RequestError(sentence)
     return int(checked)
 
 
@@ -106,9 +113,15 @@ class Studio:
     def warm(self) -> None:
         """Load every model and paint once with each, so that the first click does not pay for it."""
         blank = np.zeros((28, 28), np.uint8)
-        self.draw_copy(blank, 0)
-        self.vae_encode(blank)
-        self.pixel_generate(1, 0)
+        for paint in (
+            lambda: self.draw_copy(blank, 0),
+            lambda: self.vae_encode(blank),
+            lambda: self.pixel_generate(1, 0),
+        ):
+            try:
+                paint()
+            except CheckpointError as error:  # the others paint all the same, and a request will say it again
+                log.warning("%s", error)
 
     def draw_generate(self, count: object, seed: object, temperature: object = 1.0) -> CanvasTrace:
         """DRAW paints ``count`` pictures from the prior."""

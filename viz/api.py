@@ -6,15 +6,16 @@ Answers hold pictures in [0, 1].
 
 from __future__ import annotations
 
-from typing import Any, cast
+import base64
+from typing import Any
 
-import gradio as gr
 import numpy as np
 from gradio.events import api
 from numpy.typing import NDArray
 
+from core.images import MAX_BYTES, open_picture, to_digit
 from core.runtime import Runtime
-from viz.tabs.common import SIDE, told, uploaded
+from viz.tabs.common import SIDE, told
 
 Rows = list[list[float]]
 
@@ -34,6 +35,18 @@ def grid(rows: object, name: str) -> NDArray[np.float64]:
 def pixels_of(rows: object) -> NDArray[np.uint8]:
     """A picture from outside: (H, W) of 0 to 255."""
     return grid(rows, "The picture").astype(np.uint8)
+
+
+def file_bytes(text: object) -> bytes:
+    """A file from base64 text; raises ``ValueError`` with one sentence."""
+    if not isinstance(text, str):
+        raise ValueError("Send the picture's file as base64 text.")
+    if len(text) > MAX_BYTES // 3 * 4 + 4:
+        raise ValueError(f"A picture's file may hold at most {MAX_BYTES // 1_000_000} MB.")
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise ValueError("The picture's file is not valid base64 text.") from None
 
 
 def nested(array: NDArray[Any]) -> Any:
@@ -85,9 +98,12 @@ def register(runtime: Runtime) -> None:
         return {"images": nested(trace.image[:, 0]), "nats": nested((trace.nats * ~trace.known).sum((1, 2)))}
 
     @told
-    def read_picture(file: gr.FileData) -> dict[str, Any]:
-        """Any picture as a digit that the models know: ``pixels`` (28, 28) of 0 and 255."""
-        return {"pixels": uploaded(cast("dict[str, str]", file)["path"]).tolist()}
+    def read_picture(file: str) -> dict[str, Any]:
+        """Any picture file, as base64 text, as a digit that the models know: ``pixels`` (28, 28) of 0 and 255.
+
+        Text, not a path: a path from outside could name any file of the server.
+        """
+        return {"pixels": to_digit(open_picture(file_bytes(file)), SIDE).tolist()}
 
     for endpoint in (
         draw_generate,

@@ -320,17 +320,6 @@ def test_where_all_is_given_the_hidden_nats_are_those_of_the_whole_picture():
     np.testing.assert_allclose(frames.hidden_nats(trace), trace.nats.sum((1, 2)), rtol=1e-5)
 
 
-def test_the_likeliest_completion_comes_first():
-    trace = raster_trace(5, known_rows=14)
-    ranked = frames.likeliest_first(trace)
-    nats = frames.hidden_nats(ranked)
-    assert (np.diff(nats) > 0).all()
-    assert nats[0] == frames.hidden_nats(trace).min()
-    first = int(frames.hidden_nats(trace).argmin())
-    for name in ("image", "probability", "nats", "known"):
-        np.testing.assert_array_equal(getattr(ranked, name)[0], getattr(trace, name)[first])
-
-
 def test_a_raster_plays_in_four_seconds_and_a_walk_goes_round():
     assert frames.raster_payload(raster_trace())["fps"] == 196
     assert frames.walk_payload(walk_trace(), "", "vae")["loop"] is True

@@ -223,10 +223,10 @@ def verbs(key: str, painted: gr.State, fps: int) -> None:
         return str(path)
 
     save = f"() => document.querySelector('#{key}-file').click()"
-    gif.click(make_gif, [painted, size, pace, windows, loop], file, api_name=f"{key}_gif").success(
+    gif.click(make_gif, [painted, size, pace, windows, loop], file, api_visibility="private").success(
         None, js=save, api_visibility="private"
     )
-    strip.click(make_strip, [painted, size, windows], file, api_name=f"{key}_strip").success(
+    strip.click(make_strip, [painted, size, windows], file, api_visibility="private").success(
         None, js=save, api_visibility="private"
     )
 

@@ -102,7 +102,7 @@ def build(runtime: Runtime) -> None:
     connect(sub, copy, [seed], outputs, status)
     asked = [mode, sub.picture, count, temperature, seed]
     fast: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
-    paint.click(on_paint, asked, outputs, api_name="draw_paint", **fast)
+    paint.click(on_paint, asked, outputs, api_visibility="private", **fast)
     mode.change(
         lambda mode: (gr.Column(visible=mode == COPY), gr.Column(visible=mode == IMAGINE)),
         mode,

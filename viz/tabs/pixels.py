@@ -139,7 +139,7 @@ def build(runtime: Runtime) -> None:
     fast: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
     private = fast | {"api_visibility": "private"}
     connect(sub, complete, options, outputs, status)
-    paint.click(on_paint, asked, outputs, api_name="pixels_paint", **fast)
+    paint.click(on_paint, asked, outputs, api_visibility="private", **fast)
     mode.change(
         lambda mode: (gr.Column(visible=mode == COMPLETE), gr.Column(visible=mode == COMPLETE)),
         mode,

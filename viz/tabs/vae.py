@@ -142,7 +142,7 @@ def build(runtime: Runtime) -> None:
     private = fast | {"api_visibility": "private"}
     outputs, asked = [stage, imagined, costs, *sliders], [walk, goal, *sliders]
     connect(sub, encode, [], outputs, status)
-    imagine.click(on_imagine, seed, outputs, api_name="vae_imagine", **fast)
+    imagine.click(on_imagine, seed, outputs, api_visibility="private", **fast)
     for slider in sliders:
         slider.input(on_slide, [sub.picture, imagined, *sliders], stage, **private)
         slider.release(on_film, asked, [film, painted], **private)

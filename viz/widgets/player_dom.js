@@ -136,8 +136,10 @@ function measure(canvas, boxes, radius) {
   canvas.width = Math.round(frame.width * ratio);
   canvas.height = Math.round(frame.height * ratio);
   const rects = boxes.map((box) => {
-    const { left, top, width, height } = box.getBoundingClientRect();
-    return [left - frame.left, top - frame.top, width, height].map((length) => Math.round(length * ratio));
+    const edges = box.getBoundingClientRect();
+    const [left, right] = [edges.left, edges.right].map((x) => Math.round((x - frame.left) * ratio));
+    const [top, bottom] = [edges.top, edges.bottom].map((y) => Math.round((y - frame.top) * ratio));
+    return [left, top, right - left, bottom - top];
   });
   const paths = rects.map((rect) => {
     const path = new Path2D();

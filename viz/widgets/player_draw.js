@@ -137,7 +137,7 @@ function drawMark(pen, panel, mark, row, rect, palette) {
   const box = [left + (x - width / 2) * scale - out, top + (y - height / 2) * (high / panel.spec.height) - out,
     width * scale + 2 * out, height * (high / panel.spec.height) + 2 * out];
   pen.setLineDash([]);
-  pen.strokeStyle = 'rgb(8 9 11 / 40%)';
+  pen.strokeStyle = DASHES[mark.kind].length ? 'rgb(8 9 11 / 25%)' : 'rgb(8 9 11 / 40%)'; // to stand out on white ink
   pen.lineWidth = line + 1.5 * palette.ratio;
   pen.strokeRect(...box);
   pen.setLineDash(DASHES[mark.kind].map((length) => length * palette.ratio * Math.max(small, 0.7)));
