@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from core.files import replacing
 from core.registry import REGISTRY, ModelSpec
 
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
@@ -30,14 +30,9 @@ class CheckpointError(RuntimeError):
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Replace ``path`` in one move, so that a killed process leaves the old file or the new one, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("wb") as file:
+    """Replace ``path`` in one move; see :func:`core.files.replacing`."""
+    with replacing(path) as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 def save_checkpoint(name: str, weights: Mapping[str, Tensor], card: Mapping[str, Any], folder: Path = FOLDER) -> None:

@@ -26,7 +26,8 @@ from torch import Tensor
 from core import strokes
 from core.archives import read_archive
 from core.download import DataError as DataError
-from core.download import fetch, replacing
+from core.download import fetch
+from core.files import replacing
 from core.images import ImageError
 
 SPLITS = ("train", "valid", "test")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
-from typing import BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 from tqdm import tqdm
+
+from core.files import replacing
 
 TIMEOUT = 30
 """Seconds of silence after which a server counts as unreachable."""
@@ -20,24 +18,6 @@ PIECE = 2**18
 
 class DataError(RuntimeError):
     """A data set cannot be had; the message is one sentence for the user."""
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Write a new ``path``, which takes the place of the old one in one move when the block ends without an error.
-
-    A killed process leaves the old file or the new one, never half.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def fetch(url: str, path: Path, limit: int) -> None:

@@ -24,6 +24,7 @@ UNITS: dict[str, str] = {
     "kl": "nats",
     "nats": "nats",
     "entropy": "nats",
+    "probability": "",
     "x": "px",
     "y": "px",
     "stride": "px",

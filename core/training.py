@@ -114,6 +114,7 @@ def train_step(run: Run, loss: Callable[..., Any], x: Tensor) -> float:
     """One update; returns the mean loss of the batch in nats per picture."""
     for group in run.optimizer.param_groups:
         group["lr"] = learning_rate(run.step, run.recipe)
+    run.model.train(run.step < run.recipe.settle_from * run.recipe.steps)
     nats = loss(x, step_generator(run.step, run.recipe, run.device)).total.mean()
     run.optimizer.zero_grad(set_to_none=True)
     nats.backward()
@@ -124,16 +125,17 @@ def train_step(run: Run, loss: Callable[..., Any], x: Tensor) -> float:
     with torch.no_grad():
         for mean, value in zip(run.average.parameters(), run.model.parameters(), strict=True):
             mean.lerp_(value, 1 - decay)
-    return float(nats)
+    return float(nats.detach())
 
 
 @torch.no_grad()
 def validate(run: Run, dataset: data.DataSet) -> float:
     """Mean loss in nats of the averaged weights on a seeded subset, with the same noise at every call."""
     chosen = np.random.default_rng(run.recipe.seed).permutation(len(dataset))[:VALIDATION_IMAGES]
+    choices = torch.Generator().manual_seed(run.recipe.seed)
     generator, total = torch.Generator(run.device).manual_seed(run.recipe.seed), 0.0
     for start in range(0, len(chosen), 200):
-        x = dataset.batch(chosen[start : start + 200], generator).to(run.device)
+        x = dataset.batch(chosen[start : start + 200], choices).to(run.device)
         total += float(run.average.loss(x, generator).total.sum())
     return total / len(chosen)
 

@@ -14,16 +14,17 @@ ROOT = Path(__file__).resolve().parent.parent
 
 ARROWS: dict[str, tuple[str, ...]] = {
     "app": ("viz", "core.runtime"),
-    "benchmarks": ("benchmarks", "viz", "core"),
+    "benchmarks": ("benchmarks", "viz", "core", "tests.browser"),  # which Chromium to drive
     "scripts": ("viz", "core"),
     "viz": ("viz", "core"),
     "core": (),
     "core.nn": ("core.nn", "core.trace"),
     "core.models": ("core.models", "core.nn", "core.trace"),
     "core.registry": ("core.models",),
-    "core.checkpoints": ("core.registry",),
+    "core.checkpoints": ("core.files", "core.registry"),
     "core.archives": ("core.images",),
-    "core.data": ("core.archives", "core.download", "core.images", "core.strokes"),
+    "core.download": ("core.files",),
+    "core.data": ("core.archives", "core.download", "core.files", "core.images", "core.strokes"),
     "core.sampling": ("core.models", "core.nn", "core.trace"),
     "core.training": ("core.checkpoints", "core.data", "core.models", "core.nn", "core.registry", "core.trace"),
     "core.evaluation": ("core.checkpoints", "core.data", "core.models", "core.nn", "core.registry", "core.trace"),
@@ -44,12 +45,20 @@ core that is not named here may import nothing of the house."""
 FENCES: dict[str, tuple[str, ...]] = {
     "gradio": ("app", "viz.layout", "viz.theme", "viz.widgets", "viz.tabs"),
     "plotly": ("viz",),
-    "torch": ("core", "benchmarks"),
+    "torch": ("core", "benchmarks", "scripts"),
     "torchvision": ("core.data",),
 }
 """Library -> the only places that import it."""
 
-NUMPY_ONLY = ("core.archives", "core.download", "core.images", "core.runtime", "core.strokes", "core.trace")
+NUMPY_ONLY = (
+    "core.archives",
+    "core.download",
+    "core.files",
+    "core.images",
+    "core.runtime",
+    "core.strokes",
+    "core.trace",
+)
 """Modules of core that do not know torch: the page loads before it does."""
 
 PURE = ("viz.payload", "viz.notes", "viz.frames", "viz.codes", "viz.overlays", "viz.figures", "viz.export")

@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import imageio.v3 as iio
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.files import replacing
 from viz import overlays
 from viz.overlays import Picture
 from viz.payload import Panel, Player, decode, panel_data
@@ -155,7 +155,8 @@ def write_gif(
     durations = [each] * (len(steps) - 1) + [max(each, _hundredths(hold))]
     few, palette = few_colours(film(player), PALETTE)
     index = _indices((compose(few, t, size=int(size), windows=windows, cell=cell) for t in steps), palette)
-    _write(path, _animation(index, palette, durations, loop))
+    with replacing(Path(path)) as file:
+        file.write(_animation(index, palette, durations, loop))
 
 
 def write_strip(
@@ -178,7 +179,8 @@ def write_strip(
     steps = picked(player["steps"], int(frames))
     pictures = [compose(whole, t, size=int(size), windows=windows, cell=cell, across=False) for t in steps]
     strip = np.ascontiguousarray(_join(pictures, gap=max(4, int(size) // 14), across=True))
-    _write(path, iio.imwrite("<bytes>", strip, extension=".png", optimize=True))
+    with replacing(Path(path)) as file:
+        file.write(iio.imwrite("<bytes>", strip, extension=".png", optimize=True))
 
 
 def picked(steps: int, most: int) -> list[int]:
@@ -264,14 +266,3 @@ def _check_size(size: float, player: Player, cell: int) -> None:
 def _check(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
         raise ValueError(f"{name} must lie between {low} and {high}.")
-
-
-def _write(path: str | os.PathLike[str], data: bytes) -> None:
-    """All of the file or nothing: a reader never sees half of it."""
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.{uuid4().hex}")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from core.runtime import Runtime
-from viz import api
-from viz.tabs import draw, pixels, start, vae
+from viz.tabs import api, draw, pixels, start, vae
 from viz.theme import css, theme
 
 

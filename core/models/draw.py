@@ -199,8 +199,9 @@ class Draw(nn.Module):
             raise TypeError("DRAW can generate and reconstruct; completing is what pixel models do.")
         temperature = request.temperature if isinstance(request, Generate) else 1.0
         state = self.start(batch)
-        for _ in range(self.config.steps):
-            epsilon = randn(batch, self.config.latent, generator=generator)
+        # All noise at once, as in the loss: torch draws other numbers when asked piece by piece.
+        noise = randn(self.config.steps, batch, self.config.latent, generator=generator)
+        for epsilon in noise.unbind(0):
             look, kl, z = None, None, temperature * epsilon
             if x is not None:
                 look, h_enc, c_enc, mean, log_sigma = self.look(x, state)

@@ -183,6 +183,6 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
             patch.setattr(os, call, crash)
             with pytest.raises(OSError, match="No space"):
                 write_atomically(path, b"new")
-        assert path.read_bytes() == b"old"
+        assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
     write_atomically(path, b"new")
     assert path.read_bytes() == b"new"

@@ -6,7 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from core.download import DataError, fetch, replacing
+from core.download import DataError, fetch
+from core.files import replacing
 
 BODY = bytes(range(256)) * 5000
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from core.models.base import LossTerms
 from core.models.draw import Draw
 from core.models.pixelcnn import PixelCNN
+from core.models.vae import VAE
 from core.registry import REGISTRY, Recipe
 from core.training import (
     Progress,
@@ -269,3 +270,18 @@ def test_training_lowers_the_validation_loss(model: type[Any]) -> None:
     before = validate(run, pictures)
     list(fit(run, pictures, pictures, lambda run, nats: None))
     assert validate(run, pictures) < before - 1
+
+
+def test_dropout_ends_where_the_recipe_lets_the_network_settle() -> None:
+    run = fresh(VAE, replace(small.RECIPE, steps=4, settle_from=0.5))
+    modes = []
+    loss = run.model.loss
+
+    def watched(x: torch.Tensor, generator: torch.Generator) -> Any:
+        modes.append(run.model.training)
+        return loss(x, generator)
+
+    x = small.dataset(4, run.spec.config).batch(np.arange(4), torch.Generator())
+    for _ in range(4):
+        train_step(run, watched, x)
+    assert modes == [True, True, False, False]

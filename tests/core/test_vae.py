@@ -126,7 +126,7 @@ def test_minus_the_loss_is_in_the_mean_the_elbo_and_so_below_log_p() -> None:
         terms = vae.loss(x.expand(4000, -1, -1, -1), small.generator(3))
     bound = -terms.total.double()
     error = float(bound.std()) / math.sqrt(len(bound))
-    assert abs(float(bound.mean()) - exact.elbo) < 5 * error
+    assert abs(float(bound.mean()) - exact.elbo) < 5 * error + 1e-4  # float32 rounds sums of 44 nats
     assert exact.elbo < exact.log_evidence - 5 * error
     assert float(bound.mean()) < exact.log_evidence
     # The mean importance weight is p(x) itself, without bias.

@@ -7,7 +7,7 @@ const [stage, line, film, reel] = ['.stage', '.line', '.film', '.reel'].map(find
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 const alive = new AbortController(); // ends every listener outside the element
 const state = {
-  value: null, shape: '', cost: null, step: 0, cell: 0, position: 0, playing: false, speed: 1, loop: null, windows: true,
+  value: null, shape: '', cost: null, bars: null, step: 0, cell: 0, position: 0, playing: false, speed: 1, loop: null, windows: true,
   inView: false, pending: false, animated: false, frame: 0, clock: 0, width: -1,
 };
 let palette = null;
@@ -26,6 +26,7 @@ function seek(step) {
 
 function select(cell) {
   state.cell = clamp(cell, 0, state.value.cells - 1);
+  state.bars = barsOf(state.cell);
   markSelection();
   renderFilm();
   refresh();
@@ -124,6 +125,7 @@ function load() {
     Object.assign(state, { step: runs ? 0 : value.steps - 1, pending: runs });
   }
   if (!same) build();
+  state.bars = barsOf(state.cell);
   markSelection();
   if (reelView) reelView.panel = filmPanel();
   views.forEach(({ labels }, i) => labels.forEach((label, k) => {
@@ -199,7 +201,9 @@ function onKey(event) {
   // Space belongs to a focused switch, but on a thumbnail or a picture it plays.
   if (!act || act === 'jump' || act === 'pick') keys[' '] = acts.play;
   if (event.target === line) {
-    Object.assign(keys, { ArrowDown: keys.ArrowLeft, ArrowUp: keys.ArrowRight, PageDown: () => go(state.step - page), PageUp: () => go(state.step + page) });
+    Object.assign(keys, {
+      ArrowDown: keys.ArrowLeft, ArrowUp: keys.ArrowRight, PageDown: () => go(state.step - page), PageUp: () => go(state.step + page),
+    });
   } else if (act === 'pick') {
     Object.assign(keys, { ArrowDown: () => pickByKey(event.target, 1), ArrowUp: () => pickByKey(event.target, -1) });
   }

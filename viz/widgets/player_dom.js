@@ -172,7 +172,7 @@ function render() {
   if (!state.value || !state.width) return;
   if (palette.ratio !== (devicePixelRatio || 1)) layout();
   panels.forEach((panel, i) => drawPanel(panel, views[i].canvas, views[i], state.step, state.cell, palette, state.windows));
-  if (steps() > 1) drawLine(line.firstElementChild, barsOf(state.cell), state.step, steps(), palette);
+  if (steps() > 1) drawLine(line.firstElementChild, state.bars, state.step, steps(), palette);
 }
 
 function renderFilm() {
@@ -195,7 +195,7 @@ function describe() {
     const grid = spec.cells > 1 ? ', ' + spec.cells + ' pictures, number ' + (cell + 1) + ' selected' : '';
     views[i].canvas.setAttribute('aria-label', spec.title + at + grid);
   });
-  const bars = value.steps > 1 && barsOf(cell);
+  const bars = value.steps > 1 && state.bars;
   const spent = bars ? ', ' + bars[Math.floor((step * bars.length) / value.steps)].toFixed(2) + ' ' + value.cost.unit : '';
   line.setAttribute('aria-valuenow', step + 1);
   line.setAttribute('aria-valuetext', called(step) + spent);

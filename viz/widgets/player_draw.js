@@ -191,31 +191,41 @@ function drawFilm(panel, canvas, rects, steps, cell, palette) {
   });
 }
 
-// The bars of the past are solid, those of the future pale; the bar under the cursor is solid as far as it is done.
-function drawBars(pen, bars, size, edge, palette) {
+// All bars in the accent's colour on a canvas of their own, so that a step costs two copies.
+function paintBars(bars, width, height, palette) {
+  const sheet = make('canvas');
+  Object.assign(sheet, { width, height });
+  const pen = sheet.getContext('2d');
   const { ratio } = palette;
-  const [, top, width, height] = size;
-  const most = Math.max(...bars, 1e-9);
+  const most = Math.max(...bars.filter(Number.isFinite), 1e-9);
   const room = width / bars.length;
   const gap = room > 8 * ratio ? 3 * ratio : room > 3 * ratio ? ratio : 0;
   const slot = (width + gap) / bars.length; // the first bar begins and the last ends at the edge
-  const path = new Path2D();
+  const corner = gap > ratio ? 3 * ratio : 0;
+  pen.fillStyle = css(palette.accent);
   bars.forEach((bar, i) => {
     const left = Math.round(i * slot);
+    const wide = Math.max(1, Math.round((i + 1) * slot - gap) - left);
     const tall = Math.max(2 * ratio, (Number.isFinite(bar) ? clamp(bar / most, 0, 1) : 0) * height);
-    const corner = gap > ratio ? 3 * ratio : 0;
-    path.roundRect(left, top + height - tall, Math.max(1, Math.round((i + 1) * slot - gap) - left), tall, [corner, corner, 0, 0]);
+    pen.beginPath();
+    pen.roundRect(left, height - tall, wide, tall, [corner, corner, 0, 0]);
+    pen.fill();
   });
-  pen.fillStyle = css(palette.accent);
+  return sheet;
+}
+
+// The bars of the past are solid, those of the future pale; the bar under the cursor is solid as far as it is done.
+let sheet = null; // {bars, width, palette, canvas}: what was painted last
+function drawBars(pen, bars, size, edge, palette) {
+  const [, top, width, height] = size;
+  if (sheet?.bars !== bars || sheet.width !== width || sheet.palette !== palette) {
+    sheet = { bars, width, palette, canvas: paintBars(bars, width, height, palette) };
+  }
+  const past = Math.round(edge);
   pen.globalAlpha = 0.27;
-  pen.fill(path);
+  if (past < width) pen.drawImage(sheet.canvas, past, 0, width - past, height, past, top, width - past, height);
   pen.globalAlpha = 1;
-  pen.save();
-  pen.beginPath();
-  pen.rect(0, 0, edge, top + height);
-  pen.clip();
-  pen.fill(path);
-  pen.restore();
+  if (past > 0) pen.drawImage(sheet.canvas, 0, 0, past, height, 0, top, past, height);
 }
 
 function drawTrack(pen, size, edge, palette) {
@@ -235,8 +245,10 @@ function drawTrack(pen, size, edge, palette) {
 function drawLine(canvas, bars, step, steps, palette) {
   const pen = canvas.getContext('2d');
   const { ratio } = palette;
-  const size = [0, 4 * ratio, canvas.width, canvas.height - 8 * ratio];
+  const top = Math.round(4 * ratio); // the cursor stands out above and below
+  const size = [0, top, canvas.width, canvas.height - 2 * top];
   const cursor = clamp(((step + 0.5) / steps) * canvas.width, ratio, canvas.width - ratio);
+  if (!canvas.width) return;
   pen.clearRect(0, 0, canvas.width, canvas.height);
   if (bars) drawBars(pen, bars, size, bars.length === steps ? ((step + 1) / steps) * canvas.width : cursor, palette);
   else drawTrack(pen, size, cursor, palette);
