@@ -30,9 +30,8 @@ def model(config: DrawConfig) -> Draw:
 
 
 def noise(config: DrawConfig, batch: int, seed: int = 0) -> Tensor:
-    """The noise that ``steps`` draws, (T, b, z)."""
-    generator = small.generator(seed)
-    return torch.stack([torch.randn(batch, config.latent, generator=generator) for _ in range(config.steps)])
+    """The noise that ``loss`` and ``steps`` draw, (T, b, z)."""
+    return torch.randn(config.steps, batch, config.latent, generator=small.generator(seed))
 
 
 class NumpyDraw:

@@ -11,8 +11,11 @@ from typing import Any, cast
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
+from core import data
 from core.models.base import LossTerms
 from core.models.draw import Draw
 from core.models.pixelcnn import PixelCNN
@@ -24,6 +27,7 @@ from core.training import (
     batch_indices,
     fit,
     learning_rate,
+    main,
     step_generator,
     train_step,
     validate,
@@ -180,6 +184,35 @@ def test_a_killed_process_loses_at_most_one_interval(tmp_path: Path) -> None:
     train(straight)
     for key, value in everything(straight).items():
         torch.testing.assert_close(everything(run)[key], value)
+
+
+def test_ctrl_c_in_the_middle_of_a_step_does_not_save_half_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(REGISTRY, "tiny", small.spec(PixelCNN))
+    monkeypatch.setattr(data, "load", lambda name, split, root: small.dataset(8, small.CONFIGS[PixelCNN]))
+
+    def train_in(folder: Path, *more: str) -> dict[str, Tensor]:
+        main(["tiny", "--device", "cpu", "--out", str(folder), *more])
+        return load_file(folder / "tiny.state.safetensors")
+
+    updates = 0
+
+    def interrupt(*_: object) -> None:
+        nonlocal updates
+        updates += 1
+        if updates == 3:  # Adam has just moved the weights; the step's count and the average have not followed
+            signal.raise_signal(signal.SIGINT)
+
+    hook = register_optimizer_step_post_hook(interrupt)
+    try:
+        with pytest.raises(SystemExit, match="Stopped"):
+            train_in(tmp_path / "interrupted")
+    finally:
+        hook.remove()
+    resumed, straight = train_in(tmp_path / "interrupted", "--resume"), train_in(tmp_path / "straight")
+    for key, value in straight.items():
+        assert torch.equal(resumed[key], value), key
 
 
 def test_the_average_follows_the_weights_by_its_formula() -> None:

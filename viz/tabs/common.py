@@ -55,7 +55,7 @@ def gallery() -> NDArray[np.uint8]:
 
 def sentence(error: Exception) -> gr.Error:
     """An error as one sentence on the screen and through the API, without a stack trace."""
-    return gr.Error(str(error), print_exception=False)
+    return gr.Error(str(error), title="That did not work", print_exception=False)
 
 
 def told(function: Callable[..., Any]) -> Callable[..., Any]:
