@@ -11,12 +11,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import FloatRect, Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, ViewportSize, expect
 
 from viz.payload import Player, panel_data
 
 SIDE = 28
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
+
+TALL = ViewportSize(width=1440, height=1700)
+"""A screen on which a room's stage and all of its controls are in sight at once: out of sight nothing plays."""
 
 Point = tuple[float, float]
 

@@ -252,6 +252,12 @@ def chart_in_fold(
     gr.on([source.change, *(state.change for state in more)], draw, inputs, chart, **quiet)
 
 
+def show_stage(button: gr.Button, player_id: str) -> None:
+    """Scroll to the stage when ``button`` is pressed, if it is out of sight: on a phone the controls stand below."""
+    js = f"() => document.querySelector('#{player_id}').scrollIntoView({{block: 'nearest', behavior: 'smooth'}})"
+    button.click(None, js=js, api_visibility="private")
+
+
 def picked_cell(event: gr.EventData) -> int:
     """The cell that a person selected in a player."""
     return int(event.cell)

@@ -23,6 +23,7 @@ from viz.tabs.common import (
     explanation,
     room,
     seed_field,
+    show_stage,
     status_line,
     stored,
     subject,
@@ -102,6 +103,7 @@ def build(runtime: Runtime) -> None:
     connect(sub, copy, [seed], outputs, status)
     asked = [mode, sub.picture, count, temperature, seed]
     fast: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
+    show_stage(paint, "draw-player")
     paint.click(on_paint, asked, outputs, api_visibility="private", **fast)
     mode.change(
         lambda mode: (gr.Column(visible=mode == COPY), gr.Column(visible=mode == IMAGINE)),

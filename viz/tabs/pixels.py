@@ -24,6 +24,7 @@ from viz.tabs.common import (
     picked_cell,
     room,
     seed_field,
+    show_stage,
     status_line,
     stored,
     subject,
@@ -139,6 +140,7 @@ def build(runtime: Runtime) -> None:
     fast: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
     private = fast | {"api_visibility": "private"}
     connect(sub, complete, options, outputs, status)
+    show_stage(paint, "pixels-player")
     paint.click(on_paint, asked, outputs, api_visibility="private", **fast)
     mode.change(
         lambda mode: (gr.Column(visible=mode == COMPLETE), gr.Column(visible=mode == COMPLETE)),

@@ -27,6 +27,7 @@ from viz.tabs.common import (
     picked_cell,
     room,
     seed_field,
+    show_stage,
     status_line,
     stored,
     subject,
@@ -142,6 +143,7 @@ def build(runtime: Runtime) -> None:
     private = fast | {"api_visibility": "private"}
     outputs, asked = [stage, imagined, costs, *sliders], [walk, goal, *sliders]
     connect(sub, encode, [], outputs, status)
+    show_stage(imagine, "vae-player")
     imagine.click(on_imagine, seed, outputs, api_visibility="private", **fast)
     for slider in sliders:
         slider.input(on_slide, [sub.picture, imagined, *sliders], stage, **private)

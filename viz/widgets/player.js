@@ -138,8 +138,8 @@ function load() {
   refresh();
   root.dataset.loaded = value.id;
   if (!state.pending) return;
-  eye.unobserve(stage); // a fresh report says whether the stage is in view now
-  eye.observe(stage);
+  eye.unobserve(root); // a fresh report says whether the stage is in view now
+  eye.observe(root);
 }
 
 // ---- hands -----------------------------------------------------------------------------------------------------
@@ -276,7 +276,7 @@ line.addEventListener('pointermove', (event) => line.hasPointerCapture(event.poi
 window.addEventListener('easel:seek', onSeek, { signal: alive.signal });
 document.addEventListener('visibilitychange', resume, { signal: alive.signal });
 for (const node of [document.documentElement, document.body]) theme.observe(node, { attributes: true, attributeFilter: ['class'] });
-eye.observe(stage);
+eye.observe(root);
 sizes.observe(root);
 watch('value', load);
 load();

@@ -1,0 +1,107 @@
+"""The public API: seven endpoints, the same answer for the same seed, one sentence for everything that is wrong."""
+
+import base64
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from PIL import Image, ImageDraw
+
+from tests.browser.conftest import Server
+
+ENDPOINTS = {
+    "/draw_generate",
+    "/draw_copy",
+    "/vae_encode",
+    "/vae_decode",
+    "/pixel_generate",
+    "/pixel_complete",
+    "/read_picture",
+}
+BLANK = [[0] * 28 for _ in range(28)]
+BAR = [[255 if 12 <= x < 16 and 4 <= y < 24 else 0 for x in range(28)] for y in range(28)]
+LOWER = [[int(y >= 14)] * 28 for y in range(28)]
+ALL = [[1] * 28 for _ in range(28)]
+
+
+@pytest.fixture(scope="module")
+def easel(server: Server) -> Iterator[Client]:
+    client = Client(server.url, verbose=False)
+    yield client
+    client.close()
+
+
+def picture_file() -> str:
+    """A dark seven on white, as base64 text."""
+    image = Image.new("RGB", (200, 240), "white")
+    ImageDraw.Draw(image).line([(50, 50), (140, 50), (90, 190)], fill="black", width=18)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def test_just_the_documented_endpoints_are_public(easel: Client) -> None:
+    assert set(easel.view_api(return_format="dict")["named_endpoints"]) == ENDPOINTS
+
+
+def test_every_painter_answers_and_the_same_seed_gives_the_same_answer(easel: Client) -> None:
+    calls: dict[str, tuple[Any, ...]] = {
+        "/draw_generate": (2, 7, 1.0),
+        "/draw_copy": (BAR, 7),
+        "/pixel_generate": (2, 7, 1.0),
+        "/pixel_complete": (BAR, LOWER, 3, 7, 1.0),
+    }
+    answers = {name: easel.predict(*values, api_name=name) for name, values in calls.items()}
+    for name, values in calls.items():
+        assert easel.predict(*values, api_name=name) == answers[name]
+    assert np.shape(answers["/draw_generate"]["canvases"]) == (16, 2, 28, 28)
+    assert np.shape(answers["/draw_copy"]["canvases"]) == (16, 28, 28) and len(answers["/draw_copy"]["kl"]) == 16
+    completed = np.array(answers["/pixel_complete"]["images"])
+    assert (completed[:, :14] == np.array(BAR)[:14] / 255).all()
+    assert answers["/pixel_complete"]["nats"] == sorted(answers["/pixel_complete"]["nats"])
+
+
+def test_a_picture_becomes_a_digit_a_code_and_a_picture_again(easel: Client) -> None:
+    pixels = easel.predict(picture_file(), api_name="/read_picture")["pixels"]
+    assert np.shape(pixels) == (28, 28) and set(np.unique(pixels)) == {0, 255}
+    code = easel.predict(pixels, api_name="/vae_encode")
+    image = np.array(easel.predict(code["mean"], api_name="/vae_decode")["image"])
+    assert len(code["kl"]) == 8 and image.shape == (28, 28)
+    assert np.abs(image - np.array(pixels) / 255).mean() < np.abs(image - 1 + np.array(pixels) / 255).mean()
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "sentence"),
+    [
+        ("/draw_generate", ("many", 1, 1.0), "The number of pictures must be a whole number from 1 to 64."),
+        ("/draw_generate", (65, 1, 1.0), "The number of pictures must be a whole number from 1 to 64."),
+        ("/draw_generate", (1, -1, 1.0), "The seed must be a whole number from 0 to 2147483647."),
+        ("/pixel_generate", (1, 1, None), "The temperature must be a number from 0.1 to 2."),
+        ("/pixel_generate", (1, 1, 9), "The temperature must be a number from 0.1 to 2."),
+        ("/draw_copy", ("seven", 1), "The picture must be 28 rows of 28 numbers from 0 to 255."),
+        ("/draw_copy", ([[0] * 28] * 27, 1), "The picture must be 28 rows of 28 numbers from 0 to 255."),
+        ("/draw_copy", ([*BLANK[:27], [0]], 1), "The picture must be 28 rows of 28 numbers from 0 to 255."),
+        ("/vae_encode", ([[300] * 28] * 28,), "The picture must be 28 rows of 28 numbers from 0 to 255."),
+        ("/vae_decode", ([0.0] * 7,), "A code is a list of 8 numbers."),
+        ("/vae_decode", (["a"] * 8,), "Each number of a code must be a number from -8 to 8."),
+        ("/pixel_complete", (BAR, BLANK, 1, 1, 1.0), "Nothing is covered"),
+        ("/pixel_complete", (BAR, ALL, 1, 1, 1.0), "Everything is covered"),
+        ("/read_picture", ({"path": "app.py"},), "Send the picture's file as base64 text."),
+        ("/read_picture", ("no base64!",), "The picture's file is not valid base64 text."),
+        ("/read_picture", (base64.b64encode(b"text").decode(),), "is not a picture of a known kind"),
+    ],
+)
+def test_what_is_wrong_gets_one_sentence_and_the_app_goes_on(
+    easel: Client, server: Server, name: str, values: tuple[Any, ...], sentence: str
+) -> None:
+    printed = len(server.output())
+    with pytest.raises(AppError) as caught:
+        easel.predict(*values, api_name=name)
+    message = str(caught.value)
+    assert sentence in message and "\n" not in message and message.endswith(".")
+    assert "Traceback" not in server.output()[printed:]
+    assert len(easel.predict([0.0] * 8, api_name="/vae_decode")["image"]) == 28
