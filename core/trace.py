@@ -30,7 +30,7 @@ UNITS: dict[str, str] = {
     "stride": "px",
     "variance": "px²",
     "intensity": "",
-    "passes": "",
+    "row": "",
     "changed": "pixels",
 }
 """Units of the named scalars; ``read_stride`` and ``write_stride`` share the unit of ``stride``."""

@@ -13,8 +13,11 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -170,6 +173,17 @@ def fit(
         yield Progress(run.step, nats, nats_valid)
 
 
+@contextmanager
+def interruptions() -> Iterator[threading.Event]:
+    """Ctrl-C sets the event instead of raising, so that no step is torn: half of one could not be resumed."""
+    pressed = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.set())
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def save_best(run: Run, name: str, nats: float, folder: Path) -> None:
     """Keep the averaged weights, with their card, if they are the best on the validation split so far."""
     if nats >= run.best:
@@ -196,17 +210,16 @@ def train(run: Run, name: str, root: str | None, folder: Path, compiled: bool) -
 
     batch = run.recipe.batch_size
     bar = tqdm(total=run.recipe.steps * batch, initial=run.step * batch, unit=" images", mininterval=2)
-    with bar:
-        try:
-            for progress in fit(run, train_set, valid_set, keep, compiled):
-                bar.update(batch)
-                if progress.step % 50 == 0:
-                    bar.set_postfix(step=progress.step, nats=f"{progress.nats:.1f}", best=f"{run.best:.2f}")
-                if progress.validation is not None:
-                    bar.write(f"step {progress.step}: validation {progress.validation:.3f} nats", file=sys.stderr)
-        except KeyboardInterrupt:
-            run.save(state)
-            sys.exit(f"Stopped after step {run.step}; --resume goes on from there.")
+    with bar, interruptions() as interrupted:
+        for progress in fit(run, train_set, valid_set, keep, compiled):
+            bar.update(batch)
+            if progress.step % 50 == 0:
+                bar.set_postfix(step=progress.step, nats=f"{progress.nats:.1f}", best=f"{run.best:.2f}")
+            if progress.validation is not None:
+                bar.write(f"step {progress.step}: validation {progress.validation:.3f} nats", file=sys.stderr)
+            if interrupted.is_set():
+                run.save(state)
+                sys.exit(f"Stopped after step {run.step}; --resume goes on from there.")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -2,6 +2,8 @@
 
 import base64
 import io
+import json
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -105,3 +107,15 @@ def test_what_is_wrong_gets_one_sentence_and_the_app_goes_on(
     assert sentence in message and "\n" not in message and message.endswith(".")
     assert "Traceback" not in server.output()[printed:]
     assert len(easel.predict([0.0] * 8, api_name="/vae_decode")["image"]) == 28
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999"])
+def test_numbers_that_are_none_get_a_sentence_over_plain_http(server: Server, number: str) -> None:
+    body = f'{{"data": [[0, 0, 0, 0, 0, 0, 0, {number}]]}}'  # gradio_client would refuse to send it
+    endpoint = f"{server.url}gradio_api/call/vae_decode"
+    headers = {"Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(endpoint, body.encode(), headers), timeout=60) as answer:
+        event = json.load(answer)["event_id"]
+    with urllib.request.urlopen(f"{endpoint}/{event}", timeout=60) as answer:
+        stream = answer.read().decode()
+    assert "event: error" in stream and "Each number of a code must be a number from -8 to 8." in stream

@@ -149,6 +149,7 @@ function setLoop(on) {
 }
 
 function go(step) {
+  state.pending = false; // whoever takes the time line in hand is not overruled by an autoplay that still waits
   setPlaying(false);
   seek(step);
 }

@@ -1,0 +1,64 @@
+"""Weights that are missing, cut short or tampered with: the painter says so, the others paint, mending is enough."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+from core.checkpoints import FOLDER
+from core.runtime import Runtime
+from tests.browser.conftest import free_port
+from viz.layout import LAUNCH, build_app
+
+WEIGHTS, CARD = "draw-mnist.safetensors", "draw-mnist.json"
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """A copy of the checkpoints, to be damaged."""
+    return Path(shutil.copytree(FOLDER, tmp_path / "checkpoints"))
+
+
+@pytest.fixture
+def easel(weights: Path) -> Iterator[Client]:
+    app = build_app(Runtime(checkpoints=weights))
+    _, url, _ = app.launch(
+        server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, **LAUNCH
+    )
+    client = Client(url, verbose=False)
+    yield client
+    client.close()
+    app.close()
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def tamper(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_painter_without_sound_weights_says_so_and_the_others_paint(weights: Path, easel: Client) -> None:
+    damages: list[tuple[str, Callable[[Path], None], str]] = [
+        (WEIGHTS, Path.unlink, "missing"),
+        (WEIGHTS, cut_short, "do not match the SHA-256"),
+        (WEIGHTS, tamper, "do not match the SHA-256"),
+        (CARD, Path.unlink, "missing"),
+        (CARD, cut_short, "damaged"),
+    ]
+    for name, damage, words in damages:
+        damage(weights / name)
+        with pytest.raises(AppError) as caught:
+            easel.predict(1, 1, 1.0, api_name="/draw_generate")
+        message = str(caught.value)
+        assert name in message and words in message
+        assert "\n" not in message and message.endswith(".") and "Traceback" not in message
+        assert len(easel.predict(1, 1, 1.0, api_name="/pixel_generate")["images"]) == 1
+        shutil.copy(FOLDER / name, weights / name)
+    assert len(easel.predict(1, 1, 1.0, api_name="/draw_generate")["canvases"]) == 16

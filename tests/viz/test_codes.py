@@ -1,0 +1,64 @@
+"""The VAE's payloads say what the code is and what it costs."""
+
+import math
+
+import numpy as np
+import pytest
+
+from core.trace import CanvasTrace, Step
+from viz import codes, payload
+
+PAINTED = np.linspace(0, 1, 784, dtype=np.float32).reshape(1, 1, 28, 28)
+SUBJECT = np.full((28, 28), 255, np.uint8)
+CODE = np.arange(8, dtype=np.float32) / 4
+
+
+def numbers(value: payload.Player, name: str) -> float:
+    note = value["note"]
+    assert note is not None
+    return float(payload.decode(note["values"][name]["data"], np.float32, (1, 1))[0, 0])  # type: ignore[typeddict-item]  # a number, not words
+
+
+def test_the_panels_are_the_subject_and_what_the_code_paints() -> None:
+    value = codes.code_payload(SUBJECT, PAINTED, CODE, kl=12.5, reconstruction=60.0)
+    seen, painted = (payload.panel_data(panel) for panel in value["panels"])
+    assert (seen == 255).all()
+    assert np.abs(painted[0, 0, :, :, 0] / 255 - PAINTED[0, 0]).max() <= 0.5 / 255 + 1e-6
+    assert value["steps"] == 1 and not value["film"]
+
+
+def test_the_note_gives_every_number_and_both_costs() -> None:
+    value = codes.code_payload(SUBJECT, PAINTED, CODE, kl=12.5, reconstruction=60.0)
+    assert [numbers(value, f"z{i}") for i in range(8)] == CODE.tolist()
+    assert (numbers(value, "kl"), numbers(value, "reconstruction")) == (12.5, 60.0)
+
+
+def test_a_bent_code_has_no_price_and_an_imagined_one_no_subject() -> None:
+    bent = codes.code_payload(SUBJECT, PAINTED, CODE, reconstruction=70.0)["note"]
+    imagined = codes.code_payload(None, PAINTED, CODE)
+    assert bent is not None and "kl" not in bent["values"] and "You bent the code" in bent["html"]
+    assert imagined["note"] is not None and "reconstruction" not in imagined["note"]["values"]
+    assert (payload.panel_data(imagined["panels"][0]) == 0).all()
+
+
+def test_no_price_is_ever_shown_as_a_number_that_is_not_one() -> None:
+    for value in (
+        codes.code_payload(SUBJECT, PAINTED, CODE, reconstruction=1.0),
+        codes.code_payload(None, PAINTED, CODE),
+    ):
+        assert not any(math.isnan(numbers(value, name)) for name in (value["note"] or {"values": {}})["values"])
+
+
+def test_a_traversal_labels_each_cell_and_goes_round() -> None:
+    trace = CanvasTrace(tuple(Step(np.full((8, 1, 28, 28), t / 4, np.float32)) for t in range(4)))
+    value = codes.traversal_payload(trace)
+    assert value["panels"][0]["labels"] == [f"z{i}" for i in range(1, 9)]
+    assert value["loop"] and (value["steps"], value["columns"]) == (4, 4)
+
+
+def test_at_once_is_a_blank_canvas_and_then_the_picture() -> None:
+    trace = CanvasTrace((Step(np.zeros_like(PAINTED)), Step(PAINTED)), subject=PAINTED)
+    frames = payload.panel_data(codes.at_once_payload(trace)["panels"][1])
+    assert frames.shape[0] == 2 and (frames[0] == 0).all() and (frames[1] > 0).any()
+    with pytest.raises(AssertionError):
+        codes.at_once_payload(CanvasTrace((Step(PAINTED),)))
