@@ -60,7 +60,7 @@ def read_card(name: str, folder: Path = FOLDER) -> dict[str, Any]:
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise CheckpointError(f"The card {path.name} is missing from {folder}.") from None
+        raise CheckpointError(f"The card {path.name} is missing from the checkpoints.") from None
     except ValueError:
         raise CheckpointError(f"The card {path.name} is damaged: it is not JSON.") from None
     if not isinstance(card, dict):
@@ -76,7 +76,7 @@ def load_checkpoint(name: str, folder: Path = FOLDER) -> torch.nn.Module:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise CheckpointError(f"The weights {path.name} are missing from {folder}.") from None
+        raise CheckpointError(f"The weights {path.name} are missing from the checkpoints.") from None
     if hashlib.sha256(data).hexdigest() != card.get("sha256"):
         raise CheckpointError(f"The weights {path.name} do not match the SHA-256 on their card: fetch them again.")
     spec = REGISTRY[name]

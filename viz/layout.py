@@ -57,7 +57,7 @@ def build_app(runtime: Runtime) -> gr.Blocks:
     with gr.Blocks(title="Easel: watch machines draw", analytics_enabled=False, fill_width=True) as app:
         with gr.Row(elem_classes="easel-top"):
             gr.HTML(HEADER, apply_default_css=False)
-            dark = gr.Button("◐", elem_id="theme-toggle", elem_classes="easel-round", min_width=40, scale=0)
+            dark = gr.Button("◐ Theme", elem_id="theme-toggle", elem_classes="easel-round", min_width=90, scale=0)
             dark.click(None, js=TOGGLE_THEME, api_visibility="private")
         with gr.Tabs(elem_id="rooms") as tabs:
             with gr.Tab("Start", id="start", elem_id="room-start"):

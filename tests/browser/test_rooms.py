@@ -215,3 +215,30 @@ def test_no_room_is_wider_than_the_screen_and_every_picture_has_words(page: Page
     assert page.evaluate("document.body.classList.contains('dark')") == (theme == "dark")
     page.locator("#theme-toggle").click()
     assert page.evaluate("document.body.classList.contains('dark')") == (theme != "dark")
+
+
+def test_nothing_moves_unasked_for_those_who_want_no_motion(page: Page, open_tab: OpenTab) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.reload()
+    open_tab("Stroke by stroke")
+    player = Player(page, "draw-player")
+    before = player.loaded()
+    player.expect_step(15)
+    page.evaluate("addEventListener('easel:step', ({detail}) => { window.moved ||= detail.playing; })")
+    page.locator("#draw-paint").click()
+    player.wait_for_another(before)
+    player.expect_step(15)
+    assert not page.evaluate("window.moved")
+
+
+def test_on_a_phone_the_stage_comes_first_and_a_press_on_paint_shows_it(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto("/")
+    page.locator("#enter-draw").click()
+    player = Player(page, "draw-player")
+    before = player.loaded()
+    tops = [page.locator(f"#room-draw .easel-{part}").bounding_box() for part in ("stage", "controls", "aside")]
+    assert [box["y"] for box in tops if box] == sorted(box["y"] for box in tops if box) and None not in tops
+    page.locator("#draw-paint").click()
+    player.wait_for_another(before)
+    expect(player.root.locator(".stage")).to_be_in_viewport()

@@ -98,7 +98,7 @@ def seed_field(key: str) -> gr.Number:
     """The seed, and a die beside it that throws a new one."""
     with gr.Row(elem_classes="easel-seed"):
         seed = gr.Number(1, label="Seed", precision=0, minimum=0, elem_id=f"{key}-seed", min_width=80)
-        die = gr.Button("⚄", elem_id=f"{key}-die", elem_classes="easel-round", min_width=40, scale=0)
+        die = gr.Button("⚄ New", elem_id=f"{key}-die", elem_classes="easel-round", min_width=80, scale=0)
     die.click(lambda: secrets.randbelow(10_000), outputs=seed, api_visibility="private", show_progress="hidden")
     return seed
 

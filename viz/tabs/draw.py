@@ -72,7 +72,12 @@ def build(runtime: Runtime) -> None:
                 chart = gr.Plot(show_label=False, elem_id="draw-chart")
         with column("controls"), card("Subject"):
             mode = gr.Radio(
-                [COPY, IMAGINE], value=COPY, show_label=False, elem_id="draw-mode", elem_classes="easel-switch"
+                [COPY, IMAGINE],
+                value=COPY,
+                label="Task",
+                show_label=False,
+                elem_id="draw-mode",
+                elem_classes="easel-switch",
             )
             with gr.Column(min_width=0) as copying:
                 sub = subject("draw", "read", start, canvas("draw", "read", start))

@@ -89,6 +89,7 @@ def build(runtime: Runtime) -> None:
             mode = gr.Radio(
                 [COMPLETE, IMAGINE],
                 value=COMPLETE,
+                label="Task",
                 show_label=False,
                 elem_id="pixels-mode",
                 elem_classes="easel-switch",

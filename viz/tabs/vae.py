@@ -92,6 +92,7 @@ def build(runtime: Runtime) -> None:
                 walk = gr.Radio(
                     [TRAVERSE, INTERPOLATE],
                     value=TRAVERSE,
+                    label="What to film",
                     show_label=False,
                     elem_id="vae-walk",
                     elem_classes="easel-switch",
