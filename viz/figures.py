@@ -17,7 +17,9 @@ GRID = "rgba(128, 128, 128, 0.25)"
 
 
 def kl_figure(trace: CanvasTrace, *, cell: int = 0, title: str = "") -> go.Figure:
-    """Nats that each stroke tells the decoder about picture ``cell``: T bars."""
+    """Nats that each stroke tells the decoder about picture ``cell``: T bars, none if nothing was looked at."""
+    if "kl" not in trace.steps[0].scalars:
+        return _figure(go.Bar(), "Nothing was looked at, so no stroke tells anything.", x="stroke", y="nats")
     kl = finite(trace.series("kl")[:, cell], "The trace")
     bars = go.Bar(
         x=np.arange(1, len(kl) + 1),

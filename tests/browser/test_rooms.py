@@ -157,6 +157,28 @@ def test_covered_pixels_are_completed_live_and_given_ones_stay(page: Page, open_
     assert len({picture.tobytes() for picture in pictures}) > 1
 
 
+def test_a_chart_can_be_opened_before_anything_was_painted(page: Page, open_tab: OpenTab) -> None:
+    for name, key in (("All at once", "vae"), ("Stroke by stroke", "draw"), ("Pixel by pixel", "pixels")):
+        open_tab(name).get_by_text("Chart: ").click()
+        expect(page.locator(f"#{key}-chart .main-svg").first).to_be_visible()
+
+
+def test_open_charts_follow_to_imagined_and_to_fewer_pictures(page: Page, open_tab: OpenTab) -> None:
+    open_tab("Stroke by stroke").get_by_text("Chart: ").click()
+    page.locator("#draw-mode").get_by_text("Imagine").click()
+    expect(page.locator("#draw-chart")).to_contain_text("Nothing was looked at")
+    open_tab("Pixel by pixel").get_by_text("Chart: ").click()
+    player = Player(page, "pixels-player")
+    before = player.loaded()
+    player.root.locator('[data-act="pick"]').nth(8).click()
+    page.locator("#pixels-count input[type=number]").fill("2")
+    page.locator("#pixels-paint").click()
+    player.wait_for_another(before)
+    assert player.value()["cells"] == 2
+    expect(page.locator("#pixels-chart .main-svg").first).to_be_visible()
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+
+
 def test_nothing_and_everything_covered_get_a_sentence_and_the_room_goes_on(page: Page, open_tab: OpenTab) -> None:
     open_tab("Pixel by pixel")
     player, editor = Player(page, "pixels-player"), page.locator("#pixels-editor .easel-editor")

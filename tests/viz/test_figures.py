@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.trace import CanvasTrace, Step
 from tests.viz.traces import draw_trace, f32, raster_trace
 from viz import figures, overlays
 
@@ -27,6 +28,12 @@ def test_the_bars_of_the_strokes_are_the_nats_of_the_trace(cell):
     bars = figures.kl_figure(trace, cell=cell).data[0]
     assert list(bars.x) == [1, 2, 3, 4, 5, 6]
     np.testing.assert_array_equal(bars.y, [step.scalars["kl"][cell] for step in trace])
+
+
+def test_imagined_pictures_have_no_bars_but_a_sentence() -> None:
+    painted = CanvasTrace((Step(np.zeros((2, 1, 28, 28), np.float32)),))
+    figure = figures.kl_figure(painted)
+    assert "Nothing was looked at" in figure.layout.title.text and figure.data[0].y is None
 
 
 def test_the_heat_maps_are_entropy_and_probability_of_one_picture():

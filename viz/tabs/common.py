@@ -237,13 +237,24 @@ def export_path(key: str, suffix: str) -> Path:
 
 
 def chart_in_fold(
-    fold: gr.Accordion, source: gr.State, chart: gr.Plot, figure: Callable[..., Any], *more: gr.State
+    fold: gr.Accordion,
+    source: gr.State,
+    chart: gr.Plot,
+    figure: Callable[..., Any],
+    stored: Callable[[], Any],
+    *more: gr.State,
 ) -> None:
-    """Draw ``figure(source, *more)`` when the fold opens and whenever they change while it is open."""
+    """Draw ``figure(source, *more)`` when the fold opens and whenever they change while it is open.
+
+    While nothing has been painted yet, the stage shows a stored payload; ``stored`` paints its trace again.
+    """
     is_open = gr.State(False)
 
+    @told
     def draw(value: Any, is_open: bool, *values: Any) -> Any:
-        return figure(value, *values) if is_open and value is not None else SKIP
+        if not is_open:
+            return SKIP
+        return figure(stored() if value is None else value, *values)
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     inputs = [source, is_open, *more]

@@ -60,7 +60,7 @@ Gregor et al. 2015, *DRAW: A Recurrent Neural Network For Image Generation*.
 
 
 def build(runtime: Runtime) -> None:
-    """Fill the tab."""
+    """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
     first, start = stored("draw"), Picture(examples()[3], np.zeros((SIDE, SIDE), bool))
     painted, trace = gr.State(first), gr.State(None)
     with room("draw"):
@@ -117,4 +117,4 @@ def build(runtime: Runtime) -> None:
         api_visibility="private",
         show_progress="hidden",
     ).then(on_paint, asked, outputs, api_visibility="private", **fast)
-    chart_in_fold(fold, trace, chart, figures.kl_figure)
+    chart_in_fold(fold, trace, chart, figures.kl_figure, lambda: runtime.studio.draw_copy(start.pixels, 1))

@@ -70,8 +70,13 @@ def half_covered() -> Picture:
     return Picture(gallery()[0], hidden)
 
 
+def uncertainty(trace: RasterTrace, cell: int) -> Any:
+    """The chart for the selected picture; a selection outlives a change to fewer pictures."""
+    return figures.entropy_figure(trace, min(cell, len(trace.image) - 1))
+
+
 def build(runtime: Runtime) -> None:
-    """Fill the tab."""
+    """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
     first, start = stored("pixels"), half_covered()
     painted, trace, cell = gr.State(first), gr.State(None), gr.State(0)
     with room("pixels"):
@@ -153,4 +158,4 @@ def build(runtime: Runtime) -> None:
         [mode.change, view.change, heat.change, count.release, temperature.release], on_paint, asked, outputs, **private
     )
     stage.pick(picked_cell, outputs=cell, **private)
-    chart_in_fold(fold, trace, chart, figures.entropy_figure, cell)
+    chart_in_fold(fold, trace, chart, uncertainty, lambda: runtime.studio.pixel_complete(*start, 9, 1), cell)

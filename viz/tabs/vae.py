@@ -70,7 +70,7 @@ def positions(code: Array) -> list[float]:
 
 
 def build(runtime: Runtime) -> None:
-    """Fill the tab."""
+    """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
     first, film_first, code_first = stored("vae"), stored("vae-film"), stored("vae-code")
     start = Picture(examples()[5], np.zeros((SIDE, SIDE), bool))
     painted, costs, goal = gr.State(film_first), gr.State(None), gr.State(GOAL)
@@ -152,4 +152,6 @@ def build(runtime: Runtime) -> None:
     gr.on([stage.change, walk.change], on_film, asked, [film, painted], **private)
     walk.change(lambda walk: gr.Column(visible=walk == INTERPOLATE), walk, target_box, **private)
     target.pick(picked_cell, outputs=goal, **private).then(on_film, asked, [film, painted], **private)
-    chart_in_fold(fold, costs, chart, figures.nats_per_latent_figure)
+    chart_in_fold(
+        fold, costs, chart, figures.nats_per_latent_figure, lambda: runtime.studio.vae_encode(start.pixels).kl
+    )
