@@ -37,7 +37,6 @@ class ModelSpec:
     config: Any
     dataset: str
     recipe: Recipe
-    title: str
     bound: str
     """``exact`` if the model's loss is −log p(x) itself, ``elbo`` if it is a bound."""
     channels_last: bool = False
@@ -54,7 +53,6 @@ REGISTRY: dict[str, ModelSpec] = {
         config=DrawConfig(),
         dataset="binarized-mnist",
         recipe=Recipe(steps=13_500, batch_size=100, learning_rate=1e-3),
-        title="DRAW",
         bound="elbo",
     ),
     "vae-mnist": ModelSpec(
@@ -62,7 +60,6 @@ REGISTRY: dict[str, ModelSpec] = {
         config=VAEConfig(),
         dataset="binarized-mnist",
         recipe=Recipe(steps=9_000, batch_size=64, learning_rate=5e-4, settle_from=0.4),
-        title="Convolutional VAE",
         bound="elbo",
         channels_last=True,
     ),
@@ -71,7 +68,6 @@ REGISTRY: dict[str, ModelSpec] = {
         config=PixelCNNConfig(position_bias=True),
         dataset="binarized-mnist",
         recipe=Recipe(steps=9_000, batch_size=32, learning_rate=1e-3),
-        title="PixelCNN",
         bound="exact",
         channels_last=True,
     ),
