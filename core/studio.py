@@ -141,6 +141,11 @@ class Studio:
         with self._at_work():
             return CanvasTrace.record(self.draw.steps(request, _generator(seed)))
 
+    def draw_blank(self) -> Array:
+        """DRAW's learned canvas before the first stroke, (1, C, H, W) in [0, 1]."""
+        blank: Array = self.draw.initial_canvas.detach().sigmoid()[None].numpy()
+        return blank
+
     def draw_copy(self, pixels: NDArray[np.uint8], seed: object) -> CanvasTrace:
         """DRAW looks at one picture (H, W) and paints it again; the trace keeps it as its subject."""
         x = _tensor(pixels)
@@ -231,13 +236,13 @@ class Studio:
         seed: object,
         temperature: object = 1.0,
         covered: tuple[NDArray[np.uint8], NDArray[np.bool_]] | None = None,
-    ) -> CanvasTrace:
-        """The fixed-point passes of one picture: from nothing, or a completion of ``covered`` (pixels, hidden)."""
+    ) -> tuple[RasterTrace, CanvasTrace]:
+        """One picture and its fixed-point passes: from nothing, or a completion of ``covered`` (pixels, hidden)."""
         request: Generate | Complete = Generate(1, _temperature(temperature))
         if covered is not None:
             request = self._completion(*covered, 1, temperature)
         with self._at_work():
-            return self._row_sampler().paint_with_passes(request, _generator(seed))[1]
+            return self._row_sampler().paint_with_passes(request, _generator(seed))
 
     def _row_sampler(self) -> sampling.RowSampler:
         sampler: sampling.RowSampler = self._once("row-sampler", lambda: sampling.RowSampler(self.pixelcnn))

@@ -32,6 +32,8 @@ def kl_figure(trace: CanvasTrace, *, cell: int = 0, title: str = "") -> go.Figur
 
 def nats_per_latent_figure(kl: Array, *, title: str = "") -> go.Figure:
     """What each latent costs, (d,) in nats, the dearest first; latents are numbered from 1."""
+    if not len(kl):
+        return _figure(go.Bar(), "Bent or imagined: only the code of a digit has a price.", x="latent", y="nats")
     nats = finite(kl, "The code")
     order = np.argsort(-nats, kind="stable")
     bars = go.Bar(
@@ -46,11 +48,6 @@ def nats_per_latent_figure(kl: Array, *, title: str = "") -> go.Figure:
 def entropy_figure(trace: RasterTrace, cell: int = 0, *, title: str = "") -> go.Figure:
     """How unsure the painter was of each pixel of picture ``cell``, in nats, at most log 2."""
     return _heat_map(trace.entropy[cell], float(np.log(2)), "%{z:.3f} nats", "nats", title)
-
-
-def probability_figure(trace: RasterTrace, cell: int = 0, *, title: str = "") -> go.Figure:
-    """How likely ink was at each pixel of picture ``cell`` given those before it."""
-    return _heat_map(trace.probability[cell], 1.0, "ink with %{z:.1%}", "p(ink)", title)
 
 
 def _heat_map(values: Array, top: float, hover: str, unit: str, title: str) -> go.Figure:

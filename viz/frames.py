@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.trace import Array, CanvasTrace, Mark, MarkKind, RasterTrace, Step
+from core.trace import Array, CanvasTrace, Mark, MarkKind, RasterTrace, Step, Trace
 from viz import notes, payload
 from viz.payload import NEVER, Cost, Note, Patch, Player, Room, Value, Words, encode, finite
 
@@ -191,7 +191,7 @@ def _mark(step: Step, kind: MarkKind) -> Mark | None:
     return next((mark for mark in step.marks if mark.kind == kind), None)
 
 
-def _boxes(trace: CanvasTrace | RasterTrace, kind: MarkKind) -> Array:
+def _boxes(trace: Trace, kind: MarkKind) -> Array:
     """(T, B, 5): x, y, width, height, precision of the marks of one kind; NaN at the steps that lack it."""
     boxes = np.full((len(trace), len(trace.frame(0)), 5), np.nan, np.float32)
     for t in range(len(trace)):

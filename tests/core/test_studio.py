@@ -59,7 +59,8 @@ def test_completions_keep_the_given_pixels_and_come_likeliest_first(
 def test_the_passes_of_a_completion_end_in_the_first_picture_of_its_noise(
     studio: Studio, digit: np.ndarray, half: np.ndarray
 ) -> None:
-    passes = studio.pixel_passes(3, 1.0, (digit, half))
+    painting, passes = studio.pixel_passes(3, 1.0, (digit, half))
+    assert np.array_equal(passes.frame(-1), painting.image)
     assert np.array_equal(passes.frame(-1), studio.pixel_complete(digit, half, 1, 3).image)
 
 

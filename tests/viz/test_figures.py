@@ -18,7 +18,6 @@ def every_figure():
         figures.kl_figure(draw_trace(), title="A title"),
         figures.nats_per_latent_figure(f32([0.5, 3, 1])),
         figures.entropy_figure(raster, 1),
-        figures.probability_figure(raster),
     ]
 
 
@@ -36,13 +35,12 @@ def test_imagined_pictures_have_no_bars_but_a_sentence() -> None:
     assert "Nothing was looked at" in figure.layout.title.text and figure.data[0].y is None
 
 
-def test_the_heat_maps_are_entropy_and_probability_of_one_picture():
+def test_the_heat_map_is_the_entropy_of_one_picture():
     trace = raster_trace(2)
     p = trace.probability[1].astype(float)
     heat = figures.entropy_figure(trace, 1).data[0]
     np.testing.assert_allclose(heat.z, -p * np.log(p) - (1 - p) * np.log(1 - p), rtol=1e-4)
     assert heat.zmax == pytest.approx(np.log(2))
-    np.testing.assert_array_equal(figures.probability_figure(trace, 1).data[0].z, trace.probability[1])
 
 
 def test_heat_maps_have_square_hard_pixels_with_the_first_row_on_top():
@@ -54,9 +52,13 @@ def test_heat_maps_have_square_hard_pixels_with_the_first_row_on_top():
 
 
 def test_a_heat_map_has_the_colours_of_the_pixel_room():
-    stops = figures.probability_figure(raster_trace()).data[0].colorscale
+    stops = figures.entropy_figure(raster_trace()).data[0].colorscale
     colours = [tuple(int(number) for number in colour[4:-1].split(",")) for _, colour in stops]
     assert colours[:2] == [overlays.rgb(overlays.STAGE), overlays.rgb(overlays.COLOURS["pixel"])]
+
+
+def test_a_code_without_a_price_gets_a_sentence_instead_of_bars():
+    assert "only the code of a digit" in figures.nats_per_latent_figure(f32([])).layout.title.text
 
 
 def test_the_dearest_latent_comes_first():
@@ -85,4 +87,4 @@ def test_numbers_that_are_not_finite_are_refused():
         figures.nats_per_latent_figure(f32([1, np.nan]))
     trace = raster_trace(side=4)
     with pytest.raises(ValueError, match="not finite"):
-        figures.probability_figure(replace(trace, probability=np.full_like(trace.probability, np.nan)))
+        figures.entropy_figure(replace(trace, probability=np.full_like(trace.probability, np.nan)))

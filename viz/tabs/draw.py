@@ -92,7 +92,7 @@ def build(runtime: Runtime) -> None:
             explanation(TEXT, FORMULA)
 
     def show(painting: CanvasTrace) -> tuple[Any, ...]:
-        value = frames.draw_payload(painting)
+        value = frames.draw_payload(painting, before=runtime.studio.draw_blank())
         return value, value, painting
 
     def copy(picture: Picture, live: bool, seed: float) -> tuple[Any, ...]:

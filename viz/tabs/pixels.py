@@ -12,7 +12,6 @@ from core.trace import RasterTrace
 from viz import figures, frames
 from viz.tabs.common import (
     SIDE,
-    SKIP,
     Picture,
     canvas,
     card,
@@ -134,8 +133,9 @@ def build(runtime: Runtime) -> None:
     ) -> tuple[Any, ...]:
         given = picture if mode == COMPLETE else None
         if view == PASSES:
-            value = frames.passes_payload(runtime.studio.pixel_passes(seed, temperature, given))
-            return value, value, SKIP
+            painting, passes = runtime.studio.pixel_passes(seed, temperature, given)
+            value = frames.passes_payload(passes)
+            return value, value, painting
         if given is not None:
             return complete(given, False, count, temperature, heat, seed)
         painting = runtime.studio.pixel_generate(count, seed, temperature)

@@ -13,7 +13,6 @@ from viz import codes, figures
 from viz.payload import Player
 from viz.tabs.common import (
     SIDE,
-    SKIP,
     Picture,
     canvas,
     card,
@@ -62,6 +61,10 @@ $$\mathrm{KL}_i = \tfrac12 (\mu_i^2 + \sigma_i^2 - 1) - \log \sigma_i .$$
 
 Kingma and Welling 2013, *Auto-Encoding Variational Bayes*.
 """
+
+
+UNPRICED = np.zeros(0, np.float32)
+"""The costs of a code that was bent or imagined: only the code of a digit has a price."""
 
 
 def positions(code: Array) -> list[float]:
@@ -123,13 +126,13 @@ def build(runtime: Runtime) -> None:
     def on_imagine(seed: float) -> tuple[Any, ...]:
         code = np.clip(runtime.studio.vae_imagine(seed), -RANGE, RANGE)
         drawn, _ = runtime.studio.vae_decode(code)
-        return codes.code_payload(None, drawn, code), True, SKIP, *positions(code)
+        return codes.code_payload(None, drawn, code), True, UNPRICED, *positions(code)
 
     @told
-    def on_slide(picture: Picture, imagined: bool, *code: float) -> Player:
+    def on_slide(picture: Picture, imagined: bool, *code: float) -> tuple[Player, Array]:
         pixels = None if imagined else picture.pixels
         drawn, nats = runtime.studio.vae_decode(list(code), pixels)
-        return codes.code_payload(pixels, drawn, np.array(code, np.float32), reconstruction=nats)
+        return codes.code_payload(pixels, drawn, np.array(code, np.float32), reconstruction=nats), UNPRICED
 
     @told
     def on_film(walk: str, goal: int, *code: float) -> tuple[Player, Player]:
@@ -147,7 +150,7 @@ def build(runtime: Runtime) -> None:
     show_stage(imagine, "vae-player")
     imagine.click(on_imagine, seed, outputs, api_visibility="private", **fast)
     for slider in sliders:
-        slider.input(on_slide, [sub.picture, imagined, *sliders], stage, **private)
+        slider.input(on_slide, [sub.picture, imagined, *sliders], [stage, costs], **private)
         slider.release(on_film, asked, [film, painted], **private)
     gr.on([stage.change, walk.change], on_film, asked, [film, painted], **private)
     walk.change(lambda walk: gr.Column(visible=walk == INTERPOLATE), walk, target_box, **private)
