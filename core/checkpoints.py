@@ -94,5 +94,5 @@ def load_checkpoint(name: str, folder: Path = FOLDER) -> torch.nn.Module:
 
 def check_config(name: str, spec: ModelSpec, card: Mapping[str, Any]) -> None:
     """Refuse weights whose card names another config than the registry's."""
-    if card.get("config") != asdict(spec.config):
+    if card.get("config") != json.loads(json.dumps(asdict(spec.config))):  # as JSON has it: a tuple is a list there
         raise CheckpointError(f"The card {name}.json describes another model than the registry's {name}.")

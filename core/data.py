@@ -23,10 +23,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core import strokes
+from core import colour_data, strokes
 from core.archives import read_archive
 from core.download import DataError as DataError
-from core.download import fetch
+from core.download import explaining, fetch, missing
 from core.files import replacing
 from core.images import ImageError
 
@@ -82,11 +82,6 @@ def data_folder(name: str, root: str | Path | None) -> Path:
     if not chosen:
         raise DataError(f"The data set {name} needs a folder: pass --data FOLDER or set EASEL_DATA.")
     return Path(chosen)
-
-
-def missing(name: str, what: str, folder: Path) -> DataError:
-    """The error for a file that has to be downloaded first, or again."""
-    return DataError(f"{what} in {folder}: fetch it with `python -m core.data {name} --data {folder}`.")
 
 
 # Static binarisation of MNIST by R. Salakhutdinov and I. Murray, "On the quantitative analysis of deep belief
@@ -184,12 +179,9 @@ def fetch_mnist(root: Path) -> None:
     """Let torchvision download MNIST, with its checks of MD5 sums."""
     from torchvision.datasets import MNIST  # takes 3 s and 170 MB, which only this verb has to pay
 
-    try:
+    with explaining("MNIST"):
         for train in (True, False):
             MNIST(root, train, download=True)
-    except (OSError, RuntimeError) as error:
-        reason = str(error).strip().splitlines()[-1].strip("<>. ")
-        raise DataError(f"MNIST could not be downloaded: {reason}.") from None
 
 
 def read_mnist(split: str, root: str | Path | None) -> DataSet:
@@ -229,6 +221,16 @@ def draw_strokes(split: str, root: str | Path | None) -> DataSet:
     return DataSet("strokes", split, images[:, None], labels, "dynamic")
 
 
+def colour_reader(name: str, copy: str) -> Callable[[str, str | Path | None], DataSet]:
+    """A reader of ``NAME.zip`` or else ``COPY.zip``; the data set's name says which, for figures are of one of them."""
+
+    def read(split: str, root: str | Path | None) -> DataSet:
+        stem, images, labels, classes = colour_data.read_pictures(name, copy, split, data_folder(name, root))
+        return DataSet(stem, split, images, labels, None, classes)
+
+    return read
+
+
 @dataclass(frozen=True)
 class Source:
     """Where a data set comes from: ``read(split, root)`` loads it, ``fetch(root)`` downloads it, if need be."""
@@ -242,6 +244,10 @@ DATA_SETS: dict[str, Source] = {
     "strokes": Source("digits drawn by a procedure", draw_strokes),
     "binarized-mnist": Source("MNIST of 0 and 1, fixed", read_binarized_mnist, fetch_binarized_mnist),
     "mnist": Source("MNIST, made 0 and 1 anew for every batch", read_mnist, fetch_mnist),
+    "cifar10": Source("CIFAR-10", colour_reader("cifar10", "cifar10-jpg"), colour_data.fetch_cifar10),
+    "svhn-digits": Source(
+        "digits of house numbers, SVHN", colour_reader("svhn-digits", "svhn-digits32"), colour_data.fetch_svhn_digits
+    ),
 }
 
 

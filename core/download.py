@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -18,6 +21,16 @@ PIECE = 2**18
 
 class DataError(RuntimeError):
     """A data set cannot be had; the message is one sentence for the user."""
+
+
+def remedy(name: str, folder: Path) -> str:
+    """What to do about files that are not there or not whole."""
+    return f"fetch it with `python -m core.data {name} --data {folder}`"
+
+
+def missing(name: str, what: str, folder: Path) -> DataError:
+    """The error for a file that has to be downloaded first, or again."""
+    return DataError(f"{what} in {folder}: {remedy(name, folder)}.")
 
 
 def fetch(url: str, path: Path, limit: int) -> None:
@@ -44,3 +57,21 @@ def fetch(url: str, path: Path, limit: int) -> None:
     except (OSError, HTTPException) as error:
         reason = error.reason if isinstance(error, URLError) else error
         raise DataError(f"{url} could not be downloaded: {reason}.") from None
+
+
+@contextmanager
+def explaining(what: str) -> Iterator[None]:
+    """A download that another library does: after ``TIMEOUT`` seconds of silence it fails too.
+
+    Raises :class:`DataError` with the first sentence of the last line that the library said.
+    """
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(TIMEOUT)
+    try:
+        yield
+    except (OSError, RuntimeError, HTTPException) as error:
+        said = str(error).strip() or type(error).__name__
+        reason = said.splitlines()[-1].split(". ")[0].strip("<>. ")
+        raise DataError(f"{what} could not be downloaded: {reason}.") from None
+    finally:
+        socket.setdefaulttimeout(before)

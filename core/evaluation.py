@@ -21,6 +21,7 @@ from tqdm import tqdm
 from core import data
 from core.checkpoints import FOLDER, CheckpointError, load_checkpoint, read_card, write_card
 from core.models.base import Painter
+from core.models.raster import bits_per_dimension
 from core.registry import REGISTRY
 
 BATCH = 100
@@ -39,6 +40,8 @@ class Figure:
     standard_error: float
     bound: str
     seed: int
+    bits_per_dimension: float | None = None
+    """The same figure for each value of a picture of many levels; None for binary pictures."""
 
 
 @torch.no_grad()
@@ -63,15 +66,18 @@ def evaluate(
         x = dataset.batch(list(indices), choices).to(device)
         parts.append(nats_per_picture(model, x, generator, samples).double().cpu())
     nats = torch.cat(parts)
+    config, mean = REGISTRY[name].config, float(nats.mean())
+    colour = getattr(config, "levels", 2) > 2
     return Figure(
         name=name,
         dataset=dataset.name,
         split=dataset.split,
         n=len(dataset),
-        nats=round(float(nats.mean()), 3),
+        nats=round(mean, 3),
         standard_error=round(float(nats.std()) / math.sqrt(len(nats)), 3),
         bound="exact" if exact else "elbo" if samples == 1 else f"iwae-{samples}",
         seed=seed,
+        bits_per_dimension=round(bits_per_dimension(mean, config), 4) if colour else None,
     )
 
 

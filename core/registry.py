@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.models.draw import Draw, DrawConfig
+from core.models.gated import GatedConfig, GatedPixelCNN
+from core.models.mcgsm import MCGSM, MCGSMConfig
+from core.models.multiscale import MultiScale, MultiScaleConfig
 from core.models.pixelcnn import PixelCNN, PixelCNNConfig
+from core.models.pixelrnn import PixelRNN, PixelRNNConfig
+from core.models.spatial_lstm import SpatialLSTM, SpatialLSTMConfig
 from core.models.vae import VAE, VAEConfig
 
 
@@ -25,6 +30,10 @@ class Recipe:
     ema: float = 0.999
     settle_from: float = 1.0
     """Fraction of the steps after which dropout is off, so that the network settles as it will be used."""
+    muon: tuple[str, ...] = ()
+    """Names, or their beginnings, of the parameters whose matrices :mod:`core.optimizers` moves; Adam has the rest."""
+    muon_rate: float = 8e-3
+    """Peak learning rate of those; it follows the same schedule."""
     interval: int = 500
     seed: int = 0
 
@@ -39,6 +48,8 @@ class ModelSpec:
     recipe: Recipe
     bound: str
     """``exact`` if the model's loss is −log p(x) itself, ``elbo`` if it is a bound."""
+    labelled: bool = False
+    """Whether training tells the model the classes."""
     channels_last: bool = False
     """Memory layout in training: convolutions are faster with channels last."""
 
@@ -46,6 +57,14 @@ class ModelSpec:
         """A fresh, untrained model."""
         return self.model(self.config)
 
+
+PIXEL_MATRICES = ("blocks.", "layers.", "up.", "head.")
+"""The hidden matrices of pixel models; first and last layers and biases stay with Adam, as Muon's authors advise."""
+SMALL = PixelCNNConfig(features=48, bottleneck=24, blocks=6, position_bias=True)
+"""For the lesson of the position bias: two equal networks, trained alike, with it and without."""
+COLOUR = PixelCNNConfig(
+    height=32, width=32, channels=3, levels=256, features=96, bottleneck=48, blocks=8, position_bias=True
+)
 
 REGISTRY: dict[str, ModelSpec] = {
     "draw-mnist": ModelSpec(
@@ -67,7 +86,89 @@ REGISTRY: dict[str, ModelSpec] = {
         model=PixelCNN,
         config=PixelCNNConfig(position_bias=True),
         dataset="binarized-mnist",
-        recipe=Recipe(steps=9_000, batch_size=32, learning_rate=1e-3),
+        recipe=Recipe(steps=10_000, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES),
+        bound="exact",
+        channels_last=True,
+    ),
+    "gated-pixelcnn-mnist": ModelSpec(
+        model=GatedPixelCNN,
+        config=GatedConfig(position_bias=True, classes=10),
+        dataset="binarized-mnist",
+        recipe=Recipe(steps=10_000, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES),
+        bound="exact",
+        labelled=True,
+        channels_last=True,
+    ),
+    "row-lstm-mnist": ModelSpec(
+        model=PixelRNN,
+        config=PixelRNNConfig(kind="row", layers=3, position_bias=True),
+        dataset="binarized-mnist",
+        recipe=Recipe(steps=12_000, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES),
+        bound="exact",
+    ),
+    "diagonal-bilstm-mnist": ModelSpec(
+        model=PixelRNN,
+        config=PixelRNNConfig(kind="diagonal", layers=2),
+        dataset="binarized-mnist",
+        recipe=Recipe(steps=12_000, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES),
+        bound="exact",
+    ),
+    "multiscale-mnist": ModelSpec(
+        model=MultiScale,
+        config=MultiScaleConfig(),
+        dataset="binarized-mnist",
+        recipe=Recipe(
+            steps=3_000,
+            batch_size=16,
+            learning_rate=2e-3,
+            muon=tuple(f"scales.{i}.{part}" for i in range(3) for part in PIXEL_MATRICES),
+        ),
+        bound="exact",
+        channels_last=True,
+    ),
+    "spatial-lstm-mnist": ModelSpec(
+        model=SpatialLSTM,
+        config=SpatialLSTMConfig(),
+        dataset="binarized-mnist",
+        recipe=Recipe(steps=2_000, batch_size=16, learning_rate=5e-3),
+        bound="exact",
+    ),
+    "mcgsm-mnist": ModelSpec(
+        model=MCGSM,
+        config=MCGSMConfig(),
+        dataset="binarized-mnist",
+        recipe=Recipe(steps=3_000, batch_size=16, learning_rate=1e-2),
+        bound="exact",
+    ),
+    "pixelcnn-cifar10": ModelSpec(
+        model=PixelCNN,
+        config=COLOUR,
+        dataset="cifar10",
+        recipe=Recipe(steps=3_000, batch_size=16, learning_rate=2e-3, clip=1_000.0, muon=PIXEL_MATRICES, interval=250),
+        bound="exact",
+        channels_last=True,
+    ),
+    "pixelcnn-svhn": ModelSpec(
+        model=PixelCNN,
+        config=COLOUR,
+        dataset="svhn-digits",
+        recipe=Recipe(steps=3_000, batch_size=16, learning_rate=2e-3, clip=1_000.0, muon=PIXEL_MATRICES, interval=250),
+        bound="exact",
+        channels_last=True,
+    ),
+    "pixelcnn-placed-mnist": ModelSpec(
+        model=PixelCNN,
+        config=SMALL,
+        dataset="binarized-mnist",
+        recipe=Recipe(steps=2_500, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES),
+        bound="exact",
+        channels_last=True,
+    ),
+    "pixelcnn-unplaced-mnist": ModelSpec(
+        model=PixelCNN,
+        config=replace(SMALL, position_bias=False),
+        dataset="binarized-mnist",
+        recipe=Recipe(steps=2_500, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES),
         bound="exact",
         channels_last=True,
     ),

@@ -1,215 +1,245 @@
-"""Exact samplers for pixel models.
+"""Exact samplers for pixel models: one interface over all models and all ways to paint.
 
-Each paints, for the same request and the same noise, the very picture of ancestral sampling as it is defined
-(:meth:`core.models.pixelcnn.PixelCNN.steps`, one full pass of the network a pixel), only sooner.
+Every way paints, for the same request and the same noise, the very picture of ancestral sampling as it is defined
+(:func:`core.models.raster.ancestral`), only sooner:
 
-**Row-wise fixed point.** In row i every layer needs, from the rows above, only *finished* rows; their part of each
-layer's sum is computed once for the row. What is left depends on the row itself, from the left. So guess the row,
-compute all its logits at once, draw all its pixels with their fixed noise, and repeat until nothing changes. Such
-a row satisfies x_j = [u_j < p(x_j | everything before)] for every j, which has exactly one solution, the picture of
-ancestral sampling: pixel 0 of the row is right after one pass, pixel 1 at the latest after two, and in practice a
-row takes two or three. The last pass leaves behind just the activations that the next row needs.
+* ``naive``: the definition, one full pass of the network for each value;
+* ``rows``: the row-wise fixed point (:mod:`core.samplers.rowwise`);
+* ``cells``: pixel by pixel with cached states (:mod:`core.samplers.cellwise`);
+* ``whole``: the global fixed point (:mod:`core.samplers.whole`).
 
-Shapes: ``b`` pictures, ``H`` × ``W`` pixels, ``f`` features, ``k`` bottleneck features, ``L`` blocks.
+Equal means equal: a value may differ only where its noise lies within rounding of its probability, which the tests
+allow for at 1e-4 and have not seen. Beside them stands :meth:`Brush.fit`, the particle filter
+(:mod:`core.samplers.particles`), which answers another question: what fits on all sides.
+
+Shapes: ``b`` pictures, ``C`` channels, ``H`` × ``W`` pixels, ``K`` logits for each value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from core.models.base import Complete, Generate, array
-from core.models.pixelcnn import PixelCNN, ResidualBlock, canvas, uniform_noise
+from core.models.gated import GatedPixelCNN
+from core.models.mcgsm import MCGSM
+from core.models.multiscale import MultiScale
+from core.models.pixelcnn import PixelCNN
+from core.models.pixelrnn import PixelRNN
+from core.models.raster import canvas, dice, logits_per_value, surprise, told_label, visits
+from core.models.spatial_lstm import SpatialLSTM
+from core.samplers.canvas import Canvas, Pass, RowSampler, Sampler
+from core.samplers.cellwise import CellWise, DiagonalCells, SpatialCells
+from core.samplers.gated import GatedRows
+from core.samplers.mcgsm import MCGSMRows
+from core.samplers.particles import Filtered, filtered, systematic
+from core.samplers.pixelcnn import PixelCNNRows
+from core.samplers.pixelrnn import PixelRNNRows
+from core.samplers.pyramid import Pyramid
+from core.samplers.rowwise import RowWise
+from core.samplers.whole import Whole
 from core.trace import CanvasTrace, Mark, RasterTrace, Step
 
-MAX_PIXELS = 256 * 784
-"""Largest number of pixels that one request may hold: buffers and trace take about 100 bytes a pixel."""
+Method = Literal["naive", "rows", "cells", "whole"]
+
+MAX_BYTES = 2**29
+"""Memory that the noise and the logits of one request may take; activations are less than a tenth of it."""
+MAX_PICTURES = 256
+"""Pictures in one request, however small."""
 
 
-def raster_order(height: int, width: int) -> np.ndarray:
-    """(H·W, 2) rows and columns, row by row from the top left."""
-    return np.stack(np.divmod(np.arange(height * width), width), 1)
+class TooManyError(ValueError):
+    """A request would take more memory than :data:`MAX_BYTES`; the message is one sentence for the user."""
 
 
-def raster_trace(x: Tensor, logits: Tensor, known: Tensor, temperature: float) -> RasterTrace:
-    """A finished picture as a trace: x, logits at temperature 1 and known are (b, H, W)."""
-    nats = F.binary_cross_entropy_with_logits(logits, x, reduction="none")
-    return RasterTrace(
-        image=array(x[:, None]),
-        probability=array((logits / temperature).sigmoid()),
-        nats=array(nats),
-        order=raster_order(*x.shape[1:]),
-        known=known.cpu().numpy(),
-    )
+def most_pictures(config: Any) -> int:
+    """How many pictures of a model one request may ask for."""
+    per_picture = 2 * 4 * config.channels * logits_per_value(config) * config.height * config.width
+    return min(MAX_PICTURES, MAX_BYTES // per_picture)
 
 
-@torch.no_grad()
-def naive(model: PixelCNN, request: Generate | Complete, generator: torch.Generator) -> RasterTrace:
-    """The definition: one full pass a pixel, then one more for the likelihood of the finished picture."""
-    known = canvas(request, model.config)[1]
-    for step in model.steps(request, generator):
-        image = step.image
-    x = torch.from_numpy(image).to(generator.device)
-    return raster_trace(x[:, 0], model(x)[:, 0], known, request.temperature)
+def ways(model: Any) -> dict[Method, Callable[[], Sampler]]:
+    """Every sampler that is written for a model, but for the naive one, which is the model's own ``steps``."""
+    match model:
+        case PixelCNN():
+            rows: dict[Method, Callable[[], Sampler]] = {"rows": lambda: RowWise(PixelCNNRows(model))}
+        case GatedPixelCNN():
+            rows = {"rows": lambda: RowWise(GatedRows(model))}
+        case PixelRNN(config=config) if config.kind == "row":
+            rows = {"rows": lambda: RowWise(PixelRNNRows(model))}
+        case PixelRNN():
+            rows = {
+                "rows": lambda: RowWise(PixelRNNRows(model)),
+                "cells": lambda: CellWise(DiagonalCells(PixelRNNRows(model))),
+            }
+        case MultiScale():
+            rows = {"rows": lambda: Pyramid(model)}
+        case MCGSM():
+            rows = {"rows": lambda: RowWise(MCGSMRows(model))}
+        case SpatialLSTM():
+            rows = {"cells": lambda: CellWise(SpatialCells(model))}
+        case _:
+            raise TypeError(f"{type(model).__name__} is no pixel model.")
+    return rows | {"whole": lambda: Whole(model)}
 
 
-@dataclass(frozen=True, eq=False)
-class Pass:
-    """One pass over one row: the canvas so far (b, H, W) and how many pixels of ``row`` it changed, (b,)."""
+def fastest(model: Any, device: str, batch: int) -> Method:
+    """The way that ``benchmarks/samplers.json`` found fastest for such a model, device and batch.
 
-    row: int
-    canvas: Tensor
-    changed: Tensor
-
-
-class RowBuffers:
-    """The activations in front of every masked 3×3 kernel for one row of each picture, and views of them.
-
-    The rows lie in one sequence, a column of zeros before each, so that products with neighbouring taps are matrix
-    products over overlapping views, without a copy. ``S = b · (W + 1)``; a zero more at the very end serves as the
-    last row's right neighbour.
+    On a CPU a row costs a small part of a picture, whatever the batch. On a GPU a pass over the picture costs about as
+    much as one over a row, and there are far fewer of them.
     """
-
-    def __init__(self, batch: int, width: int, blocks: int, features: int, device: torch.device) -> None:
-        self.width = width
-        length = batch * (width + 1)
-        store = torch.zeros(blocks, length + 2, features, device=device)
-
-        def windows(taps: int) -> Tensor:
-            return store.as_strided((blocks, length, taps * features), (store.stride(0), features, 1))
-
-        self.neighbours = windows(3)
-        """(L, S, 3k): left, self and right of every pixel."""
-        self.pairs = windows(2).unbind(0)
-        """L of (S, 2k): left and self."""
-        self.current = store[:, 1:-1].unbind(0)
-        """L of (S, k): the pixels themselves, each picture's padding column included."""
-        self.padding = store[:, 1:-1].unflatten(1, (batch, width + 1))[:, :, width].unbind(0)
-        """L of (b, k): the columns that have to stay zero."""
+    if device == "cuda":
+        return "whole"
+    return "cells" if isinstance(model, SpatialLSTM) else "rows"
 
 
-class RowSampler:
-    """The row-wise fixed point for :class:`~core.models.pixelcnn.PixelCNN`, its masks folded in once.
+class Brush:
+    """A trained pixel model with its samplers, each prepared once, at its first use."""
 
-    One row of all pictures is a sequence of ``S = b · (W + 1)`` positions; see :class:`RowBuffers`. The last
-    position of each picture is padding whose value nobody reads.
-    """
+    def __init__(self, model: Any) -> None:
+        self.model, self.config = model, model.config
+        self._ways = ways(model)
+        self._made: dict[Method, Sampler] = {}
 
-    def __init__(self, model: PixelCNN) -> None:
-        if model.config.block_size != 3:
-            raise ValueError("The row sampler is written for blocks with 3×3 kernels.")
-        self.config = config = model.config
-        self.half = config.first_size // 2
-        blocks = [block for block in model.blocks if isinstance(block, ResidualBlock)]
-        with torch.no_grad():
-            first = model.first.masked_weight()[:, 0]  # (f, half + 1, size)
-            self.first_above = first[:, : self.half].flatten(1).T.contiguous()  # (half · size, f)
-            self.first_left = first[:, self.half, : self.half].T.contiguous()  # (half, f)
-            bias = model.first.bias.expand(config.height, config.width, -1)
-            self.start = bias.clone() if model.position is None else bias + model.position.permute(1, 2, 0)
-            self.down = [_pointwise(block.down) for block in blocks]
-            self.up = [_pointwise(block.up) for block in blocks]
-            taps = torch.stack([block.masked.masked_weight() for block in blocks])  # (L, k, k, 2, 3)
-            self.above = taps[:, :, :, 0].permute(0, 3, 2, 1).flatten(1, 2).contiguous()  # (L, 3k, k)
-            self.across = taps[:, :, :, 1, :2].permute(0, 3, 2, 1).flatten(1, 2).contiguous().unbind(0)  # L of (2k, k)
-            self.above_bias = torch.stack([block.masked.bias for block in blocks])[:, None]  # (L, 1, k)
-            self.head, self.out = _pointwise(model.head), _pointwise(model.out)
+    @property
+    def methods(self) -> tuple[Method, ...]:
+        """All ways in which this model can paint."""
+        return "naive", *self._ways
+
+    def sampler(self, method: Method) -> Sampler:
+        """One of them but ``naive``; raises ``KeyError`` if it is not written for this model."""
+        if method not in self._made:
+            self._made[method] = self._ways[method]()
+        return self._made[method]
+
+    def canvas(self, request: Generate | Complete, generator: torch.Generator) -> Canvas:
+        """The start of a painting with all its noise; raises :class:`TooManyError`."""
+        x, known = canvas(request, self.config)
+        most = most_pictures(self.config)
+        if len(x) > most:
+            raise TooManyError(f"Ask for at most {most} pictures at once: more would take over {MAX_BYTES >> 20} MB.")
+        device = generator.device
+        labels = told_label(request, len(x), device)
+        noise = dice(len(x), self.config, generator)
+        return Canvas(x.to(device), known.to(device), noise, request.temperature, labels=labels)
 
     @torch.no_grad()
     def passes(
-        self, request: Generate | Complete, generator: torch.Generator
-    ) -> Iterator[Pass | tuple[Tensor, Tensor, Tensor]]:
-        """Yield every :class:`Pass`, and at the very end (x, logits, known), each (b, H, W)."""
-        device, half, width = generator.device, self.half, self.config.width
-        start, known = canvas(request, self.config)
-        x, known = start[:, 0].to(device), known.to(device)
-        batch, height = x.shape[:2]
-        if batch * height * width > MAX_PIXELS:
-            raise ValueError(f"Ask for at most {MAX_PIXELS // (height * width)} pictures at once.")
-        u = uniform_noise(batch, self.config, generator)
-        logits = torch.empty_like(x)
-        signed = torch.zeros(batch, half + height, width + 2 * half + 1, device=device)
-        rows = RowBuffers(batch, width, len(self.down), self.config.bottleneck, device)
-        for row in range(height):
-            base = self._from_above(signed[:, row : row + half], row)
-            above = torch.baddbmm(self.above_bias, rows.neighbours, self.above)
-            guess = torch.where(known[:, row], x[:, row], x[:, max(row - 1, 0)])
-            while True:
-                x[:, row] = guess
-                signed[:, half + row, half : half + width] = 2 * guess - 1
-                logits[:, row] = self._logits(signed[:, half + row], base, above.unbind(0), rows)
-                ink = (u[:, row] < (logits[:, row] / request.temperature).sigmoid()).float()
-                guess = torch.where(known[:, row], guess, ink)
-                changed = (guess != x[:, row]).sum(1)
-                yield Pass(row, x, changed)
-                if not changed.any():
-                    break
-        yield x, logits, known
-
-    def _from_above(self, rows: Tensor, row: int) -> Tensor:
-        """The first layer's sum over the finished rows (b, half, padded width) -> (S, f)."""
-        width, size = self.config.width, self.config.first_size
-        windows = rows.unfold(2, size, 1).transpose(1, 2).flatten(2)  # (b, W + 1, half · size)
-        sums = windows @ self.first_above
-        sums[:, :width] += self.start[row]
-        return sums.flatten(0, 1)
-
-    def _logits(self, row: Tensor, base: Tensor, above: tuple[Tensor, ...], rows: RowBuffers) -> Tensor:
-        """The whole network for one row as it stands, (b, padded width) -> (b, W).
-
-        Leaves the activations in front of every masked kernel in ``rows``.
-        """
-        left = row[:, : rows.width + self.half].unfold(1, self.half, 1).reshape(-1, self.half)  # (S, half)
-        hidden = torch.addmm(base, left, self.first_left)
-        for (down, down_bias), (up, up_bias), across, upper, current, padding, pairs in zip(
-            self.down, self.up, self.across, above, rows.current, rows.padding, rows.pairs, strict=True
-        ):
-            torch.addmm(down_bias, hidden.relu(), down, out=current)
-            current.relu_()
-            padding.zero_()
-            middle = torch.addmm(upper, pairs, across).relu_()
-            hidden.addmm_(middle, up).add_(up_bias)
-        for weight, bias in (self.head, self.out):
-            hidden = torch.addmm(bias, hidden.relu_(), weight)
-        return hidden.view(-1, rows.width + 1)[:, : rows.width]
+        self, request: Generate | Complete, generator: torch.Generator, method: Method | None = None
+    ) -> Iterator[Pass | Canvas]:
+        """Every pass, and at the very end the finished :class:`~core.samplers.canvas.Canvas`."""
+        painting = self.canvas(request, generator)
+        if method is None:
+            method = fastest(self.model, painting.x.device.type, len(painting.x))
+        if method == "naive":
+            yield from _naive(self.model, painting)
+        else:
+            yield from self.sampler(method).passes(painting)
+        yield painting
 
     def paint(
         self,
         request: Generate | Complete,
         generator: torch.Generator,
+        method: Method | None = None,
         on_pass: Callable[[Pass], None] = lambda _: None,
     ) -> RasterTrace:
         """Answer a request; ``on_pass`` sees every pass and may raise to stop."""
-        for state in self.passes(request, generator):
-            if isinstance(state, Pass):
-                on_pass(state)
-            else:
-                x, logits, known = state
-        return raster_trace(x, logits, known, request.temperature)
+        for state in self.passes(request, generator, method):
+            if isinstance(state, Canvas):
+                return self.trace(state)
+            on_pass(state)
+        raise AssertionError("a sampler ends with its canvas")
 
     def paint_with_passes(
-        self, request: Generate | Complete, generator: torch.Generator
+        self,
+        request: Generate | Complete,
+        generator: torch.Generator,
+        method: Method | None = None,
+        on_pass: Callable[[Pass], None] = lambda _: None,
     ) -> tuple[RasterTrace, CanvasTrace]:
-        """Answer a request and keep what every pass left on the canvas, one :class:`Step` each."""
+        """Answer a request and keep what every pass left on the canvas, one :class:`~core.trace.Step` each."""
         steps: list[Step] = []
 
         def keep(state: Pass) -> None:
-            one = np.ones(len(state.canvas), np.float32)
-            width = self.config.width
-            mark = Mark("row", width / 2 * one, (state.row + 0.5) * one, width * one, one, np.inf * one)
-            scalars = {"row": state.row * one, "changed": array(state.changed)}
-            steps.append(Step(array(state.canvas[:, None].clone()), (mark,), scalars))
+            on_pass(state)
+            steps.append(_step(state, self.config.height, self.config.width))
 
-        trace = self.paint(request, generator, keep)
+        trace = self.paint(request, generator, method, keep)
         return trace, CanvasTrace(tuple(steps))
 
+    @torch.no_grad()
+    def fit(
+        self,
+        request: Complete,
+        particles: int,
+        generator: torch.Generator,
+        on_pass: Callable[[Pass], None] = lambda _: None,
+    ) -> tuple[RasterTrace, Filtered]:
+        """Completions of one picture that heed all of its given pixels; see :mod:`core.samplers.particles`.
 
-def _pointwise(layer: torch.nn.Conv2d) -> tuple[Tensor, Tensor]:
-    """A 1×1 convolution as a matrix (inputs, outputs) and a bias (outputs,)."""
-    assert layer.bias is not None
-    return layer.weight.detach()[:, :, 0, 0].T.contiguous(), layer.bias.detach()
+        ``request`` holds one picture as often as completions are wanted; ``particles`` are painted, and the
+        completions drawn from them in proportion to their weights. Raises ``TypeError`` for a model that does not
+        paint in raster order.
+        """
+        sampler = self.sampler("cells" if isinstance(self.model, SpatialLSTM) else "rows")
+        if not isinstance(sampler, RowWise | CellWise):
+            raise TypeError("The particle filter needs a model that paints in raster order.")
+        count = len(request.images)
+        many = Complete(
+            request.images[:1].expand(particles, -1, -1, -1),
+            request.known[:1].expand(particles, -1, -1),
+            request.temperature,
+            request.label,
+        )
+        painting = self.canvas(many, generator)
+        row_sampler: RowSampler = sampler
+        result = filtered(row_sampler, painting, generator, on_pass)
+        chosen = systematic(result.log_weights, count, generator)
+        return self.trace(painting, chosen), result
+
+    @torch.no_grad()
+    def judge(self, x: Tensor) -> RasterTrace:
+        """What the model says of finished pictures (b, C, H, W), all of whose pixels count as given."""
+        known = torch.ones(len(x), *x.shape[2:], dtype=torch.bool, device=x.device)
+        painting = Canvas(x, known, torch.empty(len(x), x.shape[1], logits_per_value(self.config), *x.shape[2:]), 1.0)
+        painting.logits = self.model(x)
+        return self.trace(painting)
+
+    def trace(self, painting: Canvas, chosen: Tensor | slice = slice(None)) -> RasterTrace:
+        """Finished pictures, or those with the indices ``chosen``, as a trace."""
+        x, logits = painting.x[chosen], painting.logits[chosen]
+        shown = surprise(logits, x, painting.temperature)
+        return RasterTrace(
+            image=array(x),
+            probability=array(shown["probability"]),
+            entropy=array(shown["entropy"]),
+            nats=array(shown["nats"]),
+            order=self.model.order,
+            known=painting.known[chosen].cpu().numpy(),
+        )
+
+
+def _naive(model: Any, painting: Canvas) -> Iterator[Pass]:
+    """The definition on a canvas whose noise is drawn, and one more pass for all logits of the finished picture."""
+    labels = () if painting.labels is None else (painting.labels,)
+    ones = torch.ones(len(painting.x))
+    for row, _ in visits(model, painting.x, painting.known, painting.noise, painting.temperature, painting.labels):
+        yield Pass(row, painting.x, ones)
+    painting.logits.copy_(model(painting.x, *labels))
+
+
+def _step(state: Pass, height: int, width: int) -> Step:
+    """A pass as a step of a trace."""
+    picture = state.picture()
+    one = np.ones(len(picture), np.float32)
+    rows = height if state.row is None else state.stride
+    middle = height / 2 if state.row is None else (state.row + 0.5) * state.stride
+    mark = Mark("row", width / 2 * one, middle * one, width * one, rows * one, np.inf * one)
+    row = -1 if state.row is None else state.row * state.stride
+    return Step(array(picture), (mark,), {"row": row * one, "changed": array(state.changed)})

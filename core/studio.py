@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import logging
 import math
-import numbers
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,49 +20,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core import sampling
+from core import requests
 from core.checkpoints import FOLDER, CheckpointError, load_checkpoint
-from core.models.base import Complete, Generate, Reconstruct
+from core.models.base import Generate, Reconstruct
 from core.models.draw import Draw
-from core.models.pixelcnn import PixelCNN
 from core.models.vae import VAE
 from core.nn.likelihood import gaussian_kl
-from core.trace import Array, CanvasTrace, RasterTrace
+from core.pixel_studio import DEFAULT, PixelStudio
+from core.requests import RequestError, binary_picture, number, seeded, whole
+from core.trace import Array, CanvasTrace
 
 log = logging.getLogger("easel")
 
-MAX_PICTURES = 64
-MAX_SEED = 2**31 - 1
-TEMPERATURES = (0.1, 2.0)
 MAX_LATENT = 8.0
 MAX_FRAMES = 120
-
-
-class RequestError(ValueError):
-    """A request cannot be answered; the message is one sentence for the user."""
-
-
-def number(value: object, name: str, low: float, high: float) -> float:
-    """A finite number within [low, high]; anything else, strings included, raises :class:`RequestError`."""
-    sentence = f"{name} must be a number from {low:g} to {high:g}."
-    if not isinstance(value, numbers.Real) or isinstance(value, bool):
-        raise RequestError(sentence)
-    checked = float(value)
-    if not low <= checked <= high:  # NaN is not
-        raise RequestError(sentence)
-    return checked
-
-
-def whole(value: object, name: str, low: int, high: int) -> int:
-    """A whole number within [low, high]; 3.0 counts as whole, since that is what JSON and sliders send."""
-    sentence = f"{name} must be a whole number from {low} to {high}."
-    try:
-        checked = number(value, name, low, high)
-    except RequestError:
-        raise RequestError(sentence) from None
-    if checked != int(checked):
-        raise RequestError(sentence)
-    return int(checked)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,10 +87,10 @@ class Studio:
         return model
 
     @property
-    def pixelcnn(self) -> PixelCNN:
-        """The PixelCNN painter."""
-        model: PixelCNN = self._load("pixelcnn-mnist")
-        return model
+    def pixels(self) -> PixelStudio:
+        """The pixel models."""
+        desk: PixelStudio = self._once("pixels", lambda: PixelStudio(self._load, self._at_work))
+        return desk
 
     def warm(self) -> None:
         """Load every model and paint once with each, so that the first click does not pay for it."""
@@ -128,7 +98,7 @@ class Studio:
         for paint in (
             lambda: self.draw_copy(blank, 0),
             lambda: self.vae_encode(blank),
-            lambda: self.pixel_generate(1, 0),
+            lambda: self.pixels.generate(DEFAULT, 1, 0),
         ):
             try:
                 paint()
@@ -137,9 +107,9 @@ class Studio:
 
     def draw_generate(self, count: object, seed: object, temperature: object = 1.0) -> CanvasTrace:
         """DRAW paints ``count`` pictures from the prior."""
-        request = Generate(_count(count), _temperature(temperature))
+        request = Generate(requests.count(count), requests.temperature(temperature))
         with self._at_work():
-            return CanvasTrace.record(self.draw.steps(request, _generator(seed)))
+            return CanvasTrace.record(self.draw.steps(request, seeded(seed)))
 
     def draw_blank(self) -> Array:
         """DRAW's learned canvas before the first stroke, (1, C, H, W) in [0, 1]."""
@@ -148,14 +118,14 @@ class Studio:
 
     def draw_copy(self, pixels: NDArray[np.uint8], seed: object) -> CanvasTrace:
         """DRAW looks at one picture (H, W) and paints it again; the trace keeps it as its subject."""
-        x = _tensor(pixels)
+        x = binary_picture(pixels)
         with self._at_work():
-            return CanvasTrace.record(self.draw.steps(Reconstruct(x), _generator(seed)), subject=x.numpy())
+            return CanvasTrace.record(self.draw.steps(Reconstruct(x), seeded(seed)), subject=x.numpy())
 
     @torch.no_grad()
     def vae_encode(self, pixels: NDArray[np.uint8]) -> Code:
         """The posterior of one picture (H, W) and what it costs. Codes are in the order of :meth:`vae_order`."""
-        x = _tensor(pixels)
+        x = binary_picture(pixels)
         with self._at_work():
             mean, log_sigma = self.vae.encode(x)
             nats = self.vae.reconstruction(self.vae.logits(mean), x)
@@ -171,12 +141,12 @@ class Studio:
         """
         with self._at_work():
             logits = self.vae.logits(self._latents(self._code(code)))
-            nats = math.nan if pixels is None else float(self.vae.reconstruction(logits, _tensor(pixels)))
+            nats = math.nan if pixels is None else float(self.vae.reconstruction(logits, binary_picture(pixels)))
         return logits.sigmoid().numpy(), nats
 
     def vae_imagine(self, seed: object) -> Array:
         """A code (d,) drawn from the prior."""
-        latents = torch.randn(self.vae.config.latent, generator=_generator(seed))
+        latents = torch.randn(self.vae.config.latent, generator=seeded(seed))
         code: Array = latents.numpy()
         return code
 
@@ -212,53 +182,6 @@ class Studio:
         order: list[int] = gaussian_kl(mean.T, log_sigma.T).argsort(descending=True).tolist()
         return order
 
-    def pixel_generate(self, count: object, seed: object, temperature: object = 1.0) -> RasterTrace:
-        """PixelCNN paints ``count`` pictures from nothing."""
-        request = Generate(_count(count), _temperature(temperature))
-        with self._at_work():
-            return self._row_sampler().paint(request, _generator(seed))
-
-    def pixel_complete(
-        self,
-        pixels: NDArray[np.uint8],
-        hidden: NDArray[np.bool_],
-        count: object,
-        seed: object,
-        temperature: object = 1.0,
-    ) -> RasterTrace:
-        """``count`` completions of one picture (H, W) where ``hidden`` is true, the likeliest first."""
-        request = self._completion(pixels, hidden, count, temperature)
-        with self._at_work():
-            return ranked(self._row_sampler().paint(request, _generator(seed)))
-
-    def pixel_passes(
-        self,
-        seed: object,
-        temperature: object = 1.0,
-        covered: tuple[NDArray[np.uint8], NDArray[np.bool_]] | None = None,
-    ) -> tuple[RasterTrace, CanvasTrace]:
-        """One picture and its fixed-point passes: from nothing, or a completion of ``covered`` (pixels, hidden)."""
-        request: Generate | Complete = Generate(1, _temperature(temperature))
-        if covered is not None:
-            request = self._completion(*covered, 1, temperature)
-        with self._at_work():
-            return self._row_sampler().paint_with_passes(request, _generator(seed))
-
-    def _row_sampler(self) -> sampling.RowSampler:
-        sampler: sampling.RowSampler = self._once("row-sampler", lambda: sampling.RowSampler(self.pixelcnn))
-        return sampler
-
-    def _completion(
-        self, pixels: NDArray[np.uint8], hidden: NDArray[np.bool_], count: object, temperature: object
-    ) -> Complete:
-        if not hidden.any():
-            raise RequestError("Nothing is covered: cover a part of the picture for the model to imagine.")
-        if hidden.all():
-            raise RequestError("Everything is covered: leave some pixels in sight, or let the model imagine a picture.")
-        n = _count(count)
-        known = torch.from_numpy(~hidden)[None].expand(n, -1, -1)
-        return Complete(_tensor(pixels).expand(n, -1, -1, -1), known, _temperature(temperature))
-
     def _code(self, values: object) -> Tensor:
         """A code from outside, (1, d), still in the studio's order."""
         d = self.vae.config.latent
@@ -270,34 +193,3 @@ class Studio:
     def _latents(self, code: Tensor) -> Tensor:
         """From the studio's order to the model's, (…, d)."""
         return code[..., np.argsort(self.vae_order()).tolist()]
-
-
-def ranked(trace: RasterTrace) -> RasterTrace:
-    """The same pictures, ordered by the nats of what was hidden, the likeliest first."""
-    order = np.argsort((trace.nats * ~trace.known).sum((1, 2)), kind="stable")
-    return replace(
-        trace,
-        image=trace.image[order],
-        probability=trace.probability[order],
-        nats=trace.nats[order],
-        known=trace.known[order],
-    )
-
-
-def _count(value: object) -> int:
-    return whole(value, "The number of pictures", 1, MAX_PICTURES)
-
-
-def _temperature(value: object) -> float:
-    return number(value, "The temperature", *TEMPERATURES)
-
-
-def _generator(seed: object) -> torch.Generator:
-    return torch.Generator().manual_seed(whole(seed, "The seed", 0, MAX_SEED))
-
-
-def _tensor(pixels: NDArray[np.uint8]) -> Tensor:
-    """(H, W) of 0 and 255 -> (1, 1, H, W) of 0 and 1."""
-    if pixels.shape != (28, 28):
-        raise RequestError(f"These models know pictures of 28×28 pixels, not {'×'.join(map(str, pixels.shape))}.")
-    return torch.from_numpy((pixels >= 128).astype(np.float32))[None, None]

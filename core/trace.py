@@ -118,13 +118,15 @@ class RasterTrace:
     """A picture painted one pixel after another: 784 steps are not 784 images.
 
     ``image`` (B, C, H, W) the finished picture; ``probability`` (B, H, W) of ink at each pixel given those before
-    it, at the temperature of the sampler; ``order`` (T, 2) rows and columns in the order of the visits; ``known``
-    (B, H, W) bool, pixels that were given and so are there from the first frame on.
+    it, or, for colour, of the very colour that was drawn, and ``entropy`` (B, H, W) of the distribution it was drawn
+    from, in nats, both at the temperature of the sampler; ``order`` (T, 2) rows and columns in the order of the visits;
+    ``known`` (B, H, W) bool, pixels that were given and so are there from the first frame on.
     ``nats`` (B, H, W) is −log p of each pixel's value under the model itself (temperature 1).
     """
 
     image: Array
     probability: Array
+    entropy: Array
     nats: Array
     order: NDArray[np.int64]
     known: NDArray[np.bool_]
@@ -146,12 +148,6 @@ class RasterTrace:
         row, column = self.order[t]
         one = np.ones(len(self.image), np.float32)
         return (Mark("pixel", (column + 0.5) * one, (row + 0.5) * one, one, one, np.inf * one),)
-
-    @property
-    def entropy(self) -> Array:
-        """(B, H, W) in nats: how unsure the painter was before it saw each pixel."""
-        p = np.clip(self.probability.astype(np.float64), 1e-12, 1 - 1e-12)
-        return np.asarray(-p * np.log(p) - (1 - p) * np.log1p(-p), np.float32)
 
     def series(self, name: str) -> Array:
         fields = {"nats": self.nats, "entropy": self.entropy, "probability": self.probability}

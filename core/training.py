@@ -30,7 +30,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from core import data
-from core.checkpoints import save_checkpoint, write_atomically
+from core.checkpoints import CheckpointError, load_checkpoint, save_checkpoint, write_atomically
+from core.labels import labelled
+from core.optimizers import Muon
 from core.registry import REGISTRY, ModelSpec, Recipe
 
 VALIDATION_IMAGES = 2_000
@@ -70,7 +72,7 @@ class Run:
     device: str
     model: Any = field(init=False)
     average: Any = field(init=False)
-    optimizer: torch.optim.Adam = field(init=False)
+    optimizers: dict[str, torch.optim.Optimizer] = field(init=False)
     step: int = 0
     best: float = math.inf
 
@@ -81,14 +83,26 @@ class Run:
         if self.spec.channels_last:
             self.model.to(memory_format=torch.channels_last)
         self.average.load_state_dict(self.model.state_dict())
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=self.recipe.learning_rate)
+        hidden = {
+            name: p for name, p in self.model.named_parameters() if p.ndim > 1 and name.startswith(self.recipe.muon)
+        }
+        others = [p for name, p in self.model.named_parameters() if name not in hidden]
+        self.optimizers = {"adam": torch.optim.Adam(others, lr=self.recipe.learning_rate)}
+        if hidden:
+            self.optimizers["muon"] = Muon(hidden.values(), lr=self.recipe.muon_rate)
+
+    def start_from(self, trained: torch.nn.Module) -> None:
+        """Begin with the weights of a trained model of the same config, the optimisers being fresh."""
+        for model in (self.model, self.average):
+            model.load_state_dict(trained.state_dict())
 
     def save(self, path: Path) -> None:
         """Write the whole state as one safetensors file."""
         tensors = {f"model.{k}": v for k, v in self.model.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"adam.{index}.{k}": torch.as_tensor(v) for k, v in state.items()}
+        for kind, optimizer in self.optimizers.items():
+            for index, state in optimizer.state_dict()["state"].items():
+                tensors |= {f"{kind}.{index}.{k}": torch.as_tensor(v) for k, v in state.items()}
         cpu = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
         note = {"step": self.step, "best": self.best, "recipe": asdict(self.recipe)}
         write_atomically(path, save(cpu, {"easel": json.dumps(note)}))
@@ -99,30 +113,35 @@ class Run:
             note = json.loads(file.metadata()["easel"])
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # a safetensors file is no dict
         self.step, self.best = note["step"], note["best"]
-        self.recipe = replace(Recipe(**note["recipe"]), steps=self.recipe.steps)
+        kept = note["recipe"] | {"muon": tuple(note["recipe"]["muon"]), "steps": self.recipe.steps}
+        self.recipe = Recipe(**kept)
 
         def part(prefix: str) -> dict[str, Tensor]:
             return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
         self.model.load_state_dict(part("model."))
         self.average.load_state_dict(part("average."))
-        adam = self.optimizer.state_dict()
-        for key, value in part("adam.").items():
-            index, name = key.split(".")
-            adam["state"].setdefault(int(index), {})[name] = value
-        self.optimizer.load_state_dict(adam)
+        for kind, optimizer in self.optimizers.items():
+            kept = optimizer.state_dict()
+            for key, value in part(f"{kind}.").items():
+                index, name = key.split(".")
+                kept["state"].setdefault(int(index), {})[name] = value
+            optimizer.load_state_dict(kept)
 
 
-def train_step(run: Run, loss: Callable[..., Any], x: Tensor) -> float:
+def train_step(run: Run, loss: Callable[..., Any], x: Tensor, *labels: Tensor) -> float:
     """One update; returns the mean loss of the batch in nats per picture."""
-    for group in run.optimizer.param_groups:
-        group["lr"] = learning_rate(run.step, run.recipe)
+    pace = learning_rate(run.step, run.recipe) / run.recipe.learning_rate
+    for optimizer in run.optimizers.values():
+        for group in optimizer.param_groups:
+            group["lr"] = pace * optimizer.defaults["lr"]
     run.model.train(run.step < run.recipe.settle_from * run.recipe.steps)
-    nats = loss(x, step_generator(run.step, run.recipe, run.device)).total.mean()
-    run.optimizer.zero_grad(set_to_none=True)
+    nats = loss(x, step_generator(run.step, run.recipe, run.device), *labels).total.mean()
+    run.model.zero_grad(set_to_none=True)
     nats.backward()
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.recipe.clip)
-    run.optimizer.step()
+    for optimizer in run.optimizers.values():
+        optimizer.step()
     run.step += 1
     decay = min(run.recipe.ema, run.step / (run.step + 10))
     with torch.no_grad():
@@ -163,10 +182,13 @@ def fit(
     loss = torch.compile(run.model.loss) if compiled else run.model.loss
     while run.step < run.recipe.steps:
         generator = step_generator(run.step, run.recipe, "cpu")
-        x = train.batch(batch_indices(run.step, len(train), run.recipe), generator).to(run.device)
+        indices = batch_indices(run.step, len(train), run.recipe)
+        x = train.batch(indices, generator).to(run.device)
+        labels = () if not run.spec.labelled or train.labels is None else (train.labels[indices],)
         if run.spec.channels_last:
             x = x.contiguous(memory_format=torch.channels_last)
-        nats, nats_valid = train_step(run, loss, x), None
+        told = [torch.from_numpy(each).to(run.device) for each in labels]
+        nats, nats_valid = train_step(run, loss, x, *told), None
         if run.step % run.recipe.interval == 0 or run.step == run.recipe.steps:
             nats_valid = validate(run, valid)
             on_interval(run, nats_valid)
@@ -184,13 +206,13 @@ def interruptions() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def save_best(run: Run, name: str, nats: float, folder: Path) -> None:
+def save_best(run: Run, name: str, dataset: str, nats: float, folder: Path) -> None:
     """Keep the averaged weights, with their card, if they are the best on the validation split so far."""
     if nats >= run.best:
         return
     run.best = nats
     card = {
-        "dataset": run.spec.dataset,
+        "dataset": dataset,
         "split": "train",
         "recipe": asdict(run.recipe),
         "step": run.step,
@@ -204,8 +226,11 @@ def train(run: Run, name: str, root: str | None, folder: Path, compiled: bool) -
     state = folder / f"{name}.state.safetensors"
     train_set, valid_set = (data.load(run.spec.dataset, split, root) for split in ("train", "valid"))
 
+    if run.spec.labelled:
+        train_set = labelled(train_set, root)
+
     def keep(run: Run, nats: float) -> None:
-        save_best(run, name, nats, folder)
+        save_best(run, name, train_set.name, nats, folder)
         run.save(state)
 
     batch = run.recipe.batch_size
@@ -230,6 +255,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, help="otherwise the recipe's; the learning rate falls to zero at the last")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
+    parser.add_argument("--weights", type=Path, help="folder of checkpoints: start from the weights NAME there")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="folder for state, weights and card")
     parser.add_argument("--compile", action="store_true", help="torch.compile: slow to start, faster afterwards")
     options = parser.parse_args(arguments)
@@ -240,10 +266,12 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         if options.resume:
             run.load(options.out / f"{options.name}.state.safetensors")
+        elif options.weights:
+            run.start_from(load_checkpoint(options.name, options.weights))
         train(run, options.name, options.data, options.out, options.compile)
     except FileNotFoundError as error:
         sys.exit(f"There is nothing to resume: {error.filename or error} is missing.")
-    except (data.DataError, SafetensorError) as error:
+    except (CheckpointError, data.DataError, SafetensorError) as error:
         sys.exit(str(error))
 
 

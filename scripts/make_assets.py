@@ -12,29 +12,43 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from core.checkpoints import FOLDER
 from core.studio import Studio
-from core.trace import CanvasTrace, Step
+from core.trace import Array, CanvasTrace, Step
 from viz import codes, frames
+from viz.painters import COLOUR, FIRST
+from viz.pixel_frames import compare_payload
+from viz.scores import LESSON
+from viz.tabs import pixel_colour
 from viz.tabs.common import ASSETS, examples, gallery
-from viz.tabs.pixels import COMPLETIONS, half_covered
+from viz.tabs.pixel_paint import COMPLETIONS, half_covered
 
 GALLERY_SEED = 4
 START_DIGIT = 3
 
 
-def make(folder: Path) -> None:
+def make(folder: Path, checkpoints: Path = FOLDER) -> None:
     """Write every asset into ``folder``."""
-    studio = Studio()
+    studio = Studio(checkpoints)
 
     def write(name: str, value: Any) -> None:
         (folder / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
 
-    pictures = studio.pixel_generate(10, GALLERY_SEED).image[:, 0] > 0.5
+    pictures = studio.pixels.generate(FIRST, 10, GALLERY_SEED).image[:, 0] > 0.5
     np.savez_compressed(folder / "gallery.npz", bits=np.packbits(pictures.reshape(10, -1), axis=1))
     gallery.cache_clear()
+    colours = {name: to_bytes(studio.pixels.generate(name, 10, GALLERY_SEED).image) for name in COLOUR}
+    np.savez_compressed(folder / "colour.npz", **colours)  # type: ignore[arg-type]  # NumPy's stub takes the names for flags
+    pixel_colour.own_pictures.cache_clear()
     for name, value in (rooms(studio) | start(studio)).items():
         write(name, {**value, "id": name} if "id" in value else value)
+
+
+def to_bytes(images: Array) -> NDArray[np.uint8]:
+    """(N, C, H, W) in [0, 1] -> (N, H, W, C) of 0–255."""
+    return np.rint(255 * images.transpose(0, 2, 3, 1)).astype(np.uint8)
 
 
 def rooms(studio: Studio) -> dict[str, Any]:
@@ -43,13 +57,18 @@ def rooms(studio: Studio) -> dict[str, Any]:
     drawn, _ = studio.vae_decode(code.mean)
     kl, rest = float(code.kl.sum()), code.reconstruction
     board = half_covered()
-    completions = studio.pixel_complete(board.pixels, board.hidden, 9, 1)
+    completions = studio.pixels.complete(FIRST, board, 9, 1)
+    square = pixel_colour.start_picture()
+    coloured = studio.pixels.complete(pixel_colour.FIRST, square, 4, 1)
+    lesson = {title: studio.pixels.generate(name, 16, 1) for name, title in LESSON.items()}
     return {
         "draw": frames.draw_payload(studio.draw_copy(examples()[3], 1)),
         "vae": codes.code_payload(examples()[5], drawn, code.mean, kl=kl, reconstruction=rest),
         "vae-code": {"mean": [round(float(z), 2) for z in code.mean]},
         "vae-film": codes.traversal_payload(studio.vae_traverse(code.mean)),
         "pixels": frames.raster_payload(completions, title=COMPLETIONS),
+        "colour": frames.raster_payload(coloured, title=COMPLETIONS),
+        "lesson": {**compare_payload(lesson, autoplay=False), "note": None},
     }
 
 
@@ -64,7 +83,7 @@ def start(studio: Studio) -> dict[str, Any]:
     return {
         "start-vae": codes.at_once_payload(at_once),
         "start-draw": {**frames.draw_payload(studio.draw_copy(digit, 1)), "fps": 4},
-        "start-pixels": frames.raster_payload(studio.pixel_complete(digit, hidden, 1, 1)),
+        "start-pixels": frames.raster_payload(studio.pixels.complete(FIRST, (digit, hidden), 1, 1)),
     }
 
 
@@ -72,7 +91,9 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m scripts.make_assets", description="Paint the stored traces anew.")
     parser.add_argument("--out", type=Path, default=ASSETS)
-    make(parser.parse_args().out)
+    parser.add_argument("--checkpoints", type=Path, default=FOLDER)
+    options = parser.parse_args()
+    make(options.out, options.checkpoints)
 
 
 if __name__ == "__main__":

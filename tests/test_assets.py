@@ -40,6 +40,10 @@ def test_a_stored_painting_is_what_the_weights_paint(painted_now: Path, name: st
 def test_the_gallery_and_the_examples_are_twenty_different_digits(painted_now: Path) -> None:
     with np.load(painted_now / "gallery.npz") as new, np.load(ASSETS / "gallery.npz") as old:
         assert (new["bits"] == old["bits"]).all()
+    with np.load(painted_now / "colour.npz") as new, np.load(ASSETS / "colour.npz") as old:
+        for name in old.files:
+            # A value on the edge may fall the other way on another processor, and all that follow with it.
+            assert (new[name] == old[name]).mean() > 0.9 or (new[name][:, :8] == old[name][:, :8]).mean() > 0.99
     pictures = np.concatenate([examples(), gallery()])
     assert pictures.shape == (20, 28, 28) and set(np.unique(pictures)) == {0, 255}
     assert len({picture.tobytes() for picture in pictures}) == 20

@@ -80,8 +80,8 @@ def raster_payload(
 ) -> Player:
     """A pixel model, pixel by pixel; ``context`` are the words for what it may look at.
 
-    ``heat`` adds the probability of ink as a heat map (by itself: when there is one picture). A grid is labelled with
-    the nats of the hidden part unless ``labels`` are given. By itself it plays in four seconds.
+    ``heat`` adds the probability of ink as a heat map (by itself: when there is one binary picture). A grid is labelled
+    with the nats of the hidden part unless ``labels`` are given. By itself it plays in four seconds.
     """
     finite(trace.probability, "The trace")
     finite(trace.nats, "The trace")
@@ -90,7 +90,8 @@ def raster_payload(
         labels = [f"{nats:.1f} nats" for nats in hidden_nats(trace)]
     panels = [payload.panel(title, "pixel", trace.image[None], labels)]
     panels[0]["reveal"] = encode(np.where(trace.known, 0, reveal), np.uint16)
-    if heat or (heat is None and cells == 1):
+    colour = trace.image.shape[1] == 3
+    if not colour and (heat or (heat is None and cells == 1)):
         expected = payload.panel(heat_title, "pixel", trace.probability[None, :, None])
         seen = np.where(trace.known & (reveal == NEVER), 0, reveal)
         expected |= {"map": "room", "reveal": encode(seen, np.uint16)}
@@ -269,6 +270,7 @@ def _row_cost(trace: RasterTrace) -> Cost:
 
 def _raster_note(trace: RasterTrace, context: str) -> Note:
     rows, columns = trace.order.T
+    colour = trace.image.shape[1] == 3
     ink = trace.image[:, 0, rows, columns].T > 0.5
     given = trace.known[:, rows, columns].T
     nats = trace.series("nats")
@@ -279,7 +281,9 @@ def _raster_note(trace: RasterTrace, context: str) -> Note:
         "nats": payload.value(nats, 2),
         "so_far": payload.value(nats.cumsum(0), 1),
         "whole": payload.value(trace.nats.sum((1, 2))[None], 1),
-        "said": payload.words(notes.SAID, 2 * given.astype(np.uint8) + ink),
+        "said": payload.words(
+            notes.SAID_COLOUR if colour else notes.SAID, given if colour else 2 * given.astype(np.uint8) + ink
+        ),
     }
     table = [notes.WHOLE_ROW]
     if trace.known.any() and not trace.known.all():
@@ -287,9 +291,9 @@ def _raster_note(trace: RasterTrace, context: str) -> Note:
         values["hidden"] = payload.value(hidden_nats(trace)[None], 1)
     return {
         "title": "Row [[row]], column [[column]]",
-        "html": notes.EXPECTS.format(context=context),
+        "html": (notes.EXPECTS_COLOUR if colour else notes.EXPECTS).format(context=context),
         "rows": table + notes.PIXEL_ROWS,
-        "bar": {"value": "p", "label": "ink"},
+        "bar": {"value": "p", "label": "this very colour" if colour else "ink"},
         "values": values,
         "patches": [],
     }

@@ -31,12 +31,36 @@ CHANGE_ROWS = [["change of the picture", "[[change]] %"]]
 EXPECTS = "Given <b class='pixel'>{context}</b>, it thinks this pixel is ink with [[p]]. [[said]]"
 SAID = ["It left the pixel empty.", "It painted ink.", "The pixel was given: empty.", "The pixel was given: ink."]
 """Indexed by 2 · given + ink."""
+EXPECTS_COLOUR = (
+    "Given <b class='pixel'>{context}</b>, first red, then green given red, then blue given both: of 16.8 million "
+    "colours it held the one that came likely with [[p]]. [[said]]"
+)
+SAID_COLOUR = ["It drew the colour.", "The pixel was given."]
+"""Indexed by whether it was given."""
 WHOLE_ROW = ["the whole picture", "[[whole]] nats"]
 HIDDEN_ROW = ["of which hidden part", "[[hidden]] nats"]
 PIXEL_ROWS = [["so far", "[[so_far]] nats"], ["this pixel", "[[nats]] nats"]]
 
+COMPARED = (
+    "All roll the <b class='pixel'>same dice</b>, pixel by pixel: where two painters differ, they think differently of "
+    "what came before."
+)
+HEEDED = (
+    " [[particles]] pictures were painted at once; after this row they were worth [[ess]] equal ones. [[drawn_anew]]"
+)
+DRAWN_ANEW = ["", "Those that fitted the given pixels badly were dropped here and the others doubled."]
+"""Indexed by whether particles were drawn anew after the row."""
+RACED = (
+    "On one clock, which runs ever faster: after [[clock]] ms. Every way paints the very same picture. "
+    "<b class='pixel'>[[method]]</b>: [[pass_]] of [[passes]] passes. [[said]]"
+)
+
 PASSED = (
     "The network worked on all of <b class='pixel'>row [[row]]</b> at once: [[changed]] of its pixels changed. [[said]]"
+)
+SURPRISED = (
+    "How much each pixel of your picture surprises <b class='pixel'>[[painter]]</b>, given what comes before it: "
+    "bright pixels cost many nats. The whole picture costs [[total]] nats."
 )
 CHANGED = ["The row is finished.", "So it looks at the row again."]
 """Indexed by whether anything changed."""

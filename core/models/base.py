@@ -14,10 +14,11 @@ from core.trace import Step
 
 @dataclass(frozen=True, eq=False)
 class Generate:
-    """Paint ``count`` pictures from nothing."""
+    """Paint ``count`` pictures from nothing; ``label`` names a class for models that have learned some."""
 
     count: int
     temperature: float = 1.0
+    label: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,7 @@ class Complete:
     images: Tensor
     known: Tensor
     temperature: float = 1.0
+    label: int | None = None
 
 
 Request = Generate | Reconstruct | Complete

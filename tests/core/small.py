@@ -2,36 +2,69 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.data import DataSet
-from core.models.draw import Draw, DrawConfig
-from core.models.pixelcnn import PixelCNN, PixelCNNConfig
-from core.models.vae import VAE, VAEConfig
+from core.models.draw import DrawConfig
+from core.models.gated import GatedConfig
+from core.models.mcgsm import MCGSMConfig
+from core.models.multiscale import MultiScaleConfig
+from core.models.pixelcnn import PixelCNNConfig
+from core.models.pixelrnn import PixelRNNConfig
+from core.models.spatial_lstm import SpatialLSTMConfig
+from core.models.vae import VAEConfig
 from core.registry import REGISTRY, ModelSpec, Recipe
 
-CONFIGS: dict[type[Any], Any] = {
-    Draw: DrawConfig(height=8, width=8, steps=3, hidden=9, latent=7, read_size=2, write_size=3),
-    VAE: VAEConfig(height=8, width=8, features=4, latent=3, dense=8),
-    PixelCNN: PixelCNNConfig(height=8, width=8, features=6, bottleneck=4, blocks=2, first_size=3, position_bias=True),
-}
-"""A tiny config for every registered class."""
+PIXELCNN = PixelCNNConfig(height=8, width=8, features=6, bottleneck=4, blocks=2, first_size=3)
+COLOUR = PixelCNNConfig(height=4, width=4, channels=3, levels=4, features=6, bottleneck=6, blocks=1, first_size=3)
 
-NAMES_BY_CLASS = {spec.model: name for name, spec in REGISTRY.items()}
-"""One registered name for each class, for tests that go through all of them."""
+CONFIGS: dict[str, Any] = {
+    "draw-mnist": DrawConfig(height=8, width=8, steps=3, hidden=9, latent=7, read_size=2, write_size=3),
+    "vae-mnist": VAEConfig(height=8, width=8, features=4, latent=3, dense=8),
+    "pixelcnn-mnist": replace(PIXELCNN, position_bias=True),
+    "pixelcnn-placed-mnist": replace(PIXELCNN, position_bias=True),
+    "pixelcnn-unplaced-mnist": PIXELCNN,
+    "gated-pixelcnn-mnist": GatedConfig(
+        height=6, width=5, features=4, layers=2, first_size=3, classes=10, position_bias=True
+    ),
+    "row-lstm-mnist": PixelRNNConfig(
+        kind="row", height=6, width=5, hidden=3, layers=2, first_size=3, head=6, position_bias=True
+    ),
+    "diagonal-bilstm-mnist": PixelRNNConfig(height=5, width=6, hidden=3, layers=2, first_size=3, head=6),
+    "multiscale-mnist": MultiScaleConfig(
+        height=8, width=8, coarsest=2, features=6, bottleneck=4, blocks=(1, 1, 1), condition=4
+    ),
+    "spatial-lstm-mnist": SpatialLSTMConfig(height=5, width=6, reach=2, hidden=4, components=3, scales=2, features=4),
+    "mcgsm-mnist": MCGSMConfig(height=5, width=6, reach=2, components=3, scales=2, features=4),
+    "pixelcnn-cifar10": COLOUR,
+    "pixelcnn-svhn": COLOUR,
+}
+"""A tiny config for every registered name."""
+
+NAMES = [name for place, (name, config) in enumerate(CONFIGS.items()) if config not in list(CONFIGS.values())[:place]]
+"""Every config once, for tests that go through all of them."""
+
+PIXEL_MODELS = [name for name in NAMES if REGISTRY[name].bound == "exact"]
+
+MODELS = {type(spec.config): spec.model for spec in REGISTRY.values()}
+"""The class to each class of configs."""
 
 RECIPE = Recipe(steps=6, batch_size=4, learning_rate=1e-2, warmup=2, interval=2, ema=0.9)
 
 
-def spec(model: type[Any]) -> ModelSpec:
-    """The registry's entry of a class, with a tiny config and a short recipe."""
-    return replace(REGISTRY[NAMES_BY_CLASS[model]], config=CONFIGS[model], recipe=RECIPE)
+def spec(name: str) -> ModelSpec:
+    """The registry's entry of a name, with a tiny config and a short recipe for the same optimisers."""
+    entry = REGISTRY[name]
+    return replace(entry, config=CONFIGS[name], recipe=replace(RECIPE, muon=entry.recipe.muon))
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -40,10 +73,9 @@ def generator(seed: int = 0) -> torch.Generator:
 
 def build(config: Any, seed: int = 0) -> Any:
     """An untrained model of a config, the same one for the same seed, in evaluation mode."""
-    (model,) = (model for model, known in CONFIGS.items() if type(known) is type(config))
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return model(config).eval()
+        return MODELS[type(config)](config).eval()
 
 
 def shake(model: torch.nn.Module, scale: float = 0.3, seed: int = 0) -> None:
@@ -58,6 +90,15 @@ def ink(count: int, config: Any, seed: int = 0) -> Tensor:
     """Binary pictures (count, c, H, W) for a model of this config."""
     shape = (count, getattr(config, "channels", 1), config.height, config.width)
     return (torch.rand(shape, generator=generator(seed)) < 0.4).float()
+
+
+def pictures(count: int, config: Any, seed: int = 0) -> Tensor:
+    """Pictures (count, c, H, W) with as many levels as a model of this config knows."""
+    levels = getattr(config, "levels", 2)
+    if levels == 2:
+        return ink(count, config, seed)
+    shape = (count, config.channels, config.height, config.width)
+    return torch.randint(levels, shape, generator=generator(seed)) / (levels - 1)
 
 
 def overfit(model: Any, x: Tensor, steps: int, learning_rate: float = 1e-2) -> tuple[float, float]:
@@ -78,6 +119,19 @@ def overfit(model: Any, x: Tensor, steps: int, learning_rate: float = 1e-2) -> t
     return before, nats()
 
 
+def assert_normalised(config: Any) -> None:
+    """The probabilities of all pictures sum to one, with weights that do not make all of them alike."""
+    model = build(config)
+    shake(model, 0.8)
+    shape = (config.channels, config.height, config.width)
+    values = torch.linspace(0, 1, config.levels).tolist()
+    every = torch.tensor(list(itertools.product(values, repeat=math.prod(shape)))).unflatten(1, shape)
+    with torch.no_grad():
+        p = (-model.loss(every, generator()).total.double()).exp()
+    assert abs(float(p.sum()) - 1) < 1e-5
+    assert float(p.max()) > 2 / len(every)
+
+
 def slope(f: Callable[[], Tensor], parameter: Tensor, direction: Tensor, step: float = 1e-6) -> float:
     """The central difference of a scalar ``f`` as ``parameter`` moves along ``direction``; it is put back."""
     values = []
@@ -91,9 +145,10 @@ def slope(f: Callable[[], Tensor], parameter: Tensor, direction: Tensor, step: f
 
 @dataclass
 class Pictures:
-    """As much of a data set as training looks at: fixed binary pictures (n, c, H, W)."""
+    """As much of a data set as training looks at: fixed pictures (n, c, H, W) and their labels (n,)."""
 
     images: Tensor
+    labels: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.images)
@@ -103,5 +158,5 @@ class Pictures:
 
 
 def dataset(count: int, config: Any, seed: int = 0) -> DataSet:
-    """``count`` random pictures in the shape that training asks for."""
-    return cast(DataSet, Pictures(ink(count, config, seed)))
+    """``count`` random pictures in the shape that training asks for, of the classes 0, 1, 2 and so on."""
+    return cast(DataSet, Pictures(pictures(count, config, seed), np.arange(count) % 10))

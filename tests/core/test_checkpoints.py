@@ -11,23 +11,23 @@ import torch
 from safetensors.torch import save
 
 from core.checkpoints import CheckpointError, load_checkpoint, read_card, save_checkpoint, write_atomically
-from core.models.draw import Draw
 from core.registry import REGISTRY
 from tests.core import small
 
 NAME = "tiny"
 CARD = {"dataset": "boxes", "step": 12}
+CONFIG = small.CONFIGS["draw-mnist"]
 
 
 @pytest.fixture(autouse=True)
 def tiny_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(REGISTRY, NAME, small.spec(Draw))
+    monkeypatch.setitem(REGISTRY, NAME, small.spec("draw-mnist"))
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with one good checkpoint."""
-    save_checkpoint(NAME, small.build(small.CONFIGS[Draw]).state_dict(), CARD, tmp_path)
+    save_checkpoint(NAME, small.build(CONFIG).state_dict(), CARD, tmp_path)
     return tmp_path
 
 
@@ -58,15 +58,13 @@ def refusal(name: str, folder: Path) -> str:
     return message
 
 
-@pytest.mark.parametrize("model", small.NAMES_BY_CLASS, ids=lambda model: model.__name__)
-def test_what_was_saved_is_loaded_bit_for_bit(
-    model: type[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(REGISTRY, NAME, small.spec(model))
-    saved = small.build(small.CONFIGS[model], seed=3).train()
+@pytest.mark.parametrize("name", small.NAMES)
+def test_what_was_saved_is_loaded_bit_for_bit(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(REGISTRY, NAME, small.spec(name))
+    saved = small.build(small.CONFIGS[name], seed=3).train()
     save_checkpoint(NAME, saved.state_dict(), CARD, tmp_path / "new folder")
     loaded = load_checkpoint(NAME, tmp_path / "new folder")
-    assert type(loaded) is model and not loaded.training
+    assert type(loaded) is REGISTRY[name].model and not loaded.training
     assert loaded.state_dict().keys() == saved.state_dict().keys()
     for key, value in saved.state_dict().items():
         assert torch.equal(value, loaded.state_dict()[key]), key
@@ -75,8 +73,8 @@ def test_what_was_saved_is_loaded_bit_for_bit(
 def test_the_card_names_the_config_the_size_and_the_sha_of_the_weights(folder: Path) -> None:
     card = read_card(NAME, folder)
     assert card["name"] == NAME and card["dataset"] == "boxes" and card["step"] == 12
-    assert card["config"] == asdict(small.CONFIGS[Draw])
-    assert card["parameters"] == sum(p.numel() for p in small.build(small.CONFIGS[Draw]).parameters())
+    assert card["config"] == asdict(CONFIG)
+    assert card["parameters"] == sum(p.numel() for p in small.build(CONFIG).parameters())
     assert card["sha256"] == hashlib.sha256(weights(folder).read_bytes()).hexdigest()
 
 
@@ -124,9 +122,7 @@ def test_a_card_with_another_sha_or_none_is_refused(folder: Path, sha256: Any) -
     assert "SHA-256" in refusal(NAME, folder)
 
 
-@pytest.mark.parametrize(
-    "config", [None, {}, asdict(replace(small.CONFIGS[Draw], steps=4)), asdict(small.CONFIGS[Draw]) | {"more": 1}]
-)
+@pytest.mark.parametrize("config", [None, {}, asdict(replace(CONFIG, steps=4)), asdict(CONFIG) | {"more": 1}])
 def test_a_card_with_another_config_is_refused(folder: Path, config: Any) -> None:
     # A model with one step more has the very same weights: only the config tells them apart.
     change_card(folder, config=config)
@@ -141,7 +137,7 @@ def test_weights_that_are_no_safetensors_are_refused_although_the_sha_fits(folde
 
 
 def test_weights_of_another_shape_or_with_a_tensor_missing_are_refused(folder: Path) -> None:
-    state = small.build(small.CONFIGS[Draw]).state_dict()
+    state = small.build(CONFIG).state_dict()
     first, *others = state
     for other in ({**state, first: torch.zeros(2, 2)}, {key: state[key] for key in others}):
         put_weights(folder, save(other))

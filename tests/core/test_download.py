@@ -2,11 +2,12 @@
 
 import socket
 import threading
+from http.client import IncompleteRead
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from core.download import DataError, fetch
+from core.download import TIMEOUT, DataError, explaining, fetch
 from core.files import replacing
 
 BODY = bytes(range(256)) * 5000
@@ -74,6 +75,37 @@ def test_a_server_that_cannot_be_reached_is_named(tmp_path):
         with pytest.raises(DataError, match=f"{url} could not be downloaded: .*refused"):
             fetch(url, tmp_path / "file.bin", 10)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (TimeoutError("timed out"), "MNIST could not be downloaded: timed out."),
+        (ConnectionResetError(), "MNIST could not be downloaded: ConnectionResetError."),
+        (
+            RuntimeError("No file.\nTried:\n<urlopen error no route>\n"),
+            "MNIST could not be downloaded: urlopen error no route.",
+        ),
+        (
+            RuntimeError("Not found or corrupted. You can use download=True"),
+            "MNIST could not be downloaded: Not found or corrupted.",
+        ),
+        (IncompleteRead(b"abc", 4), "MNIST could not be downloaded: IncompleteRead(3 bytes read, 4 more expected)."),
+    ],
+)
+def test_what_another_library_says_becomes_one_sentence(error, sentence):
+    with pytest.raises(DataError) as caught, explaining("MNIST"):
+        raise error
+    assert str(caught.value) == sentence
+
+
+def test_another_library_waits_no_longer_for_a_silent_server_than_this_one():
+    with explaining("MNIST"), socket.socket() as inside:
+        assert inside.gettimeout() == TIMEOUT
+    assert socket.getdefaulttimeout() is None
+    with pytest.raises(DataError), explaining("MNIST"):
+        raise OSError
+    assert socket.getdefaulttimeout() is None
 
 
 def test_a_file_is_replaced_only_when_its_block_ends_well(tmp_path):

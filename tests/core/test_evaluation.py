@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ import torch
 
 from core import data, evaluation
 from core.checkpoints import save_checkpoint
-from core.models.base import LossTerms
+from core.models.base import LossTerms, Request
 from core.nn.likelihood import bernoulli_nats, gaussian_kl, gaussian_log_ratio
 from core.registry import REGISTRY
+from core.trace import Step
 
 
 class FactorModel(torch.nn.Module):
@@ -28,7 +30,8 @@ class FactorModel(torch.nn.Module):
             bernoulli_nats(z, x.flatten(1)), gaussian_kl(mean, log_sigma), gaussian_log_ratio(z, mean, log_sigma)
         )
 
-    def steps(self, request: object, generator: torch.Generator) -> None: ...
+    def steps(self, request: Request, generator: torch.Generator) -> Iterator[Step]:
+        raise NotImplementedError
 
 
 def exact_nats() -> float:

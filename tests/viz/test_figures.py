@@ -87,4 +87,4 @@ def test_numbers_that_are_not_finite_are_refused():
         figures.nats_per_latent_figure(f32([1, np.nan]))
     trace = raster_trace(side=4)
     with pytest.raises(ValueError, match="not finite"):
-        figures.entropy_figure(replace(trace, probability=np.full_like(trace.probability, np.nan)))
+        figures.entropy_figure(replace(trace, entropy=np.full_like(trace.entropy, np.nan)))

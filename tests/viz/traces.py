@@ -46,7 +46,9 @@ def raster_trace(cells: int = 1, *, side: int = 28, known_rows: int = 0, ink: fl
     known[:, :known_rows] = True
     nats = -np.log(np.where(image[:, 0] == 1, probability, 1 - probability))
     order = np.stack(np.divmod(np.arange(side * side), side), 1)
-    return RasterTrace(image, probability, f32(nats), order, known)
+    p = probability.astype(float)
+    entropy = -(p * np.log(p) + (1 - p) * np.log(1 - p))
+    return RasterTrace(image, probability, f32(entropy), f32(nats), order, known)
 
 
 def passes_trace(cells: int = 2, side: int = 6) -> CanvasTrace:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from core.images import MAX_BYTES, open_picture, to_digit
 from core.runtime import Runtime
+from core.trace import Array
+from viz.painters import FIRST
 from viz.tabs.common import SIDE, told
 
 Rows = list[list[float]]
@@ -54,6 +56,11 @@ def nested(array: NDArray[Any]) -> Any:
     return np.round(array.astype(np.float64), 4).tolist()
 
 
+def pictures(images: Array) -> Array:
+    """(B, C, H, W) as (B, H, W), in colour as (B, H, W, 3)."""
+    return images[:, 0] if images.shape[1] == 1 else images.transpose(0, 2, 3, 1)
+
+
 def register(runtime: Runtime) -> None:
     """Add every endpoint to the page that is being built."""
 
@@ -83,19 +90,39 @@ def register(runtime: Runtime) -> None:
         return {"image": nested(runtime.studio.vae_decode(code)[0][0, 0])}
 
     @told
-    def pixel_generate(count: int = 9, seed: int = 1, temperature: float = 1.0) -> dict[str, Any]:
-        """PixelCNN paints: ``images`` (count, 28, 28), ``nats`` (count,) of each."""
-        trace = runtime.studio.pixel_generate(count, seed, temperature)
-        return {"images": nested(trace.image[:, 0]), "nats": nested(trace.nats.sum((1, 2)))}
+    def pixel_generate(
+        count: int = 9, seed: int = 1, temperature: float = 1.0, model: str = FIRST, digit: int | None = None
+    ) -> dict[str, Any]:
+        """A pixel model paints: ``images`` (count, H, W), in colour (count, H, W, 3), and ``nats`` (count,) of each."""
+        trace = runtime.studio.pixels.generate(model, count, seed, temperature, label=digit)
+        return {"images": nested(pictures(trace.image)), "nats": nested(trace.nats.sum((1, 2)))}
 
     @told
     def pixel_complete(
-        pixels: Rows, hidden: Rows, count: int = 9, seed: int = 1, temperature: float = 1.0
+        pixels: Rows,
+        hidden: Rows,
+        count: int = 9,
+        seed: int = 1,
+        temperature: float = 1.0,
+        model: str = FIRST,
+        particles: int = 0,
     ) -> dict[str, Any]:
-        """PixelCNN completes: ``images`` (count, 28, 28), the likeliest first, ``nats`` (count,) of the hidden part."""
-        mask = grid(hidden, "The mask") != 0
-        trace = runtime.studio.pixel_complete(pixels_of(pixels), mask, count, seed, temperature)
+        """A pixel model completes: ``images`` (count, 28, 28), the likeliest first, and ``nats`` (count,).
+
+        With ``particles`` they heed all that is given, not only what comes before each pixel.
+        """
+        covered = pixels_of(pixels), grid(hidden, "The mask") != 0
+        studio = runtime.studio.pixels
+        if particles:
+            trace, _ = studio.fit(model, covered, count, seed, temperature, particles=particles)
+        else:
+            trace = studio.complete(model, covered, count, seed, temperature)
         return {"images": nested(trace.image[:, 0]), "nats": nested((trace.nats * ~trace.known).sum((1, 2)))}
+
+    @told
+    def pixel_nats(pixels: Rows, model: str = FIRST) -> dict[str, Any]:
+        """What a picture costs under a pixel model: ``nats`` (28, 28) of each pixel given those before it."""
+        return {"nats": nested(runtime.studio.pixels.judge(model, pixels_of(pixels)).nats[0])}
 
     @told
     def read_picture(file: str) -> dict[str, Any]:
@@ -112,6 +139,7 @@ def register(runtime: Runtime) -> None:
         vae_decode,
         pixel_generate,
         pixel_complete,
+        pixel_nats,
         read_picture,
     ):
         api(endpoint, api_name=endpoint.__name__, concurrency_limit=2)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from core import strokes
 from core.images import ImageError, open_picture, to_digit
+from core.runtime import Runtime
 from viz import export, frames, payload
 from viz.widgets import editor as editor_widget
 from viz.widgets.player import player
@@ -27,7 +28,7 @@ SKIP = gr.skip()
 
 
 class Picture(NamedTuple):
-    """What the editor holds: ``pixels`` (H, W) uint8 of 0 and 255, ``hidden`` (H, W) bool."""
+    """What the editor holds: ``pixels`` uint8, (H, W) of 0 and 255 or (H, W, 3), ``hidden`` (H, W) bool."""
 
     pixels: NDArray[np.uint8]
     hidden: NDArray[np.bool_]
@@ -137,7 +138,7 @@ def examples_payload(title: str, kind: payload.Room, columns: int = 5) -> payloa
     return frames.still_payload((choices()[:, None] / 255).astype(np.float32), title, kind, columns=columns)
 
 
-def chosen(cell: object) -> NDArray[np.uint8]:
+def chosen(cell: object, *_: Any) -> NDArray[np.uint8]:
     """The pixels behind a cell of the picker."""
     pictures = choices()
     if not isinstance(cell, int) or not 0 <= cell < len(pictures):
@@ -156,8 +157,13 @@ def connect(
     inputs: Sequence[Any],
     outputs: Sequence[Any],
     status: gr.HTML,
+    *,
+    choose: Callable[..., NDArray[np.uint8]] = chosen,
+    upload: Callable[[str], NDArray[np.uint8]] = uploaded,
 ) -> None:
     """Paint anew whenever the subject changes: ``paint(picture, live, *inputs)`` answers with ``outputs``.
+
+    ``choose(cell, *inputs)`` is the picture behind a cell of the picker, ``upload(path)`` one from the user's disk.
 
     ``live`` is true while the brush is moving. Then, and only then, an error does not interrupt with a toast but
     stands in ``status``; of several edits that wait, only the latest is painted.
@@ -176,11 +182,11 @@ def connect(
 
     @told
     def on_pick(event: gr.EventData, old: Picture, *values: Any) -> tuple[Any, ...]:
-        return replace(chosen(event.cell), old, values)
+        return replace(choose(event.cell, *values), old, values)
 
     @told
     def on_upload(path: str, old: Picture, *values: Any) -> tuple[Any, ...]:
-        return replace(uploaded(path), old, values)
+        return replace(upload(path), old, values)
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     latest = quiet | {"trigger_mode": "always_last"}
@@ -261,6 +267,17 @@ def chart_in_fold(
     fold.expand(lambda: True, outputs=is_open, **quiet).then(draw, inputs, chart, **quiet)
     fold.collapse(lambda: False, outputs=is_open, **quiet)
     gr.on([source.change, *(state.change for state in more)], draw, inputs, chart, **quiet)
+
+
+def stop_button(key: str, runtime: Runtime) -> gr.Button:
+    """A button that stops what this page is having painted, within one pass of the network."""
+    stop = gr.Button("Stop", elem_id=f"{key}-stop", elem_classes="easel-round", min_width=70, scale=0)
+
+    def on_stop(request: gr.Request) -> None:
+        runtime.studio.pixels.stop(str(request.session_hash))
+
+    stop.click(on_stop, api_visibility="private", show_progress="hidden", queue=False)
+    return stop
 
 
 def show_stage(button: gr.Button, player_id: str) -> None:

@@ -19,7 +19,7 @@ const canvas = root.querySelector('canvas');
 const context = canvas.getContext('2d');
 const buttons = [...root.querySelectorAll('button')];
 
-let picture = null; // {height, width, pixels, hidden}; changed in place only while a stroke lasts
+let picture = null; // {height, width, channels, pixels, hidden}; changed in place only while a stroke lasts
 let past = [];
 let future = [];
 let stroke = null; // {before, at, changed, pointer}
@@ -36,13 +36,16 @@ const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeA
 const text = (array) => btoa(Array.from(array, (byte) => String.fromCharCode(byte)).join(''));
 const copy = (p) => ({ ...p, pixels: p.pixels.slice(), hidden: p.hidden.slice() });
 const count = (array) => array.reduce((sum, value) => sum + (value > 0), 0);
-const equal = (a, b) => a.width === b.width && a.height === b.height
+const equal = (a, b) => a.width === b.width && a.height === b.height && a.channels === b.channels
   && a.pixels.every((value, i) => value === b.pixels[i]) && a.hidden.every((value, i) => value === b.hidden[i]);
 
-const parse = ({ height, width, pixels, hidden }) => ({ height, width, pixels: bytes(pixels), hidden: bytes(hidden) });
+const parse = ({ height, width, channels, pixels, hidden }) => ({
+  height, width, channels, pixels: bytes(pixels), hidden: bytes(hidden),
+});
 
-function blank({ height, width } = picture ?? { height: 28, width: 28 }) {
-  return { height, width, pixels: new Uint8Array(height * width), hidden: new Uint8Array(height * width) };
+function blank({ height, width, channels } = picture ?? { height: 28, width: 28, channels: 1 }) {
+  const [pixels, hidden] = [new Uint8Array(height * width * channels), new Uint8Array(height * width)];
+  return { height, width, channels, pixels, hidden };
 }
 
 function masked(test) {
@@ -92,9 +95,9 @@ function tell(done) {
   clearTimeout(timer);
   timer = 0;
   reported = performance.now();
-  const { height, width } = picture;
+  const { height, width, channels } = picture;
   Object.assign(report, {
-    id: root.dataset.loaded, height, width, pixels: text(picture.pixels), hidden: text(picture.hidden), done,
+    id: root.dataset.loaded, height, width, channels, pixels: text(picture.pixels), hidden: text(picture.hidden), done,
   });
   props.value = { ...report };
   trigger('edit', report);
@@ -152,7 +155,7 @@ function press(left, top) {
     const y = top + j;
     if (mark !== '#' || x < 0 || y < 0 || x >= picture.width || y >= picture.height) return;
     const at = y * picture.width + x;
-    const ink = tool.ink ?? picture.pixels[at];
+    const ink = tool.ink ?? picture.pixels[at]; // colour is only ever covered
     stroke.changed ||= picture.pixels[at] !== ink || picture.hidden[at] !== tool.hide;
     picture.pixels[at] = ink;
     picture.hidden[at] = tool.hide;
@@ -205,7 +208,7 @@ function refresh() {
 }
 
 function paint() {
-  const { width, height, pixels, hidden } = picture;
+  const { width, height, channels, pixels, hidden } = picture;
   const ratio = window.devicePixelRatio || 1;
   const [across, along] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
   if (!across || !along) return;
@@ -215,13 +218,16 @@ function paint() {
   const room = getComputedStyle(canvas).color;
   const ink = new Path2D();
   const cover = new Path2D();
-  for (let i = 0; i < pixels.length; i += 1) {
+  context.clearRect(0, 0, across, along);
+  for (let i = 0; i < hidden.length; i += 1) {
     const [x, y] = [i % width, Math.floor(i / width)];
     const [[left, top], [right, bottom]] = [at(x, y), at(x + 1, y + 1)];
     if (hidden[i]) cover.rect(left, top, right - left, bottom - top);
-    else if (pixels[i]) ink.rect(left, top, right - left, bottom - top);
+    else if (channels === 3) {
+      context.fillStyle = 'rgb(' + pixels.subarray(3 * i, 3 * i + 3).join() + ')';
+      context.fillRect(left, top, right - left, bottom - top);
+    } else if (pixels[i]) ink.rect(left, top, right - left, bottom - top);
   }
-  context.clearRect(0, 0, across, along);
   context.fillStyle = '#fff';
   context.fill(ink);
   hatch(cover, room, ratio);
@@ -320,7 +326,8 @@ canvas.addEventListener('keydown', (event) => {
   if (stroke?.pointer === 'keys') extend(middle());
   else if (!(key in ARROWS) && !stroke && !event.repeat) begin(middle(), 'keys');
   const at = cell.y * picture.width + cell.x;
-  const state = picture.hidden[at] ? 'hidden' : picture.pixels[at] ? 'ink' : 'empty';
+  const seen = picture.channels === 3 ? 'shown' : picture.pixels[at] ? 'ink' : 'empty';
+  const state = picture.hidden[at] ? 'hidden' : seen;
   root.querySelector('.spoken').textContent = 'row ' + (cell.y + 1) + ', column ' + (cell.x + 1) + ', ' + state;
   refresh();
 });

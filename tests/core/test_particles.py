@@ -1,0 +1,276 @@
+"""The particle filter fills a hole by what fits on all sides: its estimates agree with enumeration."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from core.models.base import Complete, Generate
+from core.models.raster import dice, value_nats
+from core.samplers.canvas import Canvas, Pass
+from core.samplers.particles import Filtered, effective_sample_size, filtered, systematic
+from core.sampling import Brush
+from tests.core import brushes, small
+
+HOLES = {
+    "in the middle": [[1, 1, 1], [1, 0, 0], [0, 0, 1], [1, 1, 1]],
+    "from the top": [[0, 1, 0], [0, 1, 1], [1, 0, 1], [1, 1, 1]],
+}
+"""Which pixels of 4 × 3 are given; some of them come after hidden ones, in their row and below."""
+
+
+@dataclass(frozen=True)
+class Hole:
+    """A picture with a hole, and all that enumeration says of it."""
+
+    brush: Brush
+    request: Complete
+    fillings: Tensor
+    """(n, C · hidden): every filling."""
+    posterior: Tensor
+    """(n,): p(filling | all given)."""
+    plain: Tensor
+    """(n,): how often a plain completion, blind for what comes later, would paint it."""
+    log_evidence: float
+    """log p(given pixels from the first hidden row on | the rows above)."""
+
+
+def hole(name: str, where: str, temperature: float = 1.0, seed: int = 1) -> Hole:
+    """Enumerate the fillings of one hole; of pictures with many levels only one or two pixels are hidden."""
+    brush, label = brushes.brush(name, height=4, width=3), brushes.LOUD[name].label
+    config = brush.config
+    image, known = small.pictures(1, config, seed), torch.tensor([HOLES[where]], dtype=torch.bool)
+    if config.levels > 2:
+        known[:, 2:] = True
+        known[0, 1, 2] = known[0, 0, 2] = True
+        known[0, 0, 0] |= config.channels > 1
+    hidden = ~known[0].expand(config.channels, -1, -1)
+    values = list(itertools.product(range(config.levels), repeat=int(hidden.sum())))
+    fillings = torch.tensor(values) / (config.levels - 1)
+    pictures = image.repeat(len(fillings), 1, 1, 1)
+    pictures[:, hidden] = fillings
+    labels = () if label is None else (torch.full((len(pictures),), label),)
+    with torch.no_grad():
+        nats = value_nats(brush.model(pictures, *labels) / temperature, pictures).double()
+    first = int((~known[0]).any(1).int().argmax())
+    log_joint = -nats[:, :, first:].flatten(1).sum(1)
+    return Hole(
+        brush,
+        Complete(image, known, temperature, label),
+        fillings,
+        log_joint.softmax(0),
+        (-nats[:, hidden].sum(1)).exp(),
+        float(log_joint.logsumexp(0)),
+    )
+
+
+def painted(hole: Hole, particles: int, seed: int) -> tuple[Canvas, Filtered]:
+    """The filter on as many particles as one likes, and what it leaves on the canvas."""
+    request, generator = hole.request, small.generator(seed)
+    x = (request.images * request.known).repeat(particles, 1, 1, 1)
+    labels = None if request.label is None else torch.full((particles,), request.label)
+    noise = dice(particles, hole.brush.config, generator)
+    canvas = Canvas(x, request.known.repeat(particles, 1, 1), noise, request.temperature, labels=labels)
+    sampler: Any = hole.brush.sampler("rows" if "rows" in hole.brush.methods else "cells")
+    return canvas, filtered(sampler, canvas, generator)
+
+
+def shares(hole: Hole, canvas: Canvas, weights: Tensor) -> Tensor:
+    """(n,): the weight of all particles that show a filling, for every filling."""
+    hidden = ~hole.request.known[0].expand(canvas.x.shape[1], -1, -1)
+    found = (canvas.x[:, hidden][:, None] == hole.fillings).all(2)  # (N, n)
+    assert (found.sum(1) == 1).all()
+    return weights @ found.double()
+
+
+def variation(p: Tensor, q: Tensor) -> float:
+    """The total variation of two distributions, between 0 and 1."""
+    return float((p - q).abs().sum() / 2)
+
+
+CASES = [
+    ("pixelcnn", "in the middle", 1.0, 1),
+    ("pixelcnn", "from the top", 1.0, 1),
+    ("biased", "in the middle", 1.0, 1),
+    ("colour", "from the top", 1.0, 1),
+    ("grey", "from the top", 1.0, 11),
+    ("gated", "from the top", 1.0, 3),
+    ("told", "in the middle", 1.0, 3),
+    ("row", "in the middle", 1.0, 1),
+    ("diagonal", "in the middle", 1.0, 1),
+    ("diagonal", "from the top", 1.7, 1),
+    ("mcgsm", "in the middle", 1.0, 1),
+    ("spatial", "in the middle", 1.0, 1),
+    ("spatial", "from the top", 0.6, 1),
+]
+"""Models, holes, temperatures and pictures for which a plain completion is far from right."""
+
+
+@pytest.mark.parametrize(("name", "where", "temperature", "seed"), CASES)
+def test_weighted_particles_are_distributed_as_enumeration_says_and_plain_completions_are_not(
+    name: str, where: str, temperature: float, seed: int
+) -> None:
+    exact = hole(name, where, temperature, seed)
+    assert float(exact.plain.sum()) == pytest.approx(1, abs=1e-4)
+    canvas, result = painted(exact, 4_000, 3)
+    assert variation(shares(exact, canvas, result.log_weights.exp()), exact.posterior) < 0.05
+    x = (exact.request.images * exact.request.known).repeat(4_000, 1, 1, 1)
+    blind = replace(canvas, x=x)  # the same pictures with the same noise, completed plainly
+    for _ in exact.brush.sampler("rows" if "rows" in exact.brush.methods else "cells").passes(blind):
+        pass
+    found = shares(exact, blind, torch.full((4_000,), 1 / 4_000, dtype=torch.float64))
+    assert variation(found, exact.plain) < 0.05 and variation(found, exact.posterior) > 0.25
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "temperature", "seed"),
+    [("mcgsm", "from the top", 1.0, 2), ("mcgsm", "from the top", 0.7, 2)],
+)
+def test_the_evidence_is_right_on_average_however_few_the_particles(
+    name: str, where: str, temperature: float, seed: int
+) -> None:
+    exact = hole(name, where, temperature, seed)
+    runs = [painted(exact, 6, seed)[1] for seed in range(160)]
+    ratio = np.exp([run.log_evidence - exact.log_evidence for run in runs])
+    error = ratio.std(ddof=1) / len(runs) ** 0.5
+    assert error < 0.06 and abs(ratio.mean() - 1) < 3 * error
+    assert 0.2 < np.mean([bool(run.resampled.any()) for run in runs]) < 0.8, "with and without drawing anew"
+
+
+@pytest.mark.parametrize("name", brushes.RASTER)
+def test_weights_evidence_and_size_follow_from_what_the_model_says_of_the_given_pixels(name: str) -> None:
+    exact = hole(name, "from the top", 1.3, seed=2)
+    count, first = 12, 0 if exact.brush.config.levels == 2 or exact.brush.config.channels == 1 else 1
+    canvas, result = painted(exact, count, 4)
+    labels = () if canvas.labels is None else (canvas.labels,)
+    with torch.no_grad():
+        nats = value_nats(exact.brush.model(canvas.x, *labels) / 1.3, canvas.x).double().sum(1)
+    given = -(nats * exact.request.known).sum(2).numpy()  # (N, H), log p of the given pixels of every row
+    since = max([first, *(row + 1 for row in range(4) if result.resampled[row])])
+    unnormalised = given[:, since:].sum(1)
+    np.testing.assert_allclose(
+        result.log_weights.numpy(), unnormalised - np.logaddexp.reduce(unnormalised), rtol=1e-3, atol=1e-3
+    )
+    weights = result.log_weights.exp().numpy()
+    assert weights.sum() == pytest.approx(1)
+    assert float(result.ess[3]) == pytest.approx(1 / (weights**2).sum(), rel=1e-4)
+    assert (result.ess >= 1).all() and (result.ess <= count * (1 + 1e-5)).all() and (result.ess[:first] == count).all()
+    assert result.resampled[:3].tolist() == (result.ess[:3] < count / 2).tolist() and not result.resampled[3]
+    if not result.resampled.any():
+        assert result.log_evidence == pytest.approx(np.logaddexp.reduce(unnormalised) - math.log(count), rel=1e-4)
+
+
+@pytest.mark.parametrize("name", brushes.RASTER)
+def test_completions_that_heed_everything_keep_what_is_given_and_the_nats_of_evaluation(name: str) -> None:
+    exact = hole(name, "from the top", seed=2)
+    brush, request = exact.brush, exact.request
+    five = replace(request, images=request.images.repeat(5, 1, 1, 1), known=request.known.repeat(5, 1, 1))
+    passes: list[Pass] = []
+    trace, result = brush.fit(five, 40, small.generator(5), passes.append)
+    x, given = torch.from_numpy(trace.image), five.known[:, None].expand_as(five.images)
+    assert torch.equal(x[given], five.images[given]) and np.array_equal(trace.known, five.known.numpy())
+    labels = () if request.label is None else (torch.full((5,), request.label),)
+    with torch.no_grad():
+        nats = brush.model.loss(x, small.generator(), *labels).total
+    np.testing.assert_allclose(trace.nats.sum((1, 2)), nats.numpy(), rtol=1e-4, atol=1e-4)
+    rows = [each.row for each in passes if each.row is not None]
+    assert (
+        len(result.log_weights) == 40
+        and rows == sorted(rows)
+        and len(rows) == len(passes)
+        and {len(each.canvas) for each in passes} == {40}
+    )
+
+
+def test_particles_are_drawn_anew_once_half_of_them_are_worth_nothing() -> None:
+    exact = hole("diagonal", "in the middle")
+    canvas, result = painted(exact, 200, 3)
+    assert result.resampled.tolist() == [False, False, True, False] and result.ess[2] < 100
+    survivors = shares(exact, canvas, torch.full((200,), 1 / 200, dtype=torch.float64))
+    assert variation(survivors, exact.posterior) < 0.1 < variation(exact.plain, exact.posterior) / 3
+    assert result.ess[3] > result.ess[2], "weights begin anew"
+
+
+def test_the_completions_of_a_request_are_drawn_in_proportion_to_the_weights() -> None:
+    exact = hole("mcgsm", "in the middle")
+    five = Complete(exact.request.images.repeat(64, 1, 1, 1), exact.request.known.repeat(64, 1, 1))
+    pictures = torch.cat(
+        [torch.from_numpy(exact.brush.fit(five, 256, small.generator(seed))[0].image) for seed in range(20)]
+    )
+    blank = Canvas(pictures, five.known, torch.zeros(1, 1, 1, 1, 1), 1.0)
+    found = shares(exact, blank, torch.full((len(pictures),), 1 / len(pictures), dtype=torch.float64))
+    assert variation(found, exact.posterior) < 0.08 < variation(exact.plain, exact.posterior) / 3
+
+
+@pytest.mark.parametrize("name", ["pixelcnn", "colour", "row", "diagonal", "mcgsm", "spatial"])
+def test_with_nothing_given_the_filter_paints_what_the_brush_paints(name: str) -> None:
+    brush = brushes.brush(name)
+    config = brush.config
+    nothing = torch.zeros(6, config.height, config.width, dtype=torch.bool)
+    trace, result = brush.fit(Complete(small.pictures(6, config), nothing), 6, small.generator(3))
+    assert np.array_equal(trace.image, brush.paint(Generate(6), small.generator(3)).image)
+    assert result.log_evidence == pytest.approx(0, abs=1e-6) and not result.resampled.any()
+    np.testing.assert_allclose(result.ess, 6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["pixelcnn", "gated", "row", "diagonal", "mcgsm", "spatial"])
+def test_with_everything_given_the_filter_gives_the_picture_back(name: str) -> None:
+    brush = brushes.brush(name)
+    image = small.pictures(1, brush.config, 8)
+    everything = torch.ones(3, *image.shape[2:], dtype=torch.bool)
+    trace, result = brush.fit(Complete(image.repeat(3, 1, 1, 1), everything), 10, small.generator())
+    assert np.array_equal(trace.image, image.repeat(3, 1, 1, 1).numpy())
+    assert result.log_evidence == 0 and (result.ess == 10).all()
+
+
+def test_a_model_that_does_not_paint_in_raster_order_has_no_filter() -> None:
+    brush = brushes.brush("multiscale")
+    with pytest.raises(TypeError, match=r"^The particle filter needs a model that paints in raster order.$"):
+        brush.fit(Complete(torch.zeros(1, 1, 8, 8), torch.ones(1, 8, 8, dtype=torch.bool)), 4, small.generator())
+
+
+def log(*weights: float) -> Tensor:
+    return torch.tensor(weights, dtype=torch.float64).log()
+
+
+def test_the_effective_sample_size_by_hand() -> None:
+    assert effective_sample_size(log(0.5, 0.25, 0.25)) == pytest.approx(8 / 3)
+    assert effective_sample_size(log(7, 7, 7, 7)) == pytest.approx(4)
+    assert effective_sample_size(log(1, 0, 0)) == pytest.approx(1)
+    assert effective_sample_size(log(3, 1) - 1_000) == pytest.approx(1.6), "weights need not be normalised"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_effective_sample_size_lies_between_one_and_their_number(seed: int) -> None:
+    log_weights = 4 * torch.randn(30, generator=small.generator(seed), dtype=torch.float64)
+    assert 1 < effective_sample_size(log_weights) < effective_sample_size(log_weights / 2) < 30
+
+
+def test_systematic_draws_by_hand() -> None:
+    for seed in range(5):
+        assert systematic(log(0.5, 0.25, 0.25), 4, small.generator(seed)).tolist() == [0, 0, 1, 2]
+        assert systematic(log(0, 1, 0), 3, small.generator(seed)).tolist() == [1, 1, 1]
+        u = float(torch.rand((), generator=small.generator(seed), dtype=torch.float64))
+        ends = [0.1, 0.4, 1.0]
+        marks = [(mark + u) / 5 for mark in range(5)]
+        by_hand = [next(index for index, end in enumerate(ends) if mark < end) for mark in marks]
+        assert systematic(log(0.1, 0.3, 0.6), 5, small.generator(seed)).tolist() == by_hand
+
+
+@pytest.mark.parametrize("count", [1, 7, 40])
+def test_every_index_is_drawn_as_often_as_its_weight_asks_for_up_to_one(count: int) -> None:
+    log_weights = 2 * torch.randn(12, generator=small.generator(1), dtype=torch.float64)
+    asked = count * log_weights.softmax(0).numpy()
+    draws = np.stack(
+        [systematic(log_weights, count, small.generator(seed)).bincount(minlength=12) for seed in range(1500)]
+    )
+    assert (draws.sum(1) == count).all() and (draws >= np.floor(asked)).all() and (draws <= np.ceil(asked)).all()
+    error = np.sqrt((asked % 1) * (1 - asked % 1) / len(draws))
+    assert (np.abs(draws.mean(0) - asked) < 4 * error + 1e-9).all()

@@ -1,0 +1,227 @@
+"""The benchmarks compare like with like, and the app's samplers are the ones that were measured to be fastest."""
+
+import copy
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from benchmarks import sampler_defaults, sampling, training
+from benchmarks.baselines.masked import MaskedConv2d
+from benchmarks.baselines.pixelcnn import PixelCNNBaseline
+from core.models.base import Generate
+from core.registry import REGISTRY
+from core.samplers.canvas import Pass
+from core.sampling import Brush, fastest
+from tests.core.small import CONFIGS, PIXEL_MODELS, build, pictures, shake
+
+TIMES = {"ratio", "baseline", "ours", "identical", "machine"}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """As benchmarks run by default; they set it for their whole process, which here is that of all tests."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, config in CONFIGS.items():
+        monkeypatch.setitem(REGISTRY, name, replace(REGISTRY[name], config=config))
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    return json.loads(capsys.readouterr().out)
+
+
+def loud(name: str) -> Any:
+    """A tiny model whose rows need several passes."""
+    model = build(CONFIGS[name])
+    shake(model, 0.6)
+    return model
+
+
+def race(model: Any, batch: int = 3) -> sampling.Race:
+    return sampling.Race(Brush(model), batch, 0, "cpu", iter(range(10**6)).__next__)
+
+
+# Training
+
+
+@pytest.mark.parametrize("key", training.ENTRIES)
+@pytest.mark.parametrize("width", [6, 4])
+def test_a_baseline_is_the_same_function_with_the_same_gradients(key: str, width: int) -> None:
+    entry = training.ENTRIES[key]
+    config = replace(CONFIGS[entry.name], height=6, width=width)
+    ours, theirs = REGISTRY[entry.name].model(config).double(), entry.baseline(config).double()
+    shake(ours)
+    theirs.take(ours)
+    x = pictures(3, config).double()
+    torch.testing.assert_close(theirs(x), ours(x)[:, 0], rtol=0, atol=1e-10)
+
+    for logits in (theirs(x), ours(x)[:, 0]):
+        F.binary_cross_entropy_with_logits(logits, x, reduction="sum").backward()
+    gradient = copy.deepcopy(ours)  # a network whose weights are the gradient of ours, to lay them out as theirs are
+    with torch.no_grad():
+        for where, parameter in zip(gradient.parameters(), ours.parameters(), strict=True):
+            where.copy_(parameter.grad)
+    expected = entry.baseline(config).double()
+    expected.take(gradient)
+    masks = {f"{name}.weight": each.mask for name, each in theirs.named_modules() if isinstance(each, MaskedConv2d)}
+    wanted = dict(expected.named_parameters())
+    for name, parameter in theirs.named_parameters():
+        assert parameter.grad is not None
+        assert parameter.grad.abs().max() > 1e-4, f"{name} takes no part, so it proves nothing"
+        found = parameter.grad * masks.get(name, 1)
+        torch.testing.assert_close(found, wanted[name].detach(), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("key", training.ENTRIES)
+def test_a_baseline_learns_what_ours_learns(key: str, tiny: None) -> None:
+    result = training.measure(key, batch=4, layers=1, hidden=2, repeats=3)
+    nats, after = result["nats"], result["nats_after"]
+    assert isinstance(nats, dict) and isinstance(after, dict)
+    assert after["ours"] < nats["ours"] - 0.05, "nothing was learned"
+    assert after["ours"] == pytest.approx(after["baseline"], abs=1e-3)
+    assert (result["layers"], result["hidden"], result["batch"]) == (1, 2, 4)
+
+
+def test_training_prints_its_figures(tiny: None, capsys: pytest.CaptureFixture[str]) -> None:
+    training.main(["--model", "row-lstm", "--batch", "2", "--repeats", "2", "--json"])
+    result = printed(capsys)
+    assert result.keys() >= TIMES | {"nats", "target", "within_target", "batch"}
+    assert result["ratio"] == pytest.approx(result["baseline"] / result["ours"], rel=0.2)
+
+
+def test_unequal_networks_are_not_compared(tiny: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PixelCNNBaseline, "take", lambda *_: None)
+    with pytest.raises(SystemExit, match="nothing to compare"):
+        training.main(["--batch", "2", "--repeats", "1"])
+
+
+# Sampling
+
+
+@pytest.mark.parametrize("name", PIXEL_MODELS)
+@pytest.mark.parametrize("visits", [[], ["--naive-values", "5"]], ids=["naive in full", "naive in part"])
+def test_sampling_prints_its_figures(
+    name: str, visits: list[str], tiny: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sampling.main(["--model", name, "--batch", "2", "--untrained", "--repeats", "1", "--json", *visits])
+    result = printed(capsys)
+    half = result["half"]
+    assert result.keys() >= TIMES | {"passes", "method", "threads", "checked_against", "trained"}
+    assert result["identical"] and result["within_margin"] and half["identical"] and half["given_untouched"]
+    assert result["baseline_extrapolated"] is bool(visits)
+    assert result["passes"] >= half["passes"] >= 1 and half.keys() >= {"ratio", "whole", "half"}
+
+
+def test_naive_costs_the_same_in_full_and_in_part() -> None:
+    model = build(CONFIGS["pixelcnn-svhn"])
+    passes = 0
+
+    def count(*_: object) -> None:
+        nonlocal passes
+        passes += 1
+
+    model.register_forward_pre_hook(count)
+    counted = sampling.Race(Brush(model), 1, 0, "cpu", lambda: float(passes))
+    for visits in (None, 1, 4):
+        assert counted.naive(counted.canvas(Generate(1)), visits) == 3 * 4 * 4
+
+
+@pytest.mark.parametrize("visits", [None, 9])
+@pytest.mark.parametrize("place", [(0, 0), (2, 3), (7, 7)])
+def test_a_sampler_that_paints_one_wrong_pixel_is_caught(
+    place: tuple[int, int], visits: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = race(loud("pixelcnn-mnist"))
+    row, column = place
+    sampler = running.brush.sampler("rows")
+    right = sampler.passes
+
+    def wrong(canvas: Any) -> Iterator[Pass]:
+        yield from right(canvas)
+        canvas.x[1, 0, row, column] = 1 - canvas.x[1, 0, row, column]
+
+    *_, painted = running.paint(Generate(3), "rows")
+    assert sampling.against_naive(running, painted, visits)["identical"]
+    monkeypatch.setattr(sampler, "passes", wrong)
+    *_, painted = running.paint(Generate(3), "rows")
+    result = sampling.against_naive(running, painted, visits)
+    assert not result["identical"] and not result["within_margin"]
+
+
+@pytest.mark.parametrize("name", ["pixelcnn-mnist", "pixelcnn-svhn"])
+def test_how_far_a_value_is_off_is_measured_in_logits(name: str) -> None:
+    """Noise right at the edge and a little beside it: rounding may decide the first, and nothing else the second."""
+    running = race(loud(name), 1)
+    *_, painted = running.paint(Generate(1), "rows")
+    assert sampling.off_by(running.brush, painted) == 0
+    logits = running.brush.model(painted.x)[0, 0, :, 1, 2].detach()
+    value = int((painted.x[0, 0, 1, 2] * (running.brush.config.levels - 1)).round())
+    for gap in (0.25, 1e-6):
+        if len(logits) == 1:
+            painted.noise[0, 0, 0, 1, 2] = (logits[0] + (gap if value else -gap)).sigmoid()
+        else:
+            painted.noise[0, 0, :, 1, 2] = -logits
+            painted.noise[0, 0, value, 1, 2] -= gap
+        assert sampling.off_by(running.brush, painted) == pytest.approx(gap, abs=2e-6)
+
+
+def test_a_method_that_a_model_lacks_is_refused(tiny: None, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        sampling.main(["--model", "pixelcnn-mnist", "--untrained", "--method", "cells"])
+    assert "pixelcnn-mnist paints by naive, rows, whole." in capsys.readouterr().err
+
+
+def test_missing_weights_are_one_sentence(tmp_path: Path) -> None:
+    arguments = ["--model", "row-lstm-mnist", "--checkpoints", str(tmp_path)]
+    with pytest.raises(SystemExit, match=r"The card row-lstm-mnist\.json is missing"):
+        sampling.main(arguments)
+    with pytest.raises(SystemExit, match=r"The card row-lstm-mnist\.json is missing"):
+        sampler_defaults.main([*arguments, "--device", "cpu", "--out", str(tmp_path / "s.json")])
+
+
+# The defaults
+
+
+def test_every_method_is_measured_and_other_entries_stay(
+    tiny: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "samplers.json"
+    options = ["--untrained", "--device", "cpu", "--repeats", "1", "--naive-values", "2", "--out", str(file)]
+    sampler_defaults.main(["--model", "diagonal-bilstm-mnist", "--batches", "1", "2", *options])
+    before = json.loads(file.read_text())["entries"]
+    assert [(each["model"], each["batch"]) for each in before] == [
+        (n, b) for n in ["diagonal-bilstm-mnist"] for b in (1, 2)
+    ]
+    assert all(each["relative"].keys() == {"naive", "rows", "cells", "whole"} for each in before)
+    assert all(each["relative"][each["fastest"]] == 1 == min(each["relative"].values()) for each in before)
+    sampler_defaults.main(["--model", "pixelcnn-svhn", "--batches", "1", *options])
+    after = json.loads(file.read_text())
+    assert [each for each in after["entries"] if each["model"] == "diagonal-bilstm-mnist"] == before
+    assert len(after["entries"]) == 3 and "processor" in after["machines"]["cpu"]
+    capsys.readouterr()
+
+
+MEASURED = json.loads(sampler_defaults.FILE.read_text("utf-8"))["entries"]
+
+
+@pytest.mark.parametrize("entry", MEASURED, ids=lambda entry: f"{entry['model']}-{entry['device']}-{entry['batch']}")
+def test_the_app_takes_the_sampler_that_was_measured_to_be_fastest(entry: dict[str, Any]) -> None:
+    chosen = fastest(REGISTRY[entry["model"]].build(), entry["device"], entry["batch"])
+    assert entry["relative"][chosen] <= 1.1, entry["relative"]
+
+
+def test_every_pixel_model_was_measured_on_a_cpu_with_its_trained_weights() -> None:
+    measured = {(each["model"], each["batch"]) for each in MEASURED if each["device"] == "cpu" and each["trained"]}
+    assert measured >= {(name, batch) for name in sampling.pixel_models() for batch in sampler_defaults.BATCHES}

@@ -1,0 +1,195 @@
+"""Pixel models side by side: several painters at one task, several samplers on one clock, surprise, particles.
+
+As in :mod:`viz.frames` nothing is computed anew but for clocks and sums. ``T`` steps, ``B`` pictures, ``H`` × ``W``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.trace import Array, RasterTrace
+from viz import frames, notes, payload
+from viz.payload import Note, Player, finite
+
+WIDEST = 4
+"""Pictures in a row when several painters are compared."""
+RACE_FRAMES = 120
+CLOCK_START = 1e-3
+"""Seconds on the race's clock at its first frame."""
+METHODS = {
+    "naive": ("naive", "one full pass of the network for each pixel"),
+    "rows": ("by rows", "each row guessed and corrected until it stands"),
+    "cells": ("by pixels", "pixel by pixel, from what its neighbours left behind"),
+    "whole": ("all at once", "the whole picture guessed and corrected until it stands"),
+}
+"""The samplers on the page: name and what they do."""
+
+
+class Racer(Protocol):
+    """One sampler of a race; see :class:`core.pixel_studio.Racer`."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def times(self) -> Array: ...
+    @property
+    def canvases(self) -> Array: ...
+    @property
+    def rows(self) -> NDArray[np.int64]: ...
+
+
+class Heeded(Protocol):
+    """How a particle filter fared; see :class:`core.pixel_studio.Heeded`."""
+
+    @property
+    def particles(self) -> int: ...
+    @property
+    def ess(self) -> Array: ...
+    @property
+    def resampled(self) -> NDArray[np.bool_]: ...
+
+
+def compare_payload(traces: Mapping[str, RasterTrace], *, autoplay: bool = True, nonce: str | None = None) -> Player:
+    """Several painters at the same task, a panel each, titled by the keys; all with as many pictures and steps.
+
+    Their pictures stand in rows below each other, so that the same dice made each column.
+    """
+    first, *others = traces.items()
+    columns = min(len(first[1].image), WIDEST)
+    value = frames.raster_payload(first[1], title=first[0], heat=False, columns=columns, autoplay=autoplay, nonce=nonce)
+    for title, trace in others:
+        panel = frames.raster_payload(trace, title=title, heat=False)
+        marks = panel["marks"][0] | {"panel": len(value["panels"])}
+        value["panels"].append(panel["panels"][0])
+        value["marks"].append(marks)
+    rows = [["", "best", "mean"]]
+    for title, trace in traces.items():
+        nats = frames.hidden_nats(trace)
+        rows.append([title, f"{nats.min():.1f}", f"{nats.mean():.1f}"])
+    note: Note = {
+        "title": "Nats that the painted part costs",
+        "html": notes.COMPARED,
+        "rows": rows,
+        "values": {},
+        "patches": [],
+    }
+    return {**value, "cost": None, "note": note}
+
+
+def heeded_payload(trace: RasterTrace, heeded: Heeded, *, title: str, autoplay: bool = True) -> Player:
+    """Completions by the particle filter; the bars are the effective sample size after each row."""
+    value = frames.raster_payload(trace, title=title, heat=False, autoplay=autoplay)
+    ess = np.repeat(finite(heeded.ess, "The filter")[:, None], len(trace.image), 1)
+    value["cost"] = payload.cost(f"worth of {heeded.particles} particles after each row", "particles", ess)
+    note = value["note"]
+    assert note is not None
+    rows = trace.order[:, 0]
+    note["html"] += notes.HEEDED
+    note["values"] |= {
+        "particles": payload.value(np.full((1, 1), heeded.particles, np.float32), 0),
+        "ess": payload.value(heeded.ess[rows, None], 0),
+        "drawn_anew": payload.words(notes.DRAWN_ANEW, heeded.resampled[rows, None].astype(np.uint8)),
+    }
+    return value
+
+
+def race_payload(racers: Sequence[Racer], *, nonce: str | None = None) -> Player:
+    """All samplers at the same picture, a cell each, on one clock whose steps grow by a constant factor."""
+    last = max(float(racer.times[-1]) for racer in racers)
+    clock = np.geomspace(CLOCK_START, last, RACE_FRAMES).astype(np.float32)
+    clock[-1] = last
+    done = [np.searchsorted(racer.times, clock, side="right") for racer in racers]  # passes finished at each moment
+    images = np.stack([_at(racer, finished) for racer, finished in zip(racers, done, strict=True)], 1)
+    labels = [f"{METHODS[racer.method][0]}: {_milliseconds(racer.times[-1])}" for racer in racers]
+    panels = [payload.panel("The same picture, painted in every way", "pixel", images, labels)]
+    total = np.array([len(racer.times) for racer in racers], np.float32)
+    finished = np.stack(done, 1)
+    ends = np.array([racer.times[-1] for racer in racers], np.float32)
+    ready = (finished >= total).astype(np.uint8)
+    return {
+        **payload.player(panels, columns=2, nonce=nonce),
+        "fps": 20,
+        "marks": [payload.track(_row_boxes(racers, done, images.shape[-2:]), "row", 0)],
+        "cost": payload.cost("passes of the network so far", "passes", finished.astype(np.float32)),
+        "word": "moment",
+        "note": {
+            "title": "After [[clock]] ms",
+            "html": notes.RACED,
+            "rows": [
+                ["this way takes", "[[done]] ms"],
+                ["times faster than one pass a pixel", "[[faster]]"],
+                ["passes of the network", "[[passes]]"],
+            ],
+            "values": {
+                "clock": payload.value(1000 * clock[:, None], 1),
+                "method": payload.words([METHODS[racer.method][1] for racer in racers], np.arange(len(racers))[None]),
+                "pass_": payload.value(finished.astype(np.float32), 0),
+                "passes": payload.value(total[None], 0),
+                "done": payload.value(1000 * ends[None], 1),
+                "faster": payload.value((ends[0] / ends)[None], 1),
+                "said": payload.words(["It is still at work.", "It is done."], ready),
+            },
+            "patches": [],
+        },
+    }
+
+
+def surprise_payload(judged: Mapping[str, RasterTrace], *, nonce: str | None = None) -> Player:
+    """Nats per pixel of one picture under several painters, a cell each, the least surprised first."""
+    ordered = sorted(judged.items(), key=lambda item: float(item[1].nats.sum()))
+    nats = finite(np.concatenate([each.nats for _, each in ordered]), "The surprise")  # (painters, H, W)
+    top = max(float(nats.max()), 1e-6)
+    totals = nats.sum((1, 2))
+    labels = [f"{title}: {total:.1f} nats" for (title, _), total in zip(ordered, totals, strict=True)]
+    seen = payload.panel("Your picture", "plain", ordered[0][1].image[None])
+    heat = payload.panel(f"Surprise, up to {top:.1f} nats a pixel", "pixel", (nats / top)[None, :, None], labels)
+    heat["map"] = "room"
+    return {
+        **payload.player([seen, heat], autoplay=False, nonce=nonce),
+        "film": False,
+        "note": {
+            "title": "What surprises [[painter]]",
+            "html": notes.SURPRISED,
+            "rows": [["the whole picture", "[[total]] nats"], ["dearest pixel", "[[dearest]] nats"]],
+            "values": {
+                "painter": payload.words([title for title, _ in ordered], np.arange(len(ordered))[None]),
+                "total": payload.value(totals[None], 1),
+                "dearest": payload.value(nats.max((1, 2))[None], 1),
+            },
+            "patches": [],
+        },
+    }
+
+
+def _at(racer: Racer, finished: NDArray[np.int64]) -> Array:
+    """(T, C, H, W): the canvas when so many passes are finished."""
+    return racer.canvases[finished]
+
+
+def _row_boxes(racers: Sequence[Racer], done: Sequence[NDArray[np.int64]], size: tuple[int, int]) -> Array:
+    """(T, B, 5): the row that each sampler is at; none once it is done, or if it works on the whole picture."""
+    _, width = size
+    boxes = np.full((RACE_FRAMES, len(racers), 5), np.nan, np.float32)
+    for cell, (racer, finished) in enumerate(zip(racers, done, strict=True)):
+        at_work = finished < len(racer.rows)
+        row = racer.rows[np.minimum(finished, len(racer.rows) - 1)]
+        shown = at_work & (row >= 0)
+        boxes[shown, cell] = np.stack(
+            [
+                np.full(shown.sum(), width / 2),
+                row[shown] + 0.5,
+                np.full(shown.sum(), width),
+                np.ones(shown.sum()),
+                np.full(shown.sum(), np.inf),
+            ],
+            1,
+        )
+    return boxes
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{1000 * seconds:,.0f} ms" if seconds >= 0.01 else f"{1000 * seconds:.1f} ms"

@@ -1,0 +1,282 @@
+"""Paint: pixel models imagine pictures, or complete one that a person has covered in part, alone or side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from core.runtime import Runtime
+from core.trace import RasterTrace
+from viz import figures, frames, painters, pixel_frames
+from viz.tabs.common import (
+    SIDE,
+    SKIP,
+    Picture,
+    canvas,
+    card,
+    chart_in_fold,
+    column,
+    connect,
+    explanation,
+    gallery,
+    picked_cell,
+    room,
+    seed_field,
+    show_stage,
+    status_line,
+    stop_button,
+    stored,
+    subject,
+    told,
+    verbs,
+)
+from viz.widgets.narrator import narrator
+from viz.widgets.player import player
+
+COMPLETIONS = "Ways it could go on, the likeliest first"
+COMPLETE, IMAGINE = "Complete", "Imagine"
+PIXELS, PASSES, RACE, SURPRISE = "Pixel by pixel", "As it was computed", "Sampler race", "What surprises it"
+BEFORE, ALL = "The past only", "All given"
+ANY = "any"
+PARTICLES = 64
+SIDE_BY_SIDE = 4
+"""Most pictures of each painter when several paint: the stage has to hold them all."""
+
+TEXT = """
+A pixel model reads like a page: row by row, left to right. For each pixel it looks only at what is **already there**,
+says how likely ink is, and throws a die. That is all; the digit is the sum of 784 such throws.
+
+**Cover** a part and it goes on from what it can see *before* each pixel. What stands below or to the right of it, it
+cannot know yet, even if you gave it: so it sometimes walks into your pixels with surprise.
+
+Let it heed **all given**, and many pictures are painted at once. After each row those that fit your pixels
+badly are dropped and the others doubled: a hole in the middle is then filled by what fits on all sides.
+
+Choose **several painters**: they get the same dice and the same cover. Fewer nats mean less surprise.
+"""
+
+FORMULA = r"""
+$$p(x) = \prod_{i=1}^{784} p(x_i \mid x_1, \dots, x_{i-1})$$
+
+Masks see to it that the network's output at pixel $i$ does not depend on $x_i$ or on anything after it, so that one pass
+gives all factors of a finished picture: $-\log p(x)$ is exact. Painting with temperature $\tau$ draws
+$x_i = [\,u_i < \sigma(\ell_i / \tau)\,]$ with $u_i$ uniform.
+
+Drawing one pixel a pass would take 784 passes. For fixed $u$ the picture is the only solution of these equations; so
+each row is guessed as a whole and corrected until nothing changes, about two or three passes a row, and the result is
+the same to the pixel. *As it was computed* shows just these passes, *Sampler race* sets the clock.
+
+Heeding all: particles $n$ carry weights $w_n \leftarrow w_n \prod_j p(x_j \mid \text{before})$ over the given pixels
+$j$ of a row, and are drawn anew, systematically, when $1 / \sum_n w_n^2 < N/2$.
+
+van den Oord et al. 2016, *Pixel Recurrent Neural Networks* and *Conditional Image Generation with PixelCNN Decoders*;
+Theis and Bethge 2015, *Generative Image Modeling Using Spatial LSTMs*.
+"""
+
+
+def half_covered() -> Picture:
+    """The picture that stands in the editor at first: its lower half is covered."""
+    hidden = np.zeros((SIDE, SIDE), bool)
+    hidden[SIDE // 2 :] = True
+    return Picture(gallery()[0], hidden)
+
+
+def uncertainty(trace: RasterTrace, cell: int) -> Any:
+    """The chart for the selected picture; a selection outlives a change to fewer pictures."""
+    return figures.entropy_figure(trace, min(cell, len(trace.image) - 1))
+
+
+class Task:
+    """One press of the button: what is to be painted, by whom, and what of it is shown."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        given: Picture | None,
+        session: str | None,
+        names: Sequence[str],
+        view: str,
+        heeds: str,
+        digit: str,
+        count: float,
+        temperature: float,
+        heat: bool,
+        seed: float,
+    ) -> None:
+        if not names:
+            raise ValueError("Choose at least one painter.")
+        self.studio, self.given, self.view, self.heat = runtime.studio.pixels, given, view, heat
+        self.names = [name for name in painters.BINARY if name in names]  # in the papers' order, whatever came first
+        self.heeds = heeds == ALL and given is not None
+        self.digit = None if digit == ANY else int(digit)
+        self.several = len(self.names) > 1 and view == PIXELS
+        self.count = min(count, SIDE_BY_SIDE) if self.several else count
+        self.temperature, self.seed, self.session = temperature, seed, session
+
+    @property
+    def slow(self) -> bool:
+        """Whether it takes too long to be repeated while a brush is moving."""
+        return self.heeds or self.view == RACE or len(self.names) > 2
+
+    def result(self, live: bool, picture: Picture) -> tuple[Any, RasterTrace]:
+        """The payload for the stage and the trace behind it, that of the first painter."""
+        if self.view == SURPRISE:
+            judged = {painters.BINARY[name].title: self.studio.judge(name, picture.pixels) for name in self.names}
+            return pixel_frames.surprise_payload(judged), next(iter(judged.values()))
+        if self.view == RACE:
+            racers = self.studio.race(self.names[0], self.seed, self.temperature, self.given, session=self.session)
+            return pixel_frames.race_payload(racers), self.painted(self.names[0])
+        if self.view == PASSES:
+            trace, passes = self.studio.passes(
+                self.names[0],
+                self.seed,
+                self.temperature,
+                self.given,
+                label=self.label(self.names[0]),
+                session=self.session,
+            )
+            return frames.passes_payload(passes), trace
+        if self.several:
+            traces = {painters.BINARY[name].title: self.painted(name) for name in self.names}
+            return pixel_frames.compare_payload(traces, autoplay=not live), next(iter(traces.values()))
+        return self.alone(live)
+
+    def alone(self, live: bool) -> tuple[Any, RasterTrace]:
+        """One painter's pictures."""
+        name = self.names[0]
+        title = "What it imagines" if self.given is None else COMPLETIONS
+        if self.heeds and self.given is not None:
+            trace, heeded = self.studio.fit(
+                name,
+                self.given,
+                self.count,
+                self.seed,
+                self.temperature,
+                particles=PARTICLES,
+                label=self.label(name),
+                session=self.session,
+            )
+            return pixel_frames.heeded_payload(trace, heeded, title=title, autoplay=not live), trace
+        trace = self.painted(name)
+        heat = True if self.heat else None
+        context = painters.BINARY[name].context
+        return frames.raster_payload(trace, title=title, heat=heat, context=context, autoplay=not live), trace
+
+    def painted(self, name: str) -> RasterTrace:
+        """What one painter makes of the task."""
+        asked = (self.count, self.seed, self.temperature)
+        if self.given is None:
+            return self.studio.generate(name, *asked, label=self.label(name), session=self.session)
+        if self.heeds:
+            return self.studio.fit(
+                name, self.given, *asked, particles=PARTICLES, label=self.label(name), session=self.session
+            )[0]
+        return self.studio.complete(
+            name, self.given, *asked, label=self.label(name), ranked=not self.several, session=self.session
+        )
+
+    def label(self, name: str) -> int | None:
+        """The digit that is asked for, of painters who know what that is."""
+        return self.digit if name in painters.CLASSES else None
+
+
+def build(runtime: Runtime) -> None:
+    """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
+    first, start = stored("pixels"), half_covered()
+    painted, trace, cell = gr.State(first), gr.State(None), gr.State(0)
+    with room("pixels"):
+        with column("stage"), card():
+            with gr.Row(elem_classes="easel-pair"):
+                with gr.Column(min_width=220, elem_classes="easel-editor-box") as editing:
+                    board = canvas("pixels", "pixel", start, cover=True)
+                with gr.Column(min_width=220):
+                    stage = player("pixels-player", "pixel", first)
+            status = status_line("pixels")
+            verbs("pixels", painted, 30)
+            with gr.Accordion("Chart: where it is unsure", open=False, elem_classes="easel-fold") as fold:
+                chart = gr.Plot(show_label=False, elem_id="pixels-chart")
+        with column("controls"), card("Task"):
+            mode = gr.Radio(
+                [COMPLETE, IMAGINE],
+                value=COMPLETE,
+                label="Task",
+                show_label=False,
+                elem_id="pixels-mode",
+                elem_classes="easel-switch",
+            )
+            names = gr.CheckboxGroup(
+                [(painter.title, name) for name, painter in painters.BINARY.items()],
+                value=[painters.FIRST],
+                label="Painters",
+                elem_id="pixels-painters",
+                elem_classes="easel-chips",
+            )
+            with gr.Column(min_width=0) as completing:
+                sub = subject("pixels", "pixel", start, board)
+                heeds = gr.Radio(
+                    [BEFORE, ALL], value=BEFORE, label="It heeds", elem_id="pixels-heeds", elem_classes="easel-switch"
+                )
+            digit = gr.Dropdown(
+                [ANY, *map(str, range(10))], value=ANY, label="Digit", elem_id="pixels-digit", visible=False
+            )
+            count = gr.Slider(1, 16, 9, step=1, label="Pictures", elem_id="pixels-count")
+            temperature = gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="pixels-temperature")
+            heat = gr.Checkbox(False, label="Show what it expects", elem_id="pixels-heat")
+            view = gr.Radio(
+                [PIXELS, PASSES, RACE, SURPRISE],
+                value=PIXELS,
+                label="Show",
+                elem_id="pixels-view",
+                elem_classes=["easel-switch", "easel-wrap"],
+            )
+            seed = seed_field("pixels")
+            with gr.Row(elem_classes="easel-go"):
+                paint = gr.Button("Paint", variant="primary", elem_id="pixels-paint", elem_classes="easel-primary")
+                stop_button("pixels", runtime)
+        with column("aside"):
+            with card():
+                narrator("pixels-narrator", "pixels-player", "pixel")
+            explanation(TEXT, FORMULA)
+
+    def answer(picture: Picture, live: bool, mode: str, *asked: Any, session: str | None = None) -> tuple[Any, ...]:
+        given = picture if mode == COMPLETE else None
+        task = Task(runtime, given, session, *asked)
+        if live and task.slow:
+            return SKIP, SKIP, SKIP
+        value, painting = task.result(live, picture)
+        return value, value, painting
+
+    @told
+    def on_paint(request: gr.Request, picture: Picture, *asked: Any) -> tuple[Any, ...]:
+        return answer(picture, False, *asked, session=request.session_hash)
+
+    outputs = [stage, painted, trace]
+    options = [mode, names, view, heeds, digit, count, temperature, heat, seed]
+    asked = [sub.picture, *options]
+    fast: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
+    private = fast | {"api_visibility": "private"}
+    connect(sub, answer, options, outputs, status)
+    show_stage(paint, "pixels-player")
+    paint.click(on_paint, asked, outputs, api_visibility="private", **fast)
+    gr.on(
+        [mode.change, view.change],
+        lambda mode, view: (
+            gr.Column(visible=mode == COMPLETE or view == SURPRISE),
+            gr.Column(visible=mode == COMPLETE or view == SURPRISE),
+        ),
+        [mode, view],
+        [editing, completing],
+        **private,
+    )
+    names.change(
+        lambda names: gr.Dropdown(visible=any(name in painters.CLASSES for name in names)), names, digit, **private
+    )
+    changes = [mode.change, names.input, view.change, heeds.change, digit.input, heat.change]
+    gr.on([*changes, count.release, temperature.release], on_paint, asked, outputs, **private)
+    stage.pick(picked_cell, outputs=cell, **private)
+    chart_in_fold(
+        fold, trace, chart, uncertainty, lambda: runtime.studio.pixels.complete(painters.FIRST, start, 9, 1), cell
+    )
