@@ -64,11 +64,10 @@ class Race:
     def paint(self, request: Generate | Complete, method: Method) -> tuple[float, int, Canvas]:
         """Seconds, passes of the network, and the finished canvas."""
         generator = torch.Generator(self.device).manual_seed(self.seed)
-        passes, start = 0, self.clock()
-        for state in self.brush.passes(request, generator, method):
+        start = self.clock()
+        for passes, state in enumerate(self.brush.passes(request, generator, method)):
             if isinstance(state, Canvas):
                 return self.clock() - start, passes, state
-            passes += 1
         raise AssertionError("a sampler ends with its canvas")
 
     def naive(self, canvas: Canvas, count: int | None = None) -> float:

@@ -110,8 +110,8 @@ def measure(model: str, batch: int | None, layers: int | None, hidden: int | Non
     ratio = seconds[1] / seconds[0]
     return {
         "ratio": round(ratio, 2),
-        "baseline": round(seconds[1], 4),
-        "ours": round(seconds[0], 4),
+        "baseline": round(seconds[1], 6),
+        "ours": round(seconds[0], 6),
         "target": entry.target,
         "within_target": ratio >= entry.target,
         "identical": True,

@@ -59,7 +59,8 @@ class ModelSpec:
 
 
 PIXEL_MATRICES = ("blocks.", "layers.", "up.", "head.")
-"""The hidden matrices of pixel models; first and last layers and biases stay with Adam, as Muon's authors advise."""
+"""The hidden layers of pixel models, all of theirs that has two dimensions or more (the biases of an LSTM's gates are
+such a matrix); first and last layers stay with Adam, as Muon's authors advise."""
 SMALL = PixelCNNConfig(features=48, bottleneck=24, blocks=6, position_bias=True)
 """For the lesson of the position bias: two equal networks, trained alike, with it and without."""
 COLOUR = PixelCNNConfig(

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.models.base import Complete, Generate, array
+from core.models.base import Complete, Generate, Request, array
 from core.models.gated import GatedPixelCNN
 from core.models.mcgsm import MCGSM
 from core.models.multiscale import MultiScale
@@ -50,6 +50,8 @@ MAX_BYTES = 2**29
 """Memory that the noise and the logits of one request may take; activations are less than a tenth of it."""
 MAX_PICTURES = 256
 """Pictures in one request, however small."""
+PICTURES_AT_ONCE = 8
+"""Pictures whose surprise is worked out together: it takes three more tensors of the size of their logits."""
 
 
 class TooManyError(ValueError):
@@ -119,16 +121,16 @@ class Brush:
 
     def canvas(self, request: Generate | Complete, generator: torch.Generator) -> Canvas:
         """The start of a painting with all its noise; raises :class:`TooManyError`."""
-        x, known = canvas(request, self.config)
         most = most_pictures(self.config)
-        if len(x) > most:
+        if _asked(request) > most:  # before there is a tensor of that size
             raise TooManyError(f"Ask for at most {most} pictures at once: more would take over {MAX_BYTES >> 20} MB.")
+        x, known = canvas(request, self.config)
         device = generator.device
         labels = told_label(request, len(x), device)
         noise = dice(len(x), self.config, generator)
         return Canvas(x.to(device), known.to(device), noise, request.temperature, labels=labels)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def passes(
         self, request: Generate | Complete, generator: torch.Generator, method: Method | None = None
     ) -> Iterator[Pass | Canvas]:
@@ -171,9 +173,12 @@ class Brush:
             steps.append(_step(state, self.config.height, self.config.width))
 
         trace = self.paint(request, generator, method, keep)
+        if not steps:  # nothing was hidden
+            finished = torch.from_numpy(trace.image)
+            keep(Pass(None, finished, torch.zeros(len(finished))))
         return trace, CanvasTrace(tuple(steps))
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def fit(
         self,
         request: Complete,
@@ -203,7 +208,7 @@ class Brush:
         chosen = systematic(result.log_weights, count, generator)
         return self.trace(painting, chosen), result
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def judge(self, x: Tensor) -> RasterTrace:
         """What the model says of finished pictures (b, C, H, W), all of whose pixels count as given."""
         known = torch.ones(len(x), *x.shape[2:], dtype=torch.bool, device=x.device)
@@ -214,7 +219,9 @@ class Brush:
     def trace(self, painting: Canvas, chosen: Tensor | slice = slice(None)) -> RasterTrace:
         """Finished pictures, or those with the indices ``chosen``, as a trace."""
         x, logits = painting.x[chosen], painting.logits[chosen]
-        shown = surprise(logits, x, painting.temperature)
+        few = zip(logits.split(PICTURES_AT_ONCE), x.split(PICTURES_AT_ONCE), strict=True)
+        parts = [surprise(*each, painting.temperature) for each in few]
+        shown = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
         return RasterTrace(
             image=array(x),
             probability=array(shown["probability"]),
@@ -223,6 +230,11 @@ class Brush:
             order=self.model.order,
             known=painting.known[chosen].cpu().numpy(),
         )
+
+
+def _asked(request: Request) -> int:
+    """How many pictures a request asks for."""
+    return request.count if isinstance(request, Generate) else len(request.images)
 
 
 def _naive(model: Any, painting: Canvas) -> Iterator[Pass]:

@@ -83,7 +83,21 @@ NUMPY_ONLY = (
 )
 """Modules of core that do not know torch: the page loads before it does."""
 
-PURE = ("viz.payload", "viz.notes", "viz.frames", "viz.codes", "viz.overlays", "viz.figures", "viz.export")
+PURE = (
+    "viz.lens",
+    "viz.masks",
+    "viz.painters",
+    "viz.pixel_frames",
+    "viz.scans",
+    "viz.scores",
+    "viz.payload",
+    "viz.notes",
+    "viz.frames",
+    "viz.codes",
+    "viz.overlays",
+    "viz.figures",
+    "viz.export",
+)
 PICKLES = ("pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "torch.load", "torch.save")
 
 

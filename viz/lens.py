@@ -155,7 +155,7 @@ def field_answer(name: str, title: str, field: Array, ranks: NDArray[np.int64], 
     kind[row, column] = SEEN
     heat = log_heat(np.where(seen, field, 0))
     html = _seen(SIGHTS[name], title, before, sees, far)
-    return Answer(f"sees {sees} of {before}", html, heat, kind.astype(np.uint8))
+    return Answer(f"{sees} of {before}", html, heat, kind.astype(np.uint8))
 
 
 def _seen(sight: Sight, title: str, before: int, sees: int, far: bool) -> str:

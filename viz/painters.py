@@ -30,10 +30,12 @@ BINARY: dict[str, PixelPainter] = {
         "Row LSTM", "An LSTM runs down the rows and sees a triangle.", "a triangle above, and what is to the left"
     ),
     "diagonal-bilstm-mnist": PixelPainter(
-        "Diagonal BiLSTM", "Two LSTMs run along diagonals; nothing before a pixel escapes them."
+        "Diagonal BiLSTM", "Two LSTMs run along diagonals; of all before it, a pixel misses but one."
     ),
     "multiscale-mnist": PixelPainter(
-        "Multi-Scale", "First 7×7 pixels, then the ones between, twice.", "all coarser pixels, and what comes before"
+        "Multi-Scale",
+        "First 7×7 pixels, then the ones between, twice.",
+        "coarser pixels on all sides, and what comes before",
     ),
     "gated-pixelcnn-mnist": PixelPainter(
         "Gated PixelCNN", "Two stacks of convolutions without a blind spot; knows its digits' names."

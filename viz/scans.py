@@ -25,10 +25,11 @@ Mask = NDArray[np.bool_]
 
 
 class Film(NamedTuple):
-    """A panel in the making: which pixels are new (T, H, W), and which are heard from (T, H, W)."""
+    """A panel in the making, (T, H, W) each: which pixels are computed now, heard from, and visited by then."""
 
     now: Mask
     heard: Mask
+    visited: Mask
 
 
 class Place(NamedTuple):
@@ -52,10 +53,10 @@ def row_scan(picture: NDArray[np.uint8]) -> Player:
     triangle = np.zeros_like(now)
     for row in range(height):
         triangle[row] = _triangle(height, width, row, column)
-    marks = [Place(row, column, 1, 1) for row in range(height)]
+    marks, visited = [Place(row, column, 1, 1) for row in range(height)], since(now)
     panels = [
-        _panel("The picture", picture, Film(now, heard)),
-        _panel("What has reached the state", picture, Film(now & triangle, triangle & ~now)),
+        _panel("The picture", picture, Film(now, heard, visited)),
+        _panel("What has reached the state", picture, Film(now & triangle, triangle & ~now, visited)),
     ]
     count = np.full(height, width)
     reached = triangle.sum((1, 2))
@@ -84,7 +85,7 @@ def diagonal_scan(picture: NDArray[np.uint8]) -> Player:
     rows = [_middle_row(step, height, width) for step in range(steps)]
     marked = [Place(row, step - row, 1, 1) for step, row in enumerate(rows)]
     heard = _heard_diagonally(now, rows, -1)
-    film = Film(now, heard)
+    film = Film(now, heard, since(now))
     panels = [
         _panel("The picture", picture, film),
         _panel("The skewed canvas", skew(picture), _skewed(film), skew(np.ones_like(picture))),
@@ -114,8 +115,8 @@ def mirrored_scan(picture: NDArray[np.uint8]) -> Player:
     lower = np.zeros_like(picture)
     lower[1:] = picture[:-1]
     panels = [
-        _panel("The picture", picture, Film(now, _heard_diagonally(now, rows, 1))),
-        _panel("Moved down by one row", lower, Film(moved, np.zeros_like(moved)), there),
+        _panel("The picture", picture, Film(now, _heard_diagonally(now, rows, 1), since(now))),
+        _panel("Moved down by one row", lower, Film(moved, np.zeros_like(moved), since(moved)), there),
     ]
     first = [Place(row, column, 1, 1) for row, column in zip(rows, columns, strict=True)]
     second = [
@@ -151,18 +152,23 @@ def pyramid_scan(picture: NDArray[np.uint8], scales: int = 3) -> Player:
             stride_of.append(stride)
     new, look = np.array(now), np.array(looks)
     panels = [
-        _panel("The pixels", picture, Film(new, np.zeros_like(new))),
+        _panel("The pixels", picture, Film(new, np.zeros_like(new), since(new))),
         _blocks("What they look like", look),
     ]
     marks = [Place(int(rows[0]), 0, 1, side) if len(rows := np.flatnonzero(n.any(1))) else None for n in new]
     small = np.array([side // stride for stride in stride_of])
     said = (
-        "The picture of <b>[[small]]×[[small]]</b> pixels. A row of it has <b class='pixel'>[[count]] new pixels</b>; "
-        "those between them were painted before, and each new one hears all coarser pixels, below it and to its right, "
-        "too."
+        "Now the picture of <b>[[small]]×[[small]]</b> pixels; this row has <b class='pixel'>[[count]] new ones</b>. "
+        "They may hear the coarser pixels, which stand already on all sides: below and to the right, too."
     )
     count = new.sum((1, 2))
     return _film(panels, [marks, None], "row", said, {"small": small, "count": count})
+
+
+def since(now: Mask) -> Mask:
+    """(T, H, W): the pixels that have been computed by each step."""
+    visited: Mask = np.logical_or.accumulate(now)
+    return visited
 
 
 def skew(values: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -175,8 +181,7 @@ def skew(values: NDArray[np.generic]) -> NDArray[np.generic]:
 
 
 def _skewed(film: Film) -> Film:
-    now, heard = (np.array([skew(mask) for mask in masks]) for masks in film)
-    return Film(now, heard)
+    return Film(*(np.array([skew(mask) for mask in masks]) for masks in film))
 
 
 def _middle_row(step: int, height: int, width: int) -> int:
@@ -210,11 +215,10 @@ def _look(picture: NDArray[np.uint8], seen: Mask, strides: list[int]) -> Array:
 def _panel(title: str, picture: NDArray[np.generic], film: Film, there: NDArray[np.generic] | None = None) -> Panel:
     """One picture on the ramp; what is not visited yet is hidden, and black where there is no pixel at all."""
     ink = picture.astype(bool)
-    now, heard = film
+    now, heard, visited = film
     values = np.where(ink, INK, PAPER) * np.ones(now.shape, np.float32)
     values[heard] = HEARD
     values[now] = np.where(ink, NOW_INK, NOW_PAPER)[None].repeat(len(now), 0)[now]
-    visited = np.logical_or.accumulate(now)
     reveal = np.where(visited.any(0), visited.argmax(0), NEVER)
     if there is not None:
         values[:, ~there.astype(bool)] = 0

@@ -39,8 +39,9 @@ def _variables(tokens: dict[str, str]) -> str:
 
 
 def css() -> str:
-    """The page's style sheet: tokens for light and dark, then ``theme.css``."""
-    rules = Path(__file__).with_name("theme.css").read_text(encoding="utf-8")
+    """The page's style sheet: tokens for light and dark, then ``theme.css`` and ``lens.css``."""
+    here = Path(__file__)
+    rules = "\n".join(here.with_name(name).read_text(encoding="utf-8") for name in ("theme.css", "lens.css"))
     return f":root {{ {_variables(LIGHT)} }}\n.dark {{ {_variables(DARK)} }}\n{rules}"
 
 

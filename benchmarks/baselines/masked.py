@@ -1,6 +1,7 @@
 """The masked convolution as it is usually written.
 
-van den Oord et al. 2016, "Pixel Recurrent Neural Networks", section 3.4. The kernel is stored whole, and what the mask forbids is wiped from its data at every call.
+van den Oord et al. 2016, "Pixel Recurrent Neural Networks", section 3.4. The kernel is stored whole, and
+what the mask forbids is wiped from its data at every call.
 """
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ class GatedPixelCNN(nn.Module):
         if self.position is not None:
             v, h = v + self.position[0, :, : x.shape[2]], h + self.position[1, :, : x.shape[2]]
         v, h = (each.contiguous(memory_format=torch.channels_last) for each in (v, h))
-        told = None if labels is None or not self.config.classes else one_hot(labels, self.config.classes)
+        told = None if labels is None or not self.config.classes else one_hot(labels, self.config.classes).to(x.dtype)
         for layer in self.layers:
             v, h = layer(v, h, told)
         return self.out(self.head(h.relu()).relu())[:, :, None]

@@ -94,9 +94,8 @@ class MultiScale(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Logits (b, 1, 1, H, W) of pixels (b, 1, H, W) in {0, 1}, each given all that comes before it in ``order``."""
         logits = x.new_zeros(len(x), 1, 1, *x.shape[2:])
-        for index in reversed(
-            range(len(self.scales))
-        ):  # coarser scales write over what a finer one says of their pixels
+        # From fine to coarse: coarser scales write over what a finer one says of their pixels.
+        for index in reversed(range(len(self.scales))):
             step = self.stride(index)
             picture = x[..., ::step, ::step]
             condition = self.condition(index, picture[..., ::2, ::2]) if index else None

@@ -8,7 +8,8 @@ ReLU, 1×1; one Bernoulli logit for each pixel.
   pixel sees the triangle above it and whatever the convolutions bring from its left.
 * Diagonal BiLSTM (section 3.2): input-to-state 1×1, state-to-state from the left and from above, once from the left
   and once from the right corner. The map of the right-hand pass is moved down by one row before both are added,
-  since at its own row it has seen pixels that are yet to be painted. A pixel sees everything before it.
+  since at its own row it has seen pixels that are yet to be painted. A pixel sees everything before it but one: the
+  last pixel of the row above is in no map before its own row's end, unless the first convolution reaches it.
 
 Where we deviate: fewer layers, to train and paint on a CPU; the forget gate starts open (bias 1); the optional bias
 for each position of :mod:`core.models.pixelcnn`.

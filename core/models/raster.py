@@ -87,7 +87,7 @@ def dice(batch: int, config: RasterConfig, generator: torch.Generator) -> Tensor
     u = torch.rand(shape, generator=generator, device=generator.device)
     if config.levels == 2:
         return u
-    return -(-u.clamp_min_(torch.finfo(u.dtype).tiny).log_()).log_()
+    return u.clamp_min_(torch.finfo(u.dtype).tiny).log_().neg_().log_().neg_()
 
 
 def roll(logits: Tensor, noise: Tensor, temperature: float) -> Tensor:
@@ -123,12 +123,19 @@ def surprise(logits: Tensor, x: Tensor, temperature: float) -> dict[str, Tensor]
 def canvas(request: Request, config: RasterConfig) -> tuple[Tensor, Tensor]:
     """What is there before painting: pixels (b, C, H, W), hidden ones 0, and which are known (b, H, W) bool."""
     shape = (config.channels, config.height, config.width)
+    if isinstance(request, Generate | Complete) and request.label is not None:
+        classes = getattr(config, "classes", 0)
+        if not 0 <= request.label < classes:
+            known = f"the classes 0 to {classes - 1}" if classes else "no classes"
+            raise ValueError(f"This model has learned {known}, so it cannot paint class {request.label}.")
     if isinstance(request, Generate):
         return torch.zeros(request.count, *shape), torch.zeros(request.count, *shape[1:], dtype=torch.bool)
     if isinstance(request, Complete):
         if request.images.shape[1:] != shape:
             colour = "one-channel" if config.channels == 1 else "colour"
             raise ValueError(f"This model paints {colour} pictures of {config.height}×{config.width} pixels.")
+        if request.known.shape != (len(request.images), *shape[1:]):
+            raise ValueError(f"Each picture needs a mask of {config.height}×{config.width} pixels.")
         return request.images * request.known[:, None], request.known
     raise TypeError("Pixel models generate and complete; rebuilding a picture is what DRAW and the VAE do.")
 
@@ -160,7 +167,7 @@ def ancestral(model: RasterModel, request: Request, generator: torch.Generator) 
     x, known = x.to(generator.device), known.to(generator.device)
     labels = told_label(request, len(x), generator.device)
     for _ in visits(model, x, known, dice(len(x), config, generator), request.temperature, labels):
-        yield Step(array(x))
+        yield Step(array(x.clone()))
 
 
 def told_label(request: Generate | Complete, batch: int, device: torch.device) -> Tensor | None:

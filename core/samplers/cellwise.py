@@ -64,7 +64,7 @@ class CellWise:
         for row in range(first, canvas.x.shape[2]):
             yield from self.paint(cells, canvas, row)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def paint(self, cells: Cells, canvas: Canvas, row: int) -> Iterator[Pass]:
         """One row from the left to the right."""
         cells.above(row)
@@ -109,7 +109,7 @@ class DiagonalState:
         zero = self.rows.signed.new_zeros(self.rows.batch, self.net.config.hidden)
         self.left = [(zero, zero)] * len(self.net.layers)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def logits(self, row: int, column: int) -> Tensor:
         net, rows, half = self.net, self.rows, self.net.half
         x = torch.addmm(rows.base[column], rows.signed[:, half + row, column : column + half], net.first_left)
@@ -162,7 +162,7 @@ class SpatialState:
         self.from_states = model.layer.state_to_state.weight.detach().T  # (2h, 5h): left, above
         self.base = self.bias
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def jump(self, x: Tensor) -> Tensor:
         """One scan over the finished rows."""
         rows = x.shape[2]
@@ -171,7 +171,7 @@ class SpatialState:
         self.present.copy_(torch.stack(both)[:, -self.width :])
         return self.model.judged(both[0]).T.unflatten(1, x.shape[2:])[:, None, None]
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def above(self, row: int) -> None:
         self.last, self.present = self.present, self.last
         windows = self.signed[:, row : row + self.reach].unfold(2, 2 * self.reach + 1, 1)  # (b, reach, W, size)
@@ -179,7 +179,7 @@ class SpatialState:
         h = self.last.shape[3]
         self.base = fixed + self.last[0] @ self.from_states[h:]  # (W, b, 5h)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def logits(self, row: int, column: int) -> Tensor:
         left = self.signed[:, self.reach + row, column : column + self.reach]
         gates = torch.addmm(self.base[column], left, self.from_left)

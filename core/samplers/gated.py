@@ -18,7 +18,7 @@ from core.samplers.canvas import Canvas
 class GatedRows:
     """The weights, prepared once: kernels as matrices."""
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def __init__(self, model: GatedPixelCNN) -> None:
         config = model.config
         if config.layer_size != 3:
@@ -58,7 +58,7 @@ class GatedState:
         self.maps = store[:, 1:]  # (L, S, p): the horizontal map in front of each layer
         self.padding = self.maps.unflatten(1, (batch, config.width + 1))[:, :, config.width].unbind(0)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def jump(self, x: Tensor) -> Tensor:
         """One pass of the convolutions over finished rows, keeping the vertical map in front of every layer."""
         model, last = self.net.model, x.shape[2] - 1
@@ -77,7 +77,7 @@ class GatedState:
         self.vertical.copy_(torch.stack(kept))
         return logits
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def above(self, row: int) -> None:
         net, config, model = self.net, self.net.config, self.net.model
         half, width = config.first_size // 2, config.width
@@ -101,7 +101,7 @@ class GatedState:
         self.upper = F.pad(torch.stack(uppers).transpose(2, 3), (0, 0, 0, 1)).flatten(1, 2)  # (L, S, 2p)
         self.base = F.pad(base, (0, 0, 0, 1)).flatten(0, 1)  # (S, p)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def logits(self, row: int, values: Tensor, start: int = 0) -> Tensor:
         net, half, p = self.net, self.net.config.first_size // 2, self.net.config.features
         skip = start if self.batch == 1 else 0  # of one picture, what lies left of the start is one slice

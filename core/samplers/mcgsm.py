@@ -26,7 +26,7 @@ class MCGSMState:
     def __init__(self, model: MCGSM, x: Tensor) -> None:
         self.model, self.x = model, x
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def jump(self, x: Tensor) -> Tensor:
         self.x[:, :, : x.shape[2]] = x
         logits: Tensor = self.model(x)
@@ -35,7 +35,7 @@ class MCGSMState:
     def above(self, row: int) -> None:
         """Nothing is worth computing ahead: one row costs next to nothing."""
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def logits(self, row: int, values: Tensor, start: int = 0) -> Tensor:
         self.x[:, :, row] = values
         reach = self.model.config.reach

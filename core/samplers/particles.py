@@ -57,7 +57,7 @@ def systematic(log_weights: Tensor, count: int, generator: torch.Generator) -> T
     return torch.searchsorted(ends, marks).clamp_max_(len(log_weights) - 1)
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def filtered(
     sampler: RowSampler, canvas: Canvas, generator: torch.Generator, on_pass: Callable[[Pass], None] = lambda _: None
 ) -> Filtered:

@@ -25,7 +25,7 @@ LOW = -1e9
 class PixelCNNRows:
     """The weights, prepared once: masks folded in, kernels as matrices."""
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def __init__(self, model: PixelCNN) -> None:
         config = model.config
         if config.block_size != 3:
@@ -48,7 +48,7 @@ class PixelCNNRows:
         self.head = _with_ones(_with_bias(model.head))
         self.out = _with_bias(model.out)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def begin(self, canvas: Canvas) -> PixelCNNState:
         """A blank state for the pictures of ``canvas``."""
         told = None
@@ -89,7 +89,7 @@ class PixelCNNState:
         here = self.signed[:, half + row : half + row + x.shape[2], half : half + self.width]
         here.copy_(2 * x.permute(0, 2, 3, 1) - 1)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def jump(self, x: Tensor) -> Tensor:
         """One pass of the convolutions over finished rows, keeping what stands before each masked kernel."""
         model, last = self.net.model, x.shape[2] - 1
@@ -109,7 +109,7 @@ class PixelCNNState:
             activation[:, : self.width] = seen.transpose(1, 2)
         return logits
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def above(self, row: int) -> None:
         net, width, half = self.net, self.width, self.net.half
         windows = self.signed[:, row : row + half].unfold(2, 2 * half + 1, 1)  # (b, half, W + 1, C, size)
@@ -125,7 +125,7 @@ class PixelCNNState:
         upper[:, :, width, :-1] = LOW
         upper[:, :, width, -1] = 0
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def logits(self, row: int, values: Tensor, start: int = 0) -> Tensor:
         net, half = self.net, self.net.half
         skip = start if self.batch == 1 else 0  # of one picture, what lies left of the start is one slice

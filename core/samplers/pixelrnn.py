@@ -25,7 +25,7 @@ TORCH_GATES = (2, 1, 3, 0)
 class PixelRNNRows:
     """The weights, prepared once."""
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def __init__(self, model: PixelRNN) -> None:
         self.model, self.config = model, model.config
         self.half = model.config.first_size // 2
@@ -85,7 +85,7 @@ class DiagonalWeights:
         above, left = layer.state_to_state.unflatten(0, (2, 2)).unbind(1)
         ours = torch.cat([layer.input_to_state, above], 1), left, layer.bias  # (2, 3h, 4h), (2, h, 4h), (2, 1, 4h)
         inputs, across, bias = (each.unflatten(2, (4, h))[:, :, list(TORCH_GATES)].flatten(2) for each in ours)
-        none = torch.zeros(4 * h)
+        none = bias.new_zeros(4 * h)
         self.directions = [
             [inputs[d].T.contiguous(), across[d].T.contiguous(), bias[d, 0].contiguous(), none] for d in (0, 1)
         ]
@@ -130,7 +130,7 @@ class PixelRNNState:
         self.upper = torch.zeros(config.layers, config.width, batch, 4 * config.hidden, device=device)
         self.started = False
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def jump(self, x: Tensor) -> Tensor:
         """One pass over each of the finished rows."""
         logits = []
@@ -139,7 +139,7 @@ class PixelRNNState:
             logits.append(self.logits(row, x[:, :, row]))
         return torch.stack(logits, 3)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def above(self, row: int) -> None:
         net, half = self.net, self.net.half
         if self.started:
@@ -154,7 +154,7 @@ class PixelRNNState:
                 self.present.cell[index] = layer.scan(1, mirrored, self.last.cell[index].flip(0)).flip(0)
         self.started = True
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def logits(self, row: int, values: Tensor, start: int = 0) -> Tensor:
         net, half, width = self.net, self.net.half, self.net.config.width
         self.signed[:, half + row, half : half + width] = 2 * values[:, 0] - 1

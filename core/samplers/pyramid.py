@@ -21,7 +21,7 @@ class Pyramid:
         self.model = model
         self.scales = [RowWise(PixelCNNRows(scale)) for scale in model.scales if isinstance(scale, PixelCNN)]
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def passes(self, canvas: Canvas) -> Iterator[Pass]:
         """Paint; a scale is written into the canvas when it is finished."""
         painted = torch.zeros_like(canvas.known)

@@ -7,9 +7,10 @@ for every j, which has exactly one solution, the picture of ancestral sampling: 
 pass, the second at the latest after two, and in practice a binary row takes two or three. The last pass leaves behind
 just the activations that the next row needs.
 
-Four things save more. What stands to the left of the first change needs no second look. Rows above the first hidden pixel are computed together, and only once if all pictures agree
-there, as completions of one picture do. A row that is wholly given takes one pass. And once half of the pictures have
-settled on a row, the others go on without them, since a batch would otherwise wait for its slowest picture.
+Four things save more. What stands to the left of the first change needs no second look. Rows above the first hidden
+pixel are computed together, and only once if all pictures agree there, as completions of one picture do. A row that is
+wholly given takes one pass. And once half of the pictures have settled on a row, the others go on without them, since a
+batch would otherwise wait for its slowest picture.
 
 The idea of solving for the fixed point of a reparametrised autoregressive model: Wiggers and Hoogeboom 2020,
 "Predictive Sampling with Forecasting Autoregressive Models"; Song et al. 2021, "Accelerating Feedforward Computation
@@ -62,6 +63,7 @@ class RowWise:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    @torch.inference_mode()
     def begin(self, canvas: Canvas) -> tuple[Rows, int]:
         """The network with all rows above the first hidden pixel behind it, and that pixel's row."""
         row, x = first_hidden_row(canvas.known), canvas.x
@@ -77,15 +79,17 @@ class RowWise:
             canvas.logits[..., :row, :] = rows.jump(given)
         return rows, row
 
+    @torch.inference_mode()
     def passes(self, canvas: Canvas) -> Iterator[Pass]:
         """Paint; one :class:`Pass` for each pass of the network."""
         rows, first = self.begin(canvas)
         for row in range(first, canvas.x.shape[2]):
             yield from self.paint(rows, canvas, row)
 
+    @torch.inference_mode()
     def paint(self, rows: Rows, canvas: Canvas, row: int) -> Iterator[Pass]:
         """Iterate one row until no picture changes it."""
-        return settle(rows, canvas, row)
+        yield from settle(rows, canvas, row)
 
 
 def settle(rows: Rows, canvas: Canvas, row: int) -> Iterator[Pass]:

@@ -35,7 +35,7 @@ class Whole:
         else:
             yield from self._on_cpu(canvas)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def _on_cpu(self, canvas: Canvas) -> Iterator[Pass]:
         """Pictures that no longer change are left out."""
         active = torch.arange(len(canvas.x), device=canvas.x.device)
@@ -51,7 +51,7 @@ class Whole:
             yield Pass(None, canvas.x, changed)
             active = active[different > 0]
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def _on_gpu(self, canvas: Canvas) -> Iterator[Pass]:
         before = canvas.x.clone()
         labels = () if canvas.labels is None else (canvas.labels,)

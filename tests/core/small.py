@@ -149,6 +149,7 @@ class Pictures:
 
     images: Tensor
     labels: NDArray[np.int64]
+    name: str = "tiny"
 
     def __len__(self) -> int:
         return len(self.images)

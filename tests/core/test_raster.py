@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from core.models.base import Complete, Generate, Reconstruct
+from core.models.gated import GatedConfig
 from core.models.raster import (
     ancestral,
     bits_per_dimension,
@@ -207,7 +208,7 @@ def test_completing_nothing_that_is_known_is_generating() -> None:
 
 def test_a_label_is_told_to_the_network_at_every_visit() -> None:
     class Recorder:
-        config = BINARY
+        config = GatedConfig(height=8, width=8, classes=5)
         order = raster_order(8, 8)
 
         def __init__(self) -> None:

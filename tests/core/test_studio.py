@@ -1,6 +1,8 @@
 """The studio answers requests with the trained models, and refuses bad ones with one sentence."""
 
 import math
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +10,14 @@ import pytest
 
 from core import strokes
 from core.checkpoints import CheckpointError
+from core.pixel_studio import DEFAULT
+from core.registry import REGISTRY
+from core.requests import RequestError, StoppedError
 from core.runtime import Runtime
-from core.studio import RequestError, Studio
+from core.studio import Studio
+
+BINARY = [name for name, spec in REGISTRY.items() if getattr(spec.config, "levels", 0) == 2]
+COLOUR = [name for name, spec in REGISTRY.items() if getattr(spec.config, "levels", 0) == 256]
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +42,8 @@ def test_the_same_seed_gives_the_same_painting(studio: Studio, digit: np.ndarray
     for paint in (
         lambda seed: studio.draw_generate(2, seed).frame(-1),
         lambda seed: studio.draw_copy(digit, seed).frame(-1),
-        lambda seed: studio.pixel_generate(2, seed).image,
-        lambda seed: studio.pixel_complete(digit, half, 2, seed).image,
+        lambda seed: studio.pixels.generate(DEFAULT, 2, seed).image,
+        lambda seed: studio.pixels.complete(DEFAULT, (digit, half), 2, seed).image,
         lambda seed: studio.vae_imagine(seed),
     ):
         assert np.array_equal(paint(7), paint(7)) and not np.array_equal(paint(7), paint(8))
@@ -47,21 +55,38 @@ def test_a_copy_by_draw_is_nearer_to_its_subject_than_to_another_digit(studio: S
     assert np.abs(copy - digit / 255).mean() < 0.5 * np.abs(copy - mirrored / 255).mean()
 
 
-def test_completions_keep_the_given_pixels_and_come_likeliest_first(
-    studio: Studio, digit: np.ndarray, half: np.ndarray
-) -> None:
-    trace = studio.pixel_complete(digit, half, 6, 1)
-    assert (trace.image[:, 0][:, :14] == digit[:14] / 255).all()
-    nats = (trace.nats * half).sum((1, 2))
-    assert (np.diff(nats) >= 0).all() and len(np.unique(nats)) > 1
+@pytest.mark.parametrize("name", BINARY)
+def test_every_pixel_model_finds_a_digit_likelier_than_its_parts(studio: Studio, digit: np.ndarray, name: str) -> None:
+    shuffled = np.random.default_rng(0).permutation(digit.ravel()).reshape(28, 28)
+    nats, of_parts, turned = (studio.pixels.judge(name, x).nats.sum() for x in (digit, shuffled, digit[::-1].T))
+    assert nats < 0.5 * of_parts and nats < turned
 
 
-def test_the_passes_of_a_completion_end_in_the_first_picture_of_its_noise(
-    studio: Studio, digit: np.ndarray, half: np.ndarray
-) -> None:
-    painting, passes = studio.pixel_passes(3, 1.0, (digit, half))
-    assert np.array_equal(passes.frame(-1), painting.image)
-    assert np.array_equal(passes.frame(-1), studio.pixel_complete(digit, half, 1, 3).image)
+@pytest.mark.parametrize("name", COLOUR)
+def test_every_colour_model_finds_smooth_colours_likelier_than_noise(studio: Studio, name: str) -> None:
+    sky = np.broadcast_to(np.linspace(90, 140, 32)[:, None, None] + [0, 20, 60], (32, 32, 3)).astype(np.uint8)
+    noise = np.random.default_rng(0).permutation(sky.ravel()).reshape(sky.shape)
+    assert studio.pixels.judge(name, sky).nats.sum() < 0.8 * studio.pixels.judge(name, noise).nats.sum()
+
+
+def test_stop_reaches_a_painting_while_it_keeps_the_models_busy(studio: Studio) -> None:
+    studio.pixels.generate(DEFAULT, 1, 1)  # loads
+    told: list[type[Exception]] = []
+
+    def race() -> None:
+        try:
+            studio.pixels.race(DEFAULT, 1, session="mine")  # takes seconds: 784 passes of the whole network
+        except RequestError as error:
+            told.append(type(error))
+
+    painting = threading.Thread(target=race, daemon=True)
+    painting.start()
+    time.sleep(0.3)
+    start = time.perf_counter()
+    studio.pixels.stop("mine")
+    painting.join(30)
+    assert time.perf_counter() - start < 0.3
+    assert told == [StoppedError]
 
 
 def test_decoding_the_mean_gives_the_reconstruction_that_encoding_priced(studio: Studio, digit: np.ndarray) -> None:
@@ -101,7 +126,7 @@ def test_an_interpolation_begins_and_ends_at_its_codes(studio: Studio) -> None:
 @pytest.mark.parametrize("bad", [math.nan, math.inf, "7", None, 0, 65, -1, 2.5, True, [3]])
 def test_an_odd_count_is_refused_in_one_sentence(studio: Studio, bad: object) -> None:
     with pytest.raises(RequestError, match=r"^The number of pictures must be a whole number from 1 to 64\.$"):
-        studio.pixel_generate(bad, 1)
+        studio.draw_generate(bad, 1)
 
 
 @pytest.mark.parametrize("bad", [math.nan, "warm", 0.0, 2.01, -1])
@@ -120,13 +145,6 @@ def test_an_odd_seed_is_refused_in_one_sentence(studio: Studio, bad: object) -> 
 def test_an_odd_code_is_refused_in_one_sentence(studio: Studio, bad: object) -> None:
     with pytest.raises(RequestError, match=r"\.$"):
         studio.vae_decode(bad)
-
-
-def test_an_empty_and_a_full_mask_are_refused_in_one_sentence(studio: Studio, digit: np.ndarray) -> None:
-    with pytest.raises(RequestError, match=r"^Nothing is covered"):
-        studio.pixel_complete(digit, np.zeros((28, 28), bool), 1, 1)
-    with pytest.raises(RequestError, match=r"^Everything is covered"):
-        studio.pixel_complete(digit, np.ones((28, 28), bool), 1, 1)
 
 
 def test_a_picture_of_another_size_is_refused_in_one_sentence(studio: Studio) -> None:

@@ -31,10 +31,29 @@ def test_every_picture_and_cover_comes_back_exactly(shape: tuple[int, int]) -> N
     np.testing.assert_array_equal(got_hidden, hidden)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (32, 32), (5, 9)])
+def test_every_colour_picture_and_cover_comes_back_exactly(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (*shape, 3), np.uint8)
+    hidden = rng.integers(0, 2, shape).astype(np.bool_)
+    value = encode(pixels, hidden)
+    assert (value["height"], value["width"], value["channels"]) == (*shape, 3)
+    got_pixels, got_hidden = decode(value)
+    np.testing.assert_array_equal(got_pixels, pixels)
+    np.testing.assert_array_equal(got_hidden, hidden)
+
+
+def test_red_green_and_blue_of_a_pixel_stand_side_by_side() -> None:
+    pixels = np.array([[[1, 2, 3], [4, 5, 6]], [[7, 8, 9], [10, 11, 255]]], np.uint8)
+    value = encode(np.asfortranarray(pixels))
+    assert base64.b64decode(value["pixels"]) == bytes([*range(1, 12), 255])
+    assert base64.b64decode(value["hidden"]) == bytes(4)
+
+
 def test_bytes_run_row_by_row_from_the_top_left() -> None:
     pixels = np.array([[255, 0, 0], [0, 255, 255]], np.uint8)
     value = encode(pixels.T.copy().T, pixels == 0)  # the memory order of the array must not matter
-    assert (value["height"], value["width"]) == (2, 3)
+    assert (value["height"], value["width"], value["channels"]) == (2, 3, 1)
     assert base64.b64decode(value["pixels"]) == bytes([255, 0, 0, 0, 255, 255])
     assert base64.b64decode(value["hidden"]) == bytes([0, 1, 1, 1, 0, 0])
 
@@ -72,6 +91,15 @@ def test_the_data_of_an_edit_event_is_decoded_as_well() -> None:
         (_value(height=0), "height"),
         (_value(width=-3), "width"),
         (_value(width=MAX_SIDE + 1), "width"),
+        (_value(channels=None), "one channel or three"),
+        (_value(channels=2), "one channel or three"),
+        (_value(channels=4), "one channel or three"),
+        (_value(channels=True), "one channel or three"),
+        (_value(channels=3.0), "one channel or three"),
+        (_value(channels="3"), "one channel or three"),
+        (_value(channels=3), "pixels must hold 2×3×3 bytes"),
+        ({**encode(np.zeros((2, 3, 3), np.uint8)), "channels": 1}, "pixels must hold 2×3 bytes"),
+        ({**encode(np.zeros((2, 3, 3), np.uint8)), "hidden": _text(*[0] * 18)}, "hidden must hold 2×3 bytes"),
         (_value(width=4), "pixels must hold 2×4 bytes"),
         (_value(pixels=None), "pixels must be base64 text"),
         (_value(pixels=_text(*[0] * 7)), "pixels must hold 2×3 bytes"),
@@ -98,6 +126,9 @@ def test_an_event_without_data_is_refused() -> None:
     ("pixels", "hidden"),
     [
         (np.zeros((28, 28, 1), np.uint8), None),
+        (np.zeros((28, 28, 4), np.uint8), None),
+        (np.zeros((28, 28, 3), np.uint8), np.zeros((28, 28, 3), np.bool_)),
+        (np.zeros((28, 28, 3), np.float32), None),
         (np.zeros((28, 28), np.uint8), np.zeros((28, 27), np.bool_)),
         (np.zeros((0, 28), np.uint8), None),
         (np.ones((28, 28), np.uint8), None),
@@ -123,6 +154,15 @@ def test_covering_tools_exist_only_with_cover(room: str) -> None:
     for act in ("draw", "erase", "size-1", "size-3", "undo", "redo", "clear"):
         assert f'data-act="{act}"' in covering.html_template and f'data-act="{act}"' in drawing.html_template
     assert f"--easel-{room}" in covering.html_template
+
+
+def test_a_colour_picture_can_be_covered_but_not_drawn_upon() -> None:
+    widget = editor("c", "pixel", cover=True, value=encode(np.zeros((32, 32, 3), np.uint8)))
+    for act in ("cover", "reveal", "size-2", "undo", "redo", "mask-centre"):
+        assert f'data-act="{act}"' in widget.html_template
+    for act in ("draw", "erase", "clear"):
+        assert f'data-act="{act}"' not in widget.html_template
+    assert 'data-tool="cover"' in widget.html_template
 
 
 def test_templates_hold_nothing_that_gradio_would_evaluate() -> None:

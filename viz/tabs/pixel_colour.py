@@ -59,7 +59,8 @@ $$p(x_i \mid x_{<i}) = p(x_{i,R} \mid x_{<i})\; p(x_{i,G} \mid x_{<i}, x_{i,R})\
 p(x_{i,B} \mid x_{<i}, x_{i,R}, x_{i,G})$$
 
 with a softmax over 256 levels for each factor (van den Oord et al. 2016, *Pixel Recurrent Neural Networks*, sections
-2.2 and 2.3). All feature maps are divided into three groups; the masks of type A and B let green see red, and blue see both.
+2.2 and 2.3). All feature maps are divided into three groups; the masks of type A and B let green see red, and blue see
+both.
 
 A throw takes the level whose logit plus Gumbel noise is largest. With the noise drawn beforehand the picture is again
 the one solution of a system of equations, and a row is guessed and corrected as a whole.

@@ -74,15 +74,17 @@ class Asked(NamedTuple):
     broken: bool = False
 
 
-def start(pixels: NDArray[np.uint8], broken: bool = False) -> Asked:
+def start(pixels: NDArray[np.uint8]) -> Asked:
     """Nothing is known yet, and the middle is marked."""
-    return Asked(pixels, *MIDDLE, {}, broken)
+    return Asked(pixels, *MIDDLE, {})
 
 
 def going_on(asked: Asked, event: gr.EventData, pixels: NDArray[np.uint8], broken: bool = False) -> tuple[Asked, str]:
     """Where the answer to ``event`` belongs, and the model it asks; another pixel or picture begins anew."""
-    row, column, name = (getattr(event, field) for field in ("row", "column", "model"))
-    if name not in TITLES or not all(type(at) is int and 0 <= at < SIDE for at in (row, column)):
+    row, column, name = (getattr(event, field, None) for field in ("row", "column", "model"))
+    if type(row) is not int or type(column) is not int:  # a bool is an int, but no row
+        raise ValueError("There is no such pixel or model.")
+    if name not in TITLES or not (0 <= row < SIDE and 0 <= column < SIDE):
         raise ValueError("There is no such pixel or model.")
     known = asked.answers if (asked.row, asked.column, asked.broken) == (row, column, broken) else {}
     if not np.array_equal(asked.pixels, pixels):
@@ -150,12 +152,12 @@ def _field_card(runtime: Runtime, picture: gr.State, first: NDArray[np.uint8]) -
         return asked, field_board(asked)
 
     @told
-    def on_pick(event: gr.EventData) -> tuple[NDArray[np.uint8], Asked, lens.Board]:
-        pixels = chosen(event.cell)
-        return pixels, start(pixels), field_board(start(pixels))
+    def on_pick(event: gr.EventData, asked: Asked) -> tuple[NDArray[np.uint8], Asked, lens.Board]:
+        asked = asked._replace(pixels=chosen(event.cell), answers={})
+        return asked.pixels, asked, field_board(asked)
 
     fields.point(on_point, [asked, picture], [asked, fields], **QUIET)
-    picker.pick(on_pick, None, [picture, asked, fields], **QUIET)
+    picker.pick(on_pick, asked, [picture, asked, fields], **QUIET)
     return picker
 
 
@@ -191,13 +193,13 @@ def _leak_card(runtime: Runtime, picture: gr.State, picker: gr.HTML, first: NDAr
         asked = asked._replace(answers=others, broken=broken)
         return asked, leak_board(asked, choose=lens.BROKEN)
 
-    def on_pick(event: gr.EventData, broken: bool) -> tuple[Asked, lens.Board]:
-        asked = start(chosen(event.cell), broken)
+    def on_pick(event: gr.EventData, asked: Asked) -> tuple[Asked, lens.Board]:
+        asked = asked._replace(pixels=chosen(event.cell), answers={})
         return asked, leak_board(asked, eager=False)
 
     board.point(on_point, [asked, picture, broken], [asked, board], **QUIET)
     broken.change(on_break, [broken, asked], [asked, board], **QUIET)
-    picker.pick(told(on_pick), broken, [asked, board], **QUIET)
+    picker.pick(told(on_pick), asked, [asked, board], **QUIET)
 
 
 def _mask_card(runtime: Runtime) -> None:

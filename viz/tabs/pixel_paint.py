@@ -61,8 +61,8 @@ Choose **several painters**: they get the same dice and the same cover. Fewer na
 FORMULA = r"""
 $$p(x) = \prod_{i=1}^{784} p(x_i \mid x_1, \dots, x_{i-1})$$
 
-Masks see to it that the network's output at pixel $i$ does not depend on $x_i$ or on anything after it, so that one pass
-gives all factors of a finished picture: $-\log p(x)$ is exact. Painting with temperature $\tau$ draws
+Masks see to it that the network's output at pixel $i$ does not depend on $x_i$ or on anything after it, so that one
+pass gives all factors of a finished picture: $-\log p(x)$ is exact. Painting with temperature $\tau$ draws
 $x_i = [\,u_i < \sigma(\ell_i / \tau)\,]$ with $u_i$ uniform.
 
 Drawing one pixel a pass would take 784 passes. For fixed $u$ the picture is the only solution of these equations; so

@@ -102,7 +102,7 @@ function show() {
     button.setAttribute('aria-pressed', each.key === view.key);
     button.classList.toggle('alarm', Boolean(each.alarm && !each.missing));
     title.textContent = each.title;
-    count.textContent = each.missing ? '…' : each.count;
+    count.textContent = !each.missing ? each.count : board.eager ? '…' : '';
   });
   refresh();
 }
@@ -227,8 +227,7 @@ function paint(canvas, view, palette, big) {
   pen.fillStyle = '#17191f';
   pen.fill(kinds[UNSEEN]);
   stroke(pen, crosses, '#8d929d', (big ? 1.4 : 1) * ratio);
-  pen.fillStyle = css(ALARM);
-  pen.fill(kinds[LEAK]);
+  paintAlarm(pen, view, kinds[LEAK], at, big);
   if (view.kind) paintInk(pen, border((x, y) => pixels[y * width + x], at), rest, big, ratio);
   pen.globalAlpha = 1;
   mark(pen, at, board, '#fff', (big ? 2 : 1.5) * ratio, []);
@@ -243,6 +242,19 @@ function paintHeat(pen, view, palette, at) {
     const [[left, top], [right, bottom]] = [at(x, y), at(x + 1, y + 1)];
     pen.fillStyle = palette.ramp[view.heat[i]];
     pen.fillRect(left, top, right - left, bottom - top);
+  });
+}
+
+// Red, and where there is room for it with an exclamation mark.
+function paintAlarm(pen, view, cover, at, big) {
+  pen.fillStyle = css(ALARM);
+  pen.fill(cover);
+  if (!big || !view.kind?.includes(LEAK)) return;
+  const size = at(1, 1)[1];
+  Object.assign(pen, { fillStyle: '#2b0906', textAlign: 'center', textBaseline: 'middle', font: '800 ' + size * 0.9 + 'px sans-serif' });
+  view.kind.forEach((kind, i) => {
+    const [left, top] = at(i % board.width, Math.floor(i / board.width));
+    if (kind === LEAK) pen.fillText('!', left + size / 2, top + size * 0.56);
   });
 }
 

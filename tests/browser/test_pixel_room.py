@@ -1,0 +1,246 @@
+"""The room of the pixel models: painters side by side, samplers on one clock, all given heeded, colour, scores."""
+
+import base64
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenTab
+from tests.browser.helpers import Player
+from viz import painters
+from viz.tabs.pixel_paint import PARTICLES, SIDE_BY_SIDE
+
+INNER = ["Paint", "Colour", "Under the lens", "Scores"]
+FAST = "MCGSM"
+
+
+def pictures(panel: dict[str, Any]) -> np.ndarray:
+    """(frames, cells, H, W, channels) of a panel, 0 to 255."""
+    shape = tuple(panel[key] for key in ("frames", "cells", "height", "width", "channels"))
+    data = np.frombuffer(base64.b64decode(panel["data"]), np.uint8)
+    if panel.get("packed"):
+        data = 255 * np.unpackbits(data)[: np.prod(shape)]
+    return data.reshape(shape)
+
+
+def floats(text: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), np.float32)
+
+
+def given(panel: dict[str, Any]) -> np.ndarray:
+    """(cells, H, W): what stands there from the first."""
+    shape = tuple(panel[key] for key in ("cells", "height", "width"))
+    return np.frombuffer(base64.b64decode(panel["reveal"]), np.uint16).reshape(shape) == 0
+
+
+def open_inner(page: Page, name: str) -> None:
+    """Open a tab inside the room, from the menu where it does not fit the screen."""
+    rooms = page.locator("#pixel-rooms")
+    tab = rooms.get_by_role("tab", name=name, exact=True)
+    if tab.is_visible():
+        tab.click()
+    else:
+        rooms.get_by_label("More tabs").click()
+        rooms.locator(".overflow-dropdown button").filter(has_text=name).click()
+    expect(rooms.locator("button[role=tab][aria-selected=true]").filter(has_text=name).first).to_be_attached()
+
+
+def paints(page: Page, *names: str) -> None:
+    """Choose just these painters, first the new ones: there must always be one."""
+    boxes = page.locator("#pixels-painters label")
+    titles = [painter.title for painter in painters.BINARY.values()]
+    for wanted in (True, False):
+        for title in titles:
+            box = boxes.filter(has_text=re.compile(f"^\\s*{re.escape(title)}\\s*$")).locator("input")
+            if (title in names) == wanted and box.is_checked() != wanted:
+                box.set_checked(wanted)
+
+
+def show(page: Page, view: str) -> None:
+    page.locator("#pixels-view").get_by_text(view, exact=True).click()
+
+
+def wait_for(page: Page, condition: str) -> None:
+    """Until the payload ``value`` on the stage is such."""
+    page.wait_for_function(
+        "condition => { const value = document.querySelector('#pixels-player .easel-player').easelStep.value;"
+        " return new Function('value', 'return ' + condition)(value); }",
+        arg=condition,
+    )
+
+
+def test_several_painters_share_the_stage_a_race_ends_even_and_surprise_is_ranked(
+    page: Page, open_tab: OpenTab
+) -> None:
+    open_tab("Pixel by pixel")
+    player = Player(page, "pixels-player")
+    player.loaded()
+    paints(page, FAST, "PixelCNN")
+    wait_for(page, "value.panels.length === 2 && value.panels[1].title === 'PixelCNN'")
+    value = player.value()
+    assert [panel["title"] for panel in value["panels"]] == [FAST, "PixelCNN"]
+    assert value["cells"] == SIDE_BY_SIDE and value["columns"] == 4
+    shown, seen = [pictures(panel)[0, ..., 0] for panel in value["panels"]], given(value["panels"][0])
+    assert seen.sum() == SIDE_BY_SIDE * 392 and (shown[0][seen] == shown[1][seen]).all()
+    assert (shown[0] != shown[1]).any()
+
+    show(page, "Sampler race")
+    wait_for(page, "value.word === 'moment'")
+    race = player.value()["panels"][0]
+    assert all(re.fullmatch(r"[a-z ]+: [\d,.]+ ms", label) for label in race["labels"])
+    assert len(race["labels"]) == race["cells"] == 3
+    frames = pictures(race)
+    assert (frames[-1] == frames[-1, :1]).all() and (frames[-1] != frames[0]).any()
+    page.locator("#pixels-player [data-act=pick]").nth(1).click()
+    expect(page.locator("#pixels-narrator .sentence")).to_contain_text("each row guessed and corrected")
+
+    show(page, "What surprises it")
+    wait_for(page, "value.panels.length === 2 && value.panels[1].map === 'room'")
+    labels = player.value()["panels"][1]["labels"]
+    nats = [float(re.search(r"([\d.]+) nats", label)[1]) for label in labels]
+    assert {label.split(":")[0] for label in labels} == {FAST, "PixelCNN"} and nats == sorted(nats)
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+
+
+def test_a_hole_in_the_middle_is_filled_heeding_all_that_is_given(page: Page, open_tab: OpenTab) -> None:
+    open_tab("Pixel by pixel")
+    player = Player(page, "pixels-player")
+    before = player.loaded()
+    page.locator("#pixels-editor [data-act=mask-centre]").click()
+    player.wait_for_another(before)
+    before = player.loaded()
+    page.locator("#pixels-heeds").get_by_text("All given").click()
+    player.wait_for_another(before)
+    value = player.value()
+    assert value["cost"]["unit"] == "particles" and value["cost"]["bars"] == 28
+    worth = floats(value["cost"]["data"]).reshape(28, value["cells"])
+    assert (worth >= 0.999).all() and (worth <= PARTICLES + 0.01).all()
+    assert (worth[:7] == PARTICLES).all() and worth[7:].min() < PARTICLES  # rows above the hole decide nothing
+    seen, shown = given(value["panels"][0]), pictures(value["panels"][0])[0, ..., 0]
+    assert (~seen).sum() == value["cells"] * 14 * 14
+    assert (shown[seen] == np.broadcast_to(shown[0], shown.shape)[seen]).all()
+    expect(page.locator("#pixels-narrator .sentence")).to_contain_text(f"{PARTICLES} pictures were painted at once")
+
+
+def test_who_knows_the_digits_can_be_asked_for_one(page: Page, open_tab: OpenTab) -> None:
+    open_tab("Pixel by pixel")
+    player, digit = Player(page, "pixels-player"), page.locator("#pixels-digit")
+    before = player.loaded()
+    page.locator("#pixels-mode").get_by_text("Imagine").click()
+    before = player.wait_for_another(before)
+    expect(digit).to_be_hidden()
+    paints(page, "Gated PixelCNN")
+    expect(digit).to_be_visible()
+    wait_for(page, "value.panels.length === 1")
+    page.locator("#pixels-paint").click()
+    before = player.wait_for_another(player.loaded())
+    painted = {}
+    for wanted in ("1", "0", "1"):
+        digit.locator("input").click()
+        page.get_by_role("option", name=wanted, exact=True).click()
+        before = player.wait_for_another(before)
+        shown = player.value()["panels"][0]["data"]
+        assert painted.setdefault(wanted, shown) == shown
+    assert painted["0"] != painted["1"]
+    paints(page, FAST)
+    expect(digit).to_be_hidden()
+
+
+def test_stop_ends_a_race_and_leaves_the_stage_as_it_was(page: Page, open_tab: OpenTab) -> None:
+    open_tab("Pixel by pixel")
+    player = Player(page, "pixels-player")
+    before = player.loaded()
+    paints(page, "Diagonal BiLSTM")
+    before = player.wait_for_another(before)
+    show(page, "Sampler race")
+    page.wait_for_timeout(500)  # 784 passes of the whole network take seconds
+    page.locator("#pixels-stop").click()
+    expect(page.get_by_test_id("toast-body")).to_contain_text("Stopped: ", timeout=3_000)
+    assert player.loaded() == before
+    paints(page, FAST)
+    wait_for(page, "value.word === 'moment'")
+
+
+def test_without_a_painter_there_is_a_sentence(page: Page, open_tab: OpenTab) -> None:
+    open_tab("Pixel by pixel")
+    before = Player(page, "pixels-player").loaded()
+    page.locator("#pixels-painters input:checked").uncheck()
+    expect(page.get_by_test_id("toast-body").first).to_contain_text("Choose at least one painter.")
+    assert Player(page, "pixels-player").loaded() == before
+
+
+def test_colour_is_covered_completed_uploaded_and_comes_from_another_model(
+    page: Page, open_tab: OpenTab, tmp_path: Path
+) -> None:
+    open_tab("Pixel by pixel")
+    open_inner(page, "Colour")
+    player, editor = Player(page, "colour-player"), page.locator("#colour-editor .easel-editor")
+    assert player.loaded() == "colour"
+    page.locator("#colour-count input[type=number]").fill("2")
+    editor.locator("[data-act=mask-right]").click()
+    expect(editor).to_have_attribute("data-hidden", "512")
+    before = player.wait_for_another("colour")
+    panel = player.value()["panels"][0]
+    assert (panel["channels"], panel["height"], panel["cells"]) == (3, 32, 2)
+    seen, shown = given(panel), pictures(panel)[0]
+    assert seen[:, :, :16].all() and not seen[:, :, 16:].any()
+    assert (shown[0, :, :16] == shown[1, :, :16]).all() and (shown[0, :, 16:] != shown[1, :, 16:]).any()
+
+    examples = Player(page, "colour-examples")
+    first, old = examples.value()["panels"][0]["data"], examples.loaded()
+    page.locator("#colour-model").get_by_text("SVHN").click()
+    examples.wait_for_another(old)
+    assert examples.value()["panels"][0]["data"] != first
+    before = player.wait_for_another(before)
+    assert (pictures(player.value()["panels"][0])[0, :, :, :16] == shown[:, :, :16]).all()  # the picture is still there
+
+    Image.new("RGB", (90, 60), (200, 40, 10)).save(tmp_path / "red.png")
+    with page.expect_file_chooser() as chooser:
+        page.locator("#colour-upload").click()
+    chooser.value.set_files(tmp_path / "red.png")
+    player.wait_for_another(before)
+    red = pictures(player.value()["panels"][0])[0, 0, :, :16].reshape(-1, 3)
+    assert np.abs(red.astype(int) - [200, 40, 10]).max() <= 2
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+
+
+def test_colour_covers_of_nothing_get_a_sentence(page: Page, open_tab: OpenTab) -> None:
+    open_tab("Pixel by pixel")
+    open_inner(page, "Colour")
+    assert Player(page, "colour-player").loaded() == "colour"
+    page.locator("#colour-editor [data-act=mask-none]").click()
+    expect(page.locator("#colour-status")).to_contain_text("Nothing is covered")
+    page.locator("#colour-paint").click()
+    expect(page.get_by_test_id("toast-body")).to_contain_text("Nothing is covered: cover a part of the picture")
+
+
+def test_the_scores_stand_in_a_table_beside_the_lesson(page: Page, open_tab: OpenTab) -> None:
+    open_tab("Pixel by pixel")
+    open_inner(page, "Scores")
+    table = page.locator("#pixels-scores table")
+    expect(table).to_be_visible()
+    names = table.locator("tbody th[scope=row]").all_inner_texts()
+    assert names == [painter.title for painter in painters.BINARY.values()]
+    ours = table.locator("tbody td:nth-of-type(1)").all_inner_texts()
+    assert all(re.fullmatch(r"\d\d\d?\.\d\d ± \d\.\d\d", cell) for cell in ours), ours
+    lesson = Player(page, "lesson-player")
+    assert lesson.loaded() == "lesson" and len(lesson.value()["panels"]) == 2
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_inner_tab_is_wider_than_a_phone_and_every_picture_has_words(page: Page, theme: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(f"/?__theme={theme}")
+    page.locator("#enter-pixels").click()
+    expect(page.locator("#pixel-rooms")).to_be_visible()
+    for name in INNER:
+        open_inner(page, name)
+        expect(page.locator("#pixel-rooms .easel-player[data-loaded]").filter(visible=True).first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
+        bare = "e => e.offsetParent && !e.alt && !e.ariaLabel && e.getAttribute('role') !== 'presentation'"
+        assert page.evaluate(f"[...document.querySelectorAll('img, canvas')].filter({bare}).length") == 0, name
