@@ -1,4 +1,4 @@
-"""The public API: seven endpoints, the same answer for the same seed, one sentence for everything that is wrong."""
+"""The public API: eight endpoints, the same answer for the same seed, one sentence for everything that is wrong."""
 
 import base64
 import io
@@ -22,8 +22,10 @@ ENDPOINTS = {
     "/vae_decode",
     "/pixel_generate",
     "/pixel_complete",
+    "/pixel_nats",
     "/read_picture",
 }
+PIXELCNN = "pixelcnn-mnist"
 BLANK = [[0] * 28 for _ in range(28)]
 BAR = [[255 if 12 <= x < 16 and 4 <= y < 24 else 0 for x in range(28)] for y in range(28)]
 LOWER = [[int(y >= 14)] * 28 for y in range(28)]
@@ -56,6 +58,7 @@ def test_every_painter_answers_and_the_same_seed_gives_the_same_answer(easel: Cl
         "/draw_copy": (BAR, 7),
         "/pixel_generate": (2, 7, 1.0),
         "/pixel_complete": (BAR, LOWER, 3, 7, 1.0),
+        "/pixel_nats": (BAR,),
     }
     answers = {name: easel.predict(*values, api_name=name) for name, values in calls.items()}
     for name, values in calls.items():
@@ -65,6 +68,21 @@ def test_every_painter_answers_and_the_same_seed_gives_the_same_answer(easel: Cl
     completed = np.array(answers["/pixel_complete"]["images"])
     assert (completed[:, :14] == np.array(BAR)[:14] / 255).all()
     assert answers["/pixel_complete"]["nats"] == sorted(answers["/pixel_complete"]["nats"])
+
+
+def test_other_pixel_models_answer_by_name(easel: Client) -> None:
+    ones, zeros = (
+        easel.predict(2, 7, 1.0, "gated-pixelcnn-mnist", digit, api_name="/pixel_generate") for digit in (1, 0)
+    )
+    assert np.shape(ones["images"]) == (2, 28, 28) and ones != zeros and len(ones["nats"]) == 2
+    colour = np.array(easel.predict(2, 7, 1.0, "pixelcnn-svhn", api_name="/pixel_generate")["images"])
+    assert colour.shape == (2, 32, 32, 3) and len(np.unique(colour)) > 9
+    heeding = easel.predict(BAR, LOWER, 3, 7, 1.0, "row-lstm-mnist", 16, api_name="/pixel_complete")
+    assert (np.array(heeding["images"])[:, :14] == np.array(BAR)[:14] / 255).all()
+    nats = {
+        name: np.array(easel.predict(BAR, name, api_name="/pixel_nats")["nats"]) for name in ("mcgsm-mnist", PIXELCNN)
+    }
+    assert {each.shape for each in nats.values()} == {(28, 28)} and len({each.sum() for each in nats.values()}) == 2
 
 
 def test_a_picture_becomes_a_digit_a_code_and_a_picture_again(easel: Client) -> None:
@@ -84,6 +102,28 @@ def test_a_picture_becomes_a_digit_a_code_and_a_picture_again(easel: Client) -> 
         ("/draw_generate", (1, -1, 1.0), "The seed must be a whole number from 0 to 2147483647."),
         ("/pixel_generate", (1, 1, None), "The temperature must be a number from 0.1 to 2."),
         ("/pixel_generate", (1, 1, 9), "The temperature must be a number from 0.1 to 2."),
+        ("/pixel_generate", (1, 1, 1.0, "no-such"), "There is no pixel model called 'no-such'"),
+        ("/pixel_generate", (1, 1, 1.0, ["pixelcnn-mnist"]), "There is no pixel model called"),
+        (
+            "/pixel_generate",
+            (17, 1, 1.0, "pixelcnn-cifar10"),
+            "The number of pictures must be a whole number from 1 to 16.",
+        ),
+        ("/pixel_generate", (1, 1, 1.0, PIXELCNN, 3), "has not learned classes"),
+        ("/pixel_generate", (1, 1, 1.0, "gated-pixelcnn-mnist", 10), "The class must be a whole number from 0 to 9."),
+        ("/pixel_complete", (BAR, LOWER, 1, 1, 1.0, "pixelcnn-svhn"), "This model knows colour pictures of 32×32×3"),
+        (
+            "/pixel_complete",
+            (BAR, LOWER, 1, 1, 1.0, "multiscale-mnist", 8),
+            "needs a model that paints in raster order",
+        ),
+        (
+            "/pixel_complete",
+            (BAR, LOWER, 1, 1, 1.0, PIXELCNN, 7),
+            "The number of particles must be a whole number from 8",
+        ),
+        ("/pixel_nats", (BAR, "vae-mnist"), "There is no pixel model called 'vae-mnist'"),
+        ("/pixel_nats", ([[0] * 32] * 32,), "The picture must be 28 rows of 28 numbers from 0 to 255."),
         ("/draw_copy", ("seven", 1), "The picture must be 28 rows of 28 numbers from 0 to 255."),
         ("/draw_copy", ([[0] * 28] * 27, 1), "The picture must be 28 rows of 28 numbers from 0 to 255."),
         ("/draw_copy", ([*BLANK[:27], [0]], 1), "The picture must be 28 rows of 28 numbers from 0 to 255."),
