@@ -28,6 +28,7 @@ REPORTED: dict[str, Reported] = {
 }
 """van den Oord et al. 2016, table 4: statically binarised MNIST, test split, trained on GPUs."""
 
+JPEG = " that went through JPEG, so not comparable with the papers'"
 LESSON = {"pixelcnn-placed-mnist": "with the bias", "pixelcnn-unplaced-mnist": "without"}
 """Two equal networks, trained alike."""
 
@@ -72,9 +73,8 @@ def colour_sentence(folder: Path = CARDS) -> str:
     for name, painter in painters.COLOUR.items():
         figure = test_figure(card(name, folder))
         if figure and figure.get("bits_per_dimension"):
-            parts.append(
-                f"{painter.title}: {figure['bits_per_dimension']:.2f} bits/dim on {figure['n']:,} test pictures"
-            )
+            said = f"{painter.title}: {figure['bits_per_dimension']:.2f} bits/dim on {figure['n']:,} test pictures"
+            parts.append(said + (JPEG if "jpg" in figure.get("dataset", "") else ""))
     return "; ".join(parts)
 
 

@@ -84,6 +84,7 @@ function buildShelf() {
     const place = { button, canvas: make('canvas', ''), title: make('span', 'title'), count: make('span', 'count') };
     button.type = 'button';
     button.dataset.key = key;
+    place.canvas.setAttribute('role', 'presentation'); // the button's words say what it shows
     button.append(place.canvas, place.title, place.count);
     return place;
   });
