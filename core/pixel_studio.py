@@ -67,7 +67,7 @@ class PixelStudio:
     def __init__(self, load: Callable[[str], Any], at_work: Callable[[], AbstractContextManager[None]]) -> None:
         self._load, self._at_work = load, at_work
         self._brushes: dict[str, Brush] = {}
-        self._stops: dict[str, threading.Event] = {}
+        self._under_way: dict[str, set[threading.Event]] = {}
 
     # ---- painting ----
 
@@ -159,8 +159,9 @@ class PixelStudio:
             return [_timed(brush, method, request, seed, on_pass) for method in brush.methods]
 
     def stop(self, session: str) -> None:
-        """Stop what this session is painting, within one pass of the network."""
-        self._stops.setdefault(session, threading.Event()).set()
+        """Stop what this session is painting or waits for, within one pass of the network."""
+        for painting in tuple(self._under_way.get(session, ())):
+            painting.set()
 
     # ---- instruments ----
 
@@ -203,7 +204,7 @@ class PixelStudio:
     @staticmethod
     def config(name: str) -> Any:
         """The config of a pixel model; raises :class:`RequestError` for another name."""
-        spec = REGISTRY.get(name)
+        spec = REGISTRY.get(name) if isinstance(name, str) else None
         if spec is None or not hasattr(spec.config, "levels"):
             known = [each for each, spec in REGISTRY.items() if hasattr(spec.config, "levels")]
             raise RequestError(f"There is no pixel model called {name!r}; there are {', '.join(known)}.")
@@ -237,6 +238,7 @@ class PixelStudio:
 
     def _completion(self, name: str, covered: Covered, count: object, temperature: object, label: object) -> Complete:
         pixels, hidden = covered
+        picture = self._picture(name, pixels)
         if hidden.shape != (self.config(name).height, self.config(name).width):
             raise RequestError("The cover must be as large as the picture.")
         if not hidden.any():
@@ -245,7 +247,7 @@ class PixelStudio:
             raise RequestError("Everything is covered: leave some pixels in sight, or let the model imagine a picture.")
         n = self._count(name, count)
         known = torch.from_numpy(~hidden)[None].expand(n, -1, -1)
-        image = self._picture(name, pixels).expand(n, -1, -1, -1)
+        image = picture.expand(n, -1, -1, -1)
         return Complete(image, known, requests.temperature(temperature), self._label(name, label))
 
     def _single(self, name: str, temperature: object, covered: Covered | None, label: object) -> Generate | Complete:
@@ -262,18 +264,24 @@ class PixelStudio:
     @contextmanager
     def _painting(self, name: str, session: str | None) -> Iterator[tuple[Brush, Callable[[Pass], None]]]:
         """The brush of a model, when it is this request's turn, and a check for every pass: has the user had enough?"""
-        stop = threading.Event() if session is None else self._stops.setdefault(session, threading.Event())
-        stop.clear()
+        stop = threading.Event()
+        paintings = self._under_way.setdefault(session, set()) if session else set()
+        paintings.add(stop)
 
-        def check(_: Pass) -> None:
+        def check(_: Pass | None = None) -> None:
             if stop.is_set():
                 raise StoppedError
 
-        with self._at_work():
-            try:
+        try:
+            with self._at_work():
+                check()
                 yield self._brush(name), check
-            except TooManyError as error:
-                raise RequestError(str(error)) from None
+        except TooManyError as error:
+            raise RequestError(str(error)) from None
+        finally:
+            paintings.discard(stop)
+            if session and not paintings:
+                self._under_way.pop(session, None)
 
 
 def _timed(

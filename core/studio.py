@@ -53,6 +53,8 @@ class Studio:
         self._checkpoints = checkpoints
         self._made: dict[str, Any] = {}
         self._lock = threading.RLock()
+        self.pixels = PixelStudio(self._load, self._at_work)
+        """The pixel models; made here, so that stopping one waits for no lock."""
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:
@@ -85,12 +87,6 @@ class Studio:
         """The VAE painter."""
         model: VAE = self._load("vae-mnist")
         return model
-
-    @property
-    def pixels(self) -> PixelStudio:
-        """The pixel models."""
-        desk: PixelStudio = self._once("pixels", lambda: PixelStudio(self._load, self._at_work))
-        return desk
 
     def warm(self) -> None:
         """Load every model and paint once with each, so that the first click does not pay for it."""

@@ -68,13 +68,21 @@ def show(page: Page, view: str) -> None:
     page.locator("#pixels-view").get_by_text(view, exact=True).click()
 
 
-def wait_for(page: Page, condition: str) -> None:
+def wait_for(page: Page, condition: str, room: str = "pixels") -> None:
     """Until the payload ``value`` on the stage is such."""
     page.wait_for_function(
-        "condition => { const value = document.querySelector('#pixels-player .easel-player').easelStep.value;"
+        "([id, condition]) => { const value = document.querySelector(id).easelStep.value;"
         " return new Function('value', 'return ' + condition)(value); }",
-        arg=condition,
+        arg=[f"#{room}-player .easel-player", condition],
     )
+
+
+def wait_for_other_pictures(page: Page, old: str) -> str:
+    """Until other pictures than ``old`` are on the stage, which one event more or less would not bring."""
+    page.wait_for_function(
+        "old => document.querySelector('#pixels-player .easel-player').easelStep.value.panels[0].data !== old", arg=old
+    )
+    return str(Player(page, "pixels-player").value()["panels"][0]["data"])
 
 
 def test_several_painters_share_the_stage_a_race_ends_even_and_surprise_is_ranked(
@@ -135,18 +143,16 @@ def test_who_knows_the_digits_can_be_asked_for_one(page: Page, open_tab: OpenTab
     player, digit = Player(page, "pixels-player"), page.locator("#pixels-digit")
     before = player.loaded()
     page.locator("#pixels-mode").get_by_text("Imagine").click()
-    before = player.wait_for_another(before)
+    player.wait_for_another(before)
     expect(digit).to_be_hidden()
     paints(page, "Gated PixelCNN")
     expect(digit).to_be_visible()
-    before, painted = player.loaded(), {}
+    shown = [player.value()["panels"][0]["data"]]
     for wanted in ("1", "0", "1"):
         digit.locator("input").click()
         page.get_by_role("option", name=wanted, exact=True).click()
-        before = player.wait_for_another(before)
-        shown = player.value()["panels"][0]["data"]
-        assert painted.setdefault(wanted, shown) == shown
-    assert painted["0"] != painted["1"]
+        shown.append(wait_for_other_pictures(page, shown[-1]))
+    assert shown[1] == shown[3]
     paints(page, FAST, "Gated PixelCNN")
     expect(digit).to_be_hidden()
 
@@ -182,14 +188,17 @@ def test_colour_is_covered_completed_uploaded_and_comes_from_another_model(
     player, editor = Player(page, "colour-player"), page.locator("#colour-editor .easel-editor")
     assert player.loaded() == "colour"
     page.locator("#colour-count input[type=number]").fill("2")
+    page.locator("#colour-count input[type=number]").blur()
+    wait_for(page, "value.cells === 2", "colour")
+    shown = player.loaded()
     editor.locator("[data-act=mask-right]").click()
     expect(editor).to_have_attribute("data-hidden", "512")
-    before = player.wait_for_another("colour")
+    before = player.wait_for_another(shown)
     panel = player.value()["panels"][0]
     assert (panel["channels"], panel["height"], panel["cells"]) == (3, 32, 2)
-    seen, shown = given(panel), pictures(panel)[0]
+    seen, painted = given(panel), pictures(panel)[0]
     assert seen[:, :, :16].all() and not seen[:, :, 16:].any()
-    assert (shown[0, :, :16] == shown[1, :, :16]).all() and (shown[0, :, 16:] != shown[1, :, 16:]).any()
+    assert (painted[0, :, :16] == painted[1, :, :16]).all() and (painted[0, :, 16:] != painted[1, :, 16:]).any()
 
     examples = Player(page, "colour-examples")
     first, old = examples.value()["panels"][0]["data"], examples.loaded()
@@ -197,7 +206,7 @@ def test_colour_is_covered_completed_uploaded_and_comes_from_another_model(
     examples.wait_for_another(old)
     assert examples.value()["panels"][0]["data"] != first
     before = player.wait_for_another(before)
-    assert (pictures(player.value()["panels"][0])[0, :, :, :16] == shown[:, :, :16]).all()  # the picture is still there
+    assert (pictures(player.value()["panels"][0])[0, :, :, :16] == painted[:, :, :16]).all()
 
     Image.new("RGB", (90, 60), (200, 40, 10)).save(tmp_path / "red.png")
     with page.expect_file_chooser() as chooser:

@@ -260,6 +260,12 @@ def test_all_racers_end_in_the_very_same_picture(desk: PixelStudio, name: str, c
     assert not np.array_equal(start, end)
 
 
+def test_a_smaller_scale_names_the_rows_of_the_large_picture(desk: PixelStudio) -> None:
+    (by_rows,) = (racer for racer in desk.race("multiscale-mnist", 4) if racer.method == "rows")
+    visited = [row for row, before in zip(by_rows.rows, [-1, *by_rows.rows], strict=False) if row != before]
+    assert visited == [0, 4, 0, 2, 4, 6, *range(8)]  # 2×2, 4×4 and 8×8 pixels
+
+
 # ---- instruments ----
 
 
