@@ -274,7 +274,7 @@ def build(runtime: Runtime) -> None:
     names.change(
         lambda names: gr.Dropdown(visible=any(name in painters.CLASSES for name in names)), names, digit, **private
     )
-    changes = [mode.change, names.input, view.change, heeds.change, digit.input, heat.change]
+    changes = [mode.change, names.input, view.change, heeds.change, digit.change, heat.change]
     gr.on([*changes, count.release, temperature.release], on_paint, asked, outputs, **private)
     stage.pick(picked_cell, outputs=cell, **private)
     chart_in_fold(
