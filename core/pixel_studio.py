@@ -24,7 +24,7 @@ from core.models.pixelcnn import PixelCNN
 from core.registry import REGISTRY
 from core.requests import RequestError, StoppedError, seeded, whole
 from core.samplers.canvas import Canvas, Pass
-from core.sampling import Brush, Method, TooManyError, most_pictures
+from core.sampling import Brush, Method, OrderError, TooManyError, most_pictures
 from core.trace import Array, CanvasTrace, RasterTrace
 
 DEFAULT = "pixelcnn-mnist"
@@ -124,7 +124,7 @@ class PixelStudio:
         with self._painting(name, session) as (brush, on_pass):
             try:
                 trace, result = brush.fit(request, many, seeded(seed), on_pass)
-            except TypeError as error:
+            except OrderError as error:
                 raise RequestError(str(error)) from None
         resampled: NDArray[np.bool_] = result.resampled.numpy()
         return likeliest_first(trace), Heeded(many, result.ess.numpy(), resampled, result.log_evidence)
@@ -151,10 +151,11 @@ class PixelStudio:
         temperature: object = 1.0,
         covered: Covered | None = None,
         *,
+        label: object = None,
         session: str | None = None,
     ) -> list[Racer]:
         """Paint one picture in every way that is written for the model, each timed by itself, the definition first."""
-        request = self._single(name, temperature, covered, None)
+        request = self._single(name, temperature, covered, label)
         with self._painting(name, session) as (brush, on_pass):
             return [_timed(brush, method, request, seed, on_pass) for method in brush.methods]
 

@@ -34,6 +34,8 @@ class Recipe:
     """Names, or their beginnings, of the parameters whose matrices :mod:`core.optimizers` moves; Adam has the rest."""
     muon_rate: float = 8e-3
     """Peak learning rate of those; it follows the same schedule."""
+    bfloat16: bool = False
+    """Whether convolutions and products are computed in bfloat16; weights, their averages and the loss stay float32."""
     interval: int = 500
     seed: int = 0
 
@@ -61,10 +63,34 @@ class ModelSpec:
 PIXEL_MATRICES = ("blocks.", "layers.", "up.", "head.")
 """The hidden layers of pixel models, all of theirs that has two dimensions or more (the biases of an LSTM's gates are
 such a matrix); first and last layers stay with Adam, as Muon's authors advise."""
-SMALL = PixelCNNConfig(features=48, bottleneck=24, blocks=6, position_bias=True)
+LONG = Recipe(
+    steps=20_000,
+    batch_size=32,
+    learning_rate=2e-3,
+    decay_from=0.2,
+    muon=PIXEL_MATRICES,
+    muon_rate=5e-3,
+    bfloat16=True,
+)
+"""For the convolutional painters, whose loss at a high rate soon stands still in its own noise."""
+PLACED = ModelSpec(
+    model=PixelCNN,
+    config=PixelCNNConfig(features=48, bottleneck=24, blocks=6, position_bias=True),
+    dataset="binarized-mnist",
+    recipe=Recipe(steps=1_500, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES),
+    bound="exact",
+    channels_last=True,
+)
 """For the lesson of the position bias: two equal networks, trained alike, with it and without."""
-COLOUR = PixelCNNConfig(
-    height=32, width=32, channels=3, levels=256, features=96, bottleneck=48, blocks=8, position_bias=True
+CIFAR10 = ModelSpec(
+    model=PixelCNN,
+    config=PixelCNNConfig(
+        height=32, width=32, channels=3, levels=256, features=96, bottleneck=48, blocks=8, position_bias=True
+    ),
+    dataset="cifar10",
+    recipe=Recipe(steps=3_000, batch_size=16, learning_rate=2e-3, clip=1_000.0, muon=PIXEL_MATRICES, interval=250),
+    bound="exact",
+    channels_last=True,
 )
 
 REGISTRY: dict[str, ModelSpec] = {
@@ -87,7 +113,7 @@ REGISTRY: dict[str, ModelSpec] = {
         model=PixelCNN,
         config=PixelCNNConfig(position_bias=True),
         dataset="binarized-mnist",
-        recipe=Recipe(steps=10_000, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES),
+        recipe=LONG,
         bound="exact",
         channels_last=True,
     ),
@@ -95,7 +121,7 @@ REGISTRY: dict[str, ModelSpec] = {
         model=GatedPixelCNN,
         config=GatedConfig(position_bias=True, classes=10),
         dataset="binarized-mnist",
-        recipe=Recipe(steps=10_000, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES),
+        recipe=LONG,
         bound="exact",
         labelled=True,
         channels_last=True,
@@ -104,14 +130,14 @@ REGISTRY: dict[str, ModelSpec] = {
         model=PixelRNN,
         config=PixelRNNConfig(kind="row", layers=3, position_bias=True),
         dataset="binarized-mnist",
-        recipe=Recipe(steps=12_000, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES),
+        recipe=Recipe(steps=11_000, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES),
         bound="exact",
     ),
     "diagonal-bilstm-mnist": ModelSpec(
         model=PixelRNN,
         config=PixelRNNConfig(kind="diagonal", layers=2),
         dataset="binarized-mnist",
-        recipe=Recipe(steps=12_000, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES),
+        recipe=Recipe(steps=11_000, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES),
         bound="exact",
     ),
     "multiscale-mnist": ModelSpec(
@@ -119,7 +145,7 @@ REGISTRY: dict[str, ModelSpec] = {
         config=MultiScaleConfig(),
         dataset="binarized-mnist",
         recipe=Recipe(
-            steps=3_000,
+            steps=2_000,
             batch_size=16,
             learning_rate=2e-3,
             muon=tuple(f"scales.{i}.{part}" for i in range(3) for part in PIXEL_MATRICES),
@@ -141,36 +167,8 @@ REGISTRY: dict[str, ModelSpec] = {
         recipe=Recipe(steps=3_000, batch_size=16, learning_rate=1e-2),
         bound="exact",
     ),
-    "pixelcnn-cifar10": ModelSpec(
-        model=PixelCNN,
-        config=COLOUR,
-        dataset="cifar10",
-        recipe=Recipe(steps=3_000, batch_size=16, learning_rate=2e-3, clip=1_000.0, muon=PIXEL_MATRICES, interval=250),
-        bound="exact",
-        channels_last=True,
-    ),
-    "pixelcnn-svhn": ModelSpec(
-        model=PixelCNN,
-        config=COLOUR,
-        dataset="svhn-digits",
-        recipe=Recipe(steps=3_000, batch_size=16, learning_rate=2e-3, clip=1_000.0, muon=PIXEL_MATRICES, interval=250),
-        bound="exact",
-        channels_last=True,
-    ),
-    "pixelcnn-placed-mnist": ModelSpec(
-        model=PixelCNN,
-        config=SMALL,
-        dataset="binarized-mnist",
-        recipe=Recipe(steps=2_500, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES),
-        bound="exact",
-        channels_last=True,
-    ),
-    "pixelcnn-unplaced-mnist": ModelSpec(
-        model=PixelCNN,
-        config=replace(SMALL, position_bias=False),
-        dataset="binarized-mnist",
-        recipe=Recipe(steps=2_500, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES),
-        bound="exact",
-        channels_last=True,
-    ),
+    "pixelcnn-cifar10": CIFAR10,
+    "pixelcnn-svhn": replace(CIFAR10, dataset="svhn-digits"),
+    "pixelcnn-placed-mnist": PLACED,
+    "pixelcnn-unplaced-mnist": replace(PLACED, config=replace(PLACED.config, position_bias=False)),
 }

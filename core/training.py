@@ -136,7 +136,8 @@ def train_step(run: Run, loss: Callable[..., Any], x: Tensor, *labels: Tensor) -
         for group in optimizer.param_groups:
             group["lr"] = pace * optimizer.defaults["lr"]
     run.model.train(run.step < run.recipe.settle_from * run.recipe.steps)
-    nats = loss(x, step_generator(run.step, run.recipe, run.device), *labels).total.mean()
+    with torch.autocast(torch.device(run.device).type, torch.bfloat16, enabled=run.recipe.bfloat16):
+        nats = loss(x, step_generator(run.step, run.recipe, run.device), *labels).total.mean()
     run.model.zero_grad(set_to_none=True)
     nats.backward()
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.recipe.clip)

@@ -22,8 +22,9 @@ from viz.painters import COLOUR, FIRST
 from viz.pixel_frames import compare_payload
 from viz.scores import LESSON
 from viz.tabs import pixel_colour
-from viz.tabs.common import ASSETS, examples, gallery
+from viz.tabs.common import ASSETS
 from viz.tabs.pixel_paint import COMPLETIONS, half_covered
+from viz.tabs.subject import examples, gallery
 
 GALLERY_SEED = 4
 START_DIGIT = 3

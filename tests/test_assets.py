@@ -8,7 +8,8 @@ import pytest
 
 from scripts.make_assets import make
 from viz.payload import panel_data
-from viz.tabs.common import ASSETS, examples, gallery, stored
+from viz.tabs.common import ASSETS, stored
+from viz.tabs.subject import examples, gallery
 
 NAMES = sorted(path.stem for path in ASSETS.glob("*.json"))
 

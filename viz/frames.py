@@ -112,28 +112,33 @@ def passes_payload(
     trace: CanvasTrace,
     *,
     title: str = "What it has painted",
+    guessed: bool = True,
     columns: int | None = None,
     autoplay: bool = True,
     fps: float = 16,
     nonce: str | None = None,
 ) -> Player:
-    """The fixed-point sampler's own passes over the rows; steps carry the scalars ``row`` and ``changed``."""
-    changed = _series(trace, "changed")
+    """A sampler's own passes over the rows; steps carry the scalars ``row`` and ``changed``.
+
+    ``guessed``: a row is guessed as a whole and looked at until it stands; otherwise it is walked through once.
+    """
+    changed, rows = _series(trace, "changed"), _series(trace, "row")
+    again = np.concatenate([rows[1:] == rows[:-1], np.zeros_like(rows[:1], bool)])
     panels = [payload.panel(title, "pixel", _stack(trace))]
     return {
         **payload.player(panels, columns=columns, autoplay=autoplay, nonce=nonce),
         "fps": fps,
         "marks": [payload.track(_boxes(trace, "row"), "row", 0)],
-        "cost": payload.cost("pixels that changed in each pass", "pixels", changed),
+        "cost": payload.cost(notes.CHANGED_ROW[guessed][0] + " in each pass", "pixels", changed),
         "word": "pass",
         "note": {
             "title": "Pass [[step]] of [[steps]]",
-            "html": notes.PASSED,
-            "rows": [["row", "[[row]]"], ["pixels still changed", "[[changed]]"]],
+            "html": notes.PASSED if guessed else notes.WALKED,
+            "rows": [["row", "[[row]]"], [*notes.CHANGED_ROW[guessed]]],
             "values": {
-                "row": payload.value(_series(trace, "row") + 1, 0),
+                "row": payload.value(rows + 1, 0),
                 "changed": payload.value(changed, 0),
-                "said": payload.words(notes.CHANGED, changed > 0),
+                "said": payload.words(notes.CHANGED, again),
             },
             "patches": [],
         },
@@ -289,11 +294,13 @@ def _raster_note(trace: RasterTrace, context: str) -> Note:
     if trace.known.any() and not trace.known.all():
         table.append(notes.HIDDEN_ROW)
         values["hidden"] = payload.value(hidden_nats(trace)[None], 1)
-    return {
+    note: Note = {
         "title": "Row [[row]], column [[column]]",
         "html": (notes.EXPECTS_COLOUR if colour else notes.EXPECTS).format(context=context),
         "rows": table + notes.PIXEL_ROWS,
-        "bar": {"value": "p", "label": "this very colour" if colour else "ink"},
         "values": values,
         "patches": [],
     }
+    if not colour:
+        note["bar"] = {"value": "p", "label": "ink"}
+    return note

@@ -32,8 +32,8 @@ EXPECTS = "Given <b class='pixel'>{context}</b>, it thinks this pixel is ink wit
 SAID = ["It left the pixel empty.", "It painted ink.", "The pixel was given: empty.", "The pixel was given: ink."]
 """Indexed by 2 · given + ink."""
 EXPECTS_COLOUR = (
-    "Given <b class='pixel'>{context}</b>, first red, then green given red, then blue given both: of 16.8 million "
-    "colours it held the one that came likely with [[p]]. [[said]]"
+    "Given <b class='pixel'>{context}</b>, it throws first for red, then for green given red, then for blue given "
+    "both: one of 16.8 million colours. This one cost [[nats]] nats. [[said]]"
 )
 SAID_COLOUR = ["It drew the colour.", "The pixel was given."]
 """Indexed by whether it was given."""
@@ -62,8 +62,11 @@ SURPRISED = (
     "How much each pixel of your picture surprises <b class='pixel'>[[painter]]</b>, given what comes before it: "
     "bright pixels cost many nats. The whole picture costs [[total]] nats."
 )
+WALKED = "It went through <b class='pixel'>row [[row]]</b> pixel by pixel, from what the neighbours left. [[said]]"
 CHANGED = ["The row is finished.", "So it looks at the row again."]
-"""Indexed by whether anything changed."""
+"""Indexed by whether the next pass is over the same row."""
+CHANGED_ROW = [["pixels painted", "[[changed]]"], ["pixels that changed", "[[changed]]"]]
+"""Indexed by whether a row is guessed as a whole."""
 
 
 def draw_sentence(kinds: Collection[str], copies: bool) -> str:

@@ -12,6 +12,8 @@ class PixelPainter(NamedTuple):
     about: str
     context: str = "everything above and to the left"
     """What the narrator says that a pixel may look at."""
+    guessed: bool = True
+    """Whether its sampler guesses a row as a whole; one that recurs within the row walks through it."""
 
 
 BINARY: dict[str, PixelPainter] = {
@@ -19,7 +21,10 @@ BINARY: dict[str, PixelPainter] = {
         "MCGSM", "A mixture of Gaussians looks at 60 pixels around; no depth.", "the 60 pixels just before"
     ),
     "spatial-lstm-mnist": PixelPainter(
-        "Spatial LSTM", "A two-dimensional LSTM reads everything to the upper left.", "everything to its upper left"
+        "Spatial LSTM",
+        "A two-dimensional LSTM reads everything to the upper left.",
+        "everything to its upper left",
+        False,
     ),
     "pixelcnn-mnist": PixelPainter(
         "PixelCNN",

@@ -97,7 +97,7 @@ def heeded_payload(trace: RasterTrace, heeded: Heeded, *, title: str, autoplay: 
     return value
 
 
-def race_payload(racers: Sequence[Racer], *, nonce: str | None = None) -> Player:
+def race_payload(racers: Sequence[Racer], *, painter: str = "", nonce: str | None = None) -> Player:
     """All samplers at the same picture, a cell each, on one clock whose steps grow by a constant factor."""
     last = max(float(racer.times[-1]) for racer in racers)
     clock = np.geomspace(CLOCK_START, last, RACE_FRAMES).astype(np.float32)
@@ -105,7 +105,7 @@ def race_payload(racers: Sequence[Racer], *, nonce: str | None = None) -> Player
     done = [np.searchsorted(racer.times, clock, side="right") for racer in racers]  # passes finished at each moment
     images = np.stack([_at(racer, finished) for racer, finished in zip(racers, done, strict=True)], 1)
     labels = [f"{METHODS[racer.method][0]}: {_milliseconds(racer.times[-1])}" for racer in racers]
-    panels = [payload.panel("The same picture, painted in every way", "pixel", images, labels)]
+    panels = [payload.panel(f"{painter}: the same picture, in every way".removeprefix(": "), "pixel", images, labels)]
     total = np.array([len(racer.times) for racer in racers], np.float32)
     finished = np.stack(done, 1)
     ends = np.array([racer.times[-1] for racer in racers], np.float32)

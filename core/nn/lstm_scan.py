@@ -70,9 +70,10 @@ def diagonal_rows(t: int, height: int, width: int) -> range:
     return range(max(0, t - width + 1), min(height - 1, t) + 1)
 
 
-def diagonal_order(height: int, width: int) -> list[int]:
+@lru_cache
+def diagonal_order(height: int, width: int) -> tuple[int, ...]:
     """Raster indices of all pixels, diagonal by diagonal from the top left corner."""
-    return [s * width + t - s for t in range(height + width - 1) for s in diagonal_rows(t, height, width)]
+    return tuple(s * width + t - s for t in range(height + width - 1) for s in diagonal_rows(t, height, width))
 
 
 @lru_cache

@@ -78,8 +78,8 @@ class State(Protocol):
 class RowSampler(Sampler, Protocol):
     """A sampler that can be stopped after every row: what the particle filter builds on."""
 
-    def begin(self, canvas: Canvas) -> tuple[Any, int]:
-        """A :class:`State` with all rows above the first hidden pixel behind it, and that pixel's row."""
+    def begin(self, canvas: Canvas) -> tuple[State, int]:
+        """The network with all rows above the first hidden pixel behind it, and that pixel's row."""
 
     def paint(self, state: Any, canvas: Canvas, row: int) -> Iterator[Pass]:
         """Paint one row, all above it being finished."""

@@ -65,7 +65,7 @@ def test_a_step_of_the_diagonal_scan_is_a_front_of_the_network(height, width):
         new = np.flatnonzero(lit(player, 0)[step])
         assert len(new) == front.cells.stop - front.cells.start
         order += sorted(new.tolist())
-    assert player["steps"] == height + width - 1 and order == diagonal_order(height, width)
+    assert player["steps"] == height + width - 1 and order == list(diagonal_order(height, width))
 
 
 @pytest.mark.parametrize(("height", "width"), SHAPES)

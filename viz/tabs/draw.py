@@ -13,23 +13,20 @@ from viz import figures, frames
 from viz.tabs.common import (
     SIDE,
     SKIP,
-    Picture,
-    canvas,
     card,
     chart_in_fold,
     column,
-    connect,
-    examples,
     explanation,
     room,
     seed_field,
     show_stage,
     status_line,
     stored,
-    subject,
+    task_switch,
     told,
     verbs,
 )
+from viz.tabs.subject import Picture, canvas, connect, examples, subject
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player
 
@@ -71,14 +68,7 @@ def build(runtime: Runtime) -> None:
             with gr.Accordion("Chart: nats of each stroke", open=False, elem_classes="easel-fold") as fold:
                 chart = gr.Plot(show_label=False, elem_id="draw-chart")
         with column("controls"), card("Subject"):
-            mode = gr.Radio(
-                [COPY, IMAGINE],
-                value=COPY,
-                label="Task",
-                show_label=False,
-                elem_id="draw-mode",
-                elem_classes="easel-switch",
-            )
+            mode = task_switch("draw", (COPY, IMAGINE))
             with gr.Column(min_width=0) as copying:
                 sub = subject("draw", "read", start, canvas("draw", "read", start))
             with gr.Column(min_width=0, visible=False) as imagining:

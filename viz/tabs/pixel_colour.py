@@ -18,22 +18,21 @@ from viz.payload import Player
 from viz.tabs.common import (
     ASSETS,
     SKIP,
-    Picture,
-    Subject,
-    canvas,
     card,
     column,
-    connect,
     explanation,
+    go_buttons,
+    painting_on,
     room,
     seed_field,
-    show_stage,
     status_line,
-    stop_button,
     stored,
+    task_switch,
     told,
     verbs,
 )
+from viz.tabs.subject import Picture, Subject, canvas, connect
+from viz.widgets import editor
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player
 
@@ -41,14 +40,16 @@ COMPLETE, IMAGINE = "Complete", "Imagine"
 SIDE = 32
 FIRST = "pixelcnn-cifar10"
 MOST = 9
+WAIT = "Painting: a row of 96 colour values is looked at some fifty times, so this takes a few seconds."
 
 TEXT = """
 In colour each pixel is three throws: **red** given all pixels before, **green** given also this pixel's red, **blue**
 given both. Each throw has 256 faces, and the network says how likely each of them is, without being told that 200 lies
 between 199 and 201: it has to learn that.
 
-These are **small** networks, trained for minutes on a laptop's processor. They know that sky is smooth and that edges
-go on; they do not know what a dog is. Cover a part and look at how colours and textures carry on from what is there.
+These are **small** networks, trained for less than half an hour on a shared processor core. They know that neighbours
+resemble each other and that edges go on; they do not know what a dog is. Cover a part and look at how colours and
+textures carry on from what is there.
 
 The pictures to choose from were painted by the network itself. Upload one of yours: it is cropped to a square and made
 32×32 pixels small.
@@ -100,6 +101,16 @@ def uploaded(path: str) -> NDArray[np.uint8]:
     return fitted(open_picture(Path(path)), (3, SIDE, SIDE)).transpose(1, 2, 0).copy()
 
 
+def wait_for_edit(event: gr.EventData) -> Any:
+    """What stands in the status line once the brush is lifted, if anything is covered that can be painted."""
+    return f"<p>{WAIT}</p>" if event.done and editor.decode(event)[1].any() else SKIP
+
+
+def wait_for_pick(picture: Picture) -> Any:
+    """The same when another picture is chosen, under the cover that is there."""
+    return f"<p>{WAIT}</p>" if picture.hidden.any() else SKIP
+
+
 def build(runtime: Runtime) -> None:
     """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
     first, start = stored("colour"), start_picture()
@@ -114,14 +125,7 @@ def build(runtime: Runtime) -> None:
             status = status_line("colour")
             verbs("colour", painted, 30)
         with column("controls"), card("Task"):
-            mode = gr.Radio(
-                [COMPLETE, IMAGINE],
-                value=COMPLETE,
-                label="Task",
-                show_label=False,
-                elem_id="colour-mode",
-                elem_classes="easel-switch",
-            )
+            mode = task_switch("colour", (COMPLETE, IMAGINE))
             name = gr.Radio(
                 [(painter.title.split(", ")[1], key) for key, painter in painters.COLOUR.items()],
                 value=FIRST,
@@ -135,9 +139,7 @@ def build(runtime: Runtime) -> None:
             count = gr.Slider(1, MOST, 4, step=1, label="Pictures", elem_id="colour-count")
             temperature = gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="colour-temperature")
             seed = seed_field("colour")
-            with gr.Row(elem_classes="easel-go"):
-                paint = gr.Button("Paint", variant="primary", elem_id="colour-paint", elem_classes="easel-primary")
-                stop_button("colour", runtime)
+            paint = go_buttons("colour", runtime)
         with column("aside"):
             with card():
                 narrator("colour-narrator", "colour-player", "pixel")
@@ -164,11 +166,12 @@ def build(runtime: Runtime) -> None:
 
     outputs, options = [stage, painted], [name, mode, count, seed, temperature]
     asked = [sub.picture, *options]
-    fast: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
-    private = fast | {"api_visibility": "private"}
+    private: dict[str, Any] = {
+        "show_progress": "hidden",
+        "trigger_mode": "always_last",
+        "api_visibility": "private",
+    }
     connect(sub, answer, options, outputs, status, choose=chosen, upload=uploaded)
-    show_stage(paint, "colour-player")
-    paint.click(on_paint, asked, outputs, api_visibility="private", **fast)
     mode.change(
         lambda mode: (gr.Column(visible=mode == COMPLETE), gr.Column(visible=mode == COMPLETE)),
         mode,
@@ -176,4 +179,7 @@ def build(runtime: Runtime) -> None:
         **private,
     )
     name.change(picker_payload, name, picker, **private)
-    gr.on([mode.change, name.change, count.release, temperature.release], on_paint, asked, outputs, **private)
+    board.edit(wait_for_edit, None, status, queue=False, **private)
+    picker.pick(wait_for_pick, sub.picture, status, queue=False, **private)
+    triggers = [paint.click, mode.change, name.change, count.release, temperature.release]
+    painting_on(triggers, on_paint, asked, outputs, status, lambda: WAIT, [])

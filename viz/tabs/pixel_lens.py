@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from core.runtime import Runtime
 from viz import lens, masks, painters, scans
-from viz.tabs.common import SIDE, card, choices, chosen, examples_payload, told
+from viz.tabs.common import SIDE, card, told
+from viz.tabs.subject import choices, chosen, examples_payload
 from viz.widgets.lens import lens as lens_widget
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player

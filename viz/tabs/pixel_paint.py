@@ -14,25 +14,22 @@ from viz import figures, frames, painters, pixel_frames
 from viz.tabs.common import (
     SIDE,
     SKIP,
-    Picture,
-    canvas,
     card,
     chart_in_fold,
     column,
-    connect,
     explanation,
-    gallery,
+    go_buttons,
+    painting_on,
     picked_cell,
     room,
     seed_field,
-    show_stage,
     status_line,
-    stop_button,
     stored,
-    subject,
+    task_switch,
     told,
     verbs,
 )
+from viz.tabs.subject import Picture, canvas, connect, gallery, subject
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player
 
@@ -75,6 +72,9 @@ $j$ of a row, and are drawn anew, systematically, when $1 / \sum_n w_n^2 < N/2$.
 van den Oord et al. 2016, *Pixel Recurrent Neural Networks* and *Conditional Image Generation with PixelCNN Decoders*;
 Theis and Bethge 2015, *Generative Image Modeling Using Spatial LSTMs*.
 """
+
+
+WHO = "\n\n".join(f"**{painter.title}.** {painter.about}" for painter in painters.BINARY.values())
 
 
 def half_covered() -> Picture:
@@ -126,61 +126,62 @@ class Task:
         if self.view == SURPRISE:
             judged = {painters.BINARY[name].title: self.studio.judge(name, picture.pixels) for name in self.names}
             return pixel_frames.surprise_payload(judged), next(iter(judged.values()))
-        if self.view == RACE:
-            racers = self.studio.race(self.names[0], self.seed, self.temperature, self.given, session=self.session)
-            return pixel_frames.race_payload(racers), self.painted(self.names[0])
-        if self.view == PASSES:
-            trace, passes = self.studio.passes(
-                self.names[0],
-                self.seed,
-                self.temperature,
-                self.given,
-                label=self.label(self.names[0]),
-                session=self.session,
-            )
-            return frames.passes_payload(passes), trace
+        if self.view in (PASSES, RACE):
+            return self.computed(self.names[0])
         if self.several:
-            traces = {painters.BINARY[name].title: self.painted(name) for name in self.names}
+            traces = {painters.BINARY[name].title: self.painted(name)[0] for name in self.names}
             return pixel_frames.compare_payload(traces, autoplay=not live), next(iter(traces.values()))
         return self.alone(live)
+
+    def computed(self, name: str) -> tuple[Any, RasterTrace]:
+        """One picture as its sampler, or all of them, came to it."""
+        painter, asked = painters.BINARY[name], (name, self.seed, self.temperature, self.given)
+        told: dict[str, Any] = {"label": self.label(name), "session": self.session}
+        trace, passes = self.studio.passes(*asked, **told)
+        if self.view == RACE:
+            return pixel_frames.race_payload(self.studio.race(*asked, **told), painter=painter.title), trace
+        title = f"{painter.title}, pass by pass"
+        return frames.passes_payload(passes, title=title, guessed=painter.guessed), trace
 
     def alone(self, live: bool) -> tuple[Any, RasterTrace]:
         """One painter's pictures."""
         name = self.names[0]
         title = "What it imagines" if self.given is None else COMPLETIONS
-        if self.heeds and self.given is not None:
-            trace, heeded = self.studio.fit(
-                name,
-                self.given,
-                self.count,
-                self.seed,
-                self.temperature,
-                particles=PARTICLES,
-                label=self.label(name),
-                session=self.session,
-            )
+        trace, heeded = self.painted(name)
+        if heeded is not None:
             return pixel_frames.heeded_payload(trace, heeded, title=title, autoplay=not live), trace
-        trace = self.painted(name)
         heat = True if self.heat else None
         context = painters.BINARY[name].context
         return frames.raster_payload(trace, title=title, heat=heat, context=context, autoplay=not live), trace
 
-    def painted(self, name: str) -> RasterTrace:
-        """What one painter makes of the task."""
+    def painted(self, name: str) -> tuple[RasterTrace, pixel_frames.Heeded | None]:
+        """What one painter makes of the task, and how the particle filter fared if it was asked."""
         asked = (self.count, self.seed, self.temperature)
+        told: dict[str, Any] = {"label": self.label(name), "session": self.session}
         if self.given is None:
-            return self.studio.generate(name, *asked, label=self.label(name), session=self.session)
+            return self.studio.generate(name, *asked, **told), None
         if self.heeds:
-            return self.studio.fit(
-                name, self.given, *asked, particles=PARTICLES, label=self.label(name), session=self.session
-            )[0]
-        return self.studio.complete(
-            name, self.given, *asked, label=self.label(name), ranked=not self.several, session=self.session
-        )
+            return self.studio.fit(name, self.given, *asked, particles=PARTICLES, **told)
+        return self.studio.complete(name, self.given, *asked, ranked=not self.several, **told), None
 
     def label(self, name: str) -> int | None:
         """The digit that is asked for, of painters who know what that is."""
         return self.digit if name in painters.CLASSES else None
+
+
+def waiting(names: Sequence[str], view: str, heeds: str, mode: str) -> str:
+    """What is worth saying while it paints: nothing where the picture is there before it is read."""
+    if view == RACE:
+        return "Racing: the naive way needs several seconds, one pass of the network for each pixel. Stop ends it."
+    if view == PIXELS and heeds == ALL and mode == COMPLETE:
+        return f"Painting {PARTICLES} pictures at once, to keep those that fit: a second or two for each painter."
+    return "Painting…" if view == PIXELS and len(names) > 2 else ""
+
+
+def shown(mode: str, view: str) -> tuple[gr.Column, gr.Column, gr.Radio]:
+    """Editor and subject where a picture is looked at; what it heeds where that makes a difference."""
+    looked_at = mode == COMPLETE or view == SURPRISE
+    return gr.Column(visible=looked_at), gr.Column(visible=looked_at), gr.Radio(visible=view == PIXELS)
 
 
 def build(runtime: Runtime) -> None:
@@ -199,14 +200,7 @@ def build(runtime: Runtime) -> None:
             with gr.Accordion("Chart: where it is unsure", open=False, elem_classes="easel-fold") as fold:
                 chart = gr.Plot(show_label=False, elem_id="pixels-chart")
         with column("controls"), card("Task"):
-            mode = gr.Radio(
-                [COMPLETE, IMAGINE],
-                value=COMPLETE,
-                label="Task",
-                show_label=False,
-                elem_id="pixels-mode",
-                elem_classes="easel-switch",
-            )
+            mode = task_switch("pixels", (COMPLETE, IMAGINE))
             names = gr.CheckboxGroup(
                 [(painter.title, name) for name, painter in painters.BINARY.items()],
                 value=[painters.FIRST],
@@ -233,13 +227,13 @@ def build(runtime: Runtime) -> None:
                 elem_classes=["easel-switch", "easel-wrap"],
             )
             seed = seed_field("pixels")
-            with gr.Row(elem_classes="easel-go"):
-                paint = gr.Button("Paint", variant="primary", elem_id="pixels-paint", elem_classes="easel-primary")
-                stop_button("pixels", runtime)
+            paint = go_buttons("pixels", runtime)
         with column("aside"):
             with card():
                 narrator("pixels-narrator", "pixels-player", "pixel")
             explanation(TEXT, FORMULA)
+            with card("Who they are"):
+                gr.Markdown(WHO, elem_classes="easel-text")
 
     def answer(picture: Picture, live: bool, mode: str, *asked: Any, session: str | None = None) -> tuple[Any, ...]:
         given = picture if mode == COMPLETE else None
@@ -256,26 +250,19 @@ def build(runtime: Runtime) -> None:
     outputs = [stage, painted, trace]
     options = [mode, names, view, heeds, digit, count, temperature, heat, seed]
     asked = [sub.picture, *options]
-    fast: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
-    private = fast | {"api_visibility": "private"}
+    private: dict[str, Any] = {
+        "show_progress": "hidden",
+        "trigger_mode": "always_last",
+        "api_visibility": "private",
+    }
     connect(sub, answer, options, outputs, status)
-    show_stage(paint, "pixels-player")
-    paint.click(on_paint, asked, outputs, api_visibility="private", **fast)
-    gr.on(
-        [mode.change, view.change],
-        lambda mode, view: (
-            gr.Column(visible=mode == COMPLETE or view == SURPRISE),
-            gr.Column(visible=mode == COMPLETE or view == SURPRISE),
-        ),
-        [mode, view],
-        [editing, completing],
-        **private,
-    )
+    gr.on([mode.change, view.change], shown, [mode, view], [editing, completing, heeds], **private)
     names.change(
         lambda names: gr.Dropdown(visible=any(name in painters.CLASSES for name in names)), names, digit, **private
     )
     changes = [mode.change, names.input, view.change, heeds.change, digit.change, heat.change]
-    gr.on([*changes, count.release, temperature.release], on_paint, asked, outputs, **private)
+    triggers = [paint.click, *changes, count.release, temperature.release]
+    painting_on(triggers, on_paint, asked, outputs, status, waiting, [names, view, heeds, mode])
     stage.pick(picked_cell, outputs=cell, **private)
     chart_in_fold(
         fold, trace, chart, uncertainty, lambda: runtime.studio.pixels.complete(painters.FIRST, start, 9, 1), cell

@@ -12,7 +12,7 @@ from viz.widgets.player import player
 ABOUT = """
 The likelihood of a pixel model is **exact**: one pass over a finished picture gives −log p of every pixel, and the sum
 is what the picture costs, in nats. So models can be compared, and ours with those of the papers. Ours are smaller and
-were trained on two processor cores within one session; theirs on GPUs. Every figure comes from
+were trained for minutes to hours on two shared processor cores; theirs on GPUs. Every figure comes from
 
 `python -m core.evaluation NAME --data FOLDER --json`
 

@@ -13,15 +13,9 @@ from viz import codes, figures
 from viz.payload import Player
 from viz.tabs.common import (
     SIDE,
-    Picture,
-    canvas,
     card,
     chart_in_fold,
-    chosen,
     column,
-    connect,
-    examples,
-    examples_payload,
     explanation,
     picked_cell,
     room,
@@ -29,10 +23,10 @@ from viz.tabs.common import (
     show_stage,
     status_line,
     stored,
-    subject,
     told,
     verbs,
 )
+from viz.tabs.subject import Picture, canvas, chosen, connect, examples, examples_payload, subject
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player
 

@@ -1,0 +1,133 @@
+"""The subject of a painting, the same in every room: a picture drawn, chosen or uploaded, and what of it is covered."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
+
+from core import strokes
+from core.images import open_picture, to_digit
+from viz import frames, payload
+from viz.tabs.common import ASSETS, SIDE, SKIP, told
+from viz.widgets import editor as editor_widget
+from viz.widgets.player import player
+
+
+class Picture(NamedTuple):
+    """What the editor holds: ``pixels`` uint8, (H, W) of 0 and 255 or (H, W, 3), ``hidden`` (H, W) bool."""
+
+    pixels: NDArray[np.uint8]
+    hidden: NDArray[np.bool_]
+
+
+@functools.cache
+def examples() -> NDArray[np.uint8]:
+    """(10, H, W) of 0 and 255: one procedural digit of each class, and they need no download."""
+    images, _ = strokes.digits(10, seed=12, labels=np.arange(10))
+    return np.where(images >= 128, 255, 0).astype(np.uint8)
+
+
+@functools.cache
+def gallery() -> NDArray[np.uint8]:
+    """(10, H, W) of 0 and 255: pictures that PixelCNN painted, kept in ``assets/gallery.npz``."""
+    with np.load(ASSETS / "gallery.npz") as file:
+        bits: NDArray[np.uint8] = np.unpackbits(file["bits"], axis=1)[:, : SIDE * SIDE]
+    return bits.reshape(-1, SIDE, SIDE) * np.uint8(255)
+
+
+class Subject(NamedTuple):
+    """The components with which a person says what is to be painted; ``picture`` keeps the :class:`Picture`."""
+
+    picker: gr.HTML
+    canvas: gr.HTML
+    upload: gr.UploadButton
+    picture: gr.State
+
+
+def canvas(key: str, kind: payload.Room, start: Picture, *, cover: bool = False) -> gr.HTML:
+    """The pixel editor, to draw and, with ``cover``, to hide."""
+    return editor_widget.editor(f"{key}-editor", kind, cover=cover, value=editor_widget.encode(*start))
+
+
+def subject(key: str, kind: payload.Room, start: Picture, editor: gr.HTML) -> Subject:
+    """Beside the editor: ten examples and ten pictures that PixelCNN painted, and a button for one's own."""
+    cell = next(i for i, pixels in enumerate(choices()) if np.array_equal(pixels, start.pixels))
+    picker = player(
+        f"{key}-examples", kind, {**examples_payload("Examples, below them PixelCNN's own", kind), "cell": cell}
+    )
+    upload = gr.UploadButton("Upload a picture", file_types=["image"], elem_id=f"{key}-upload", size="sm")
+    return Subject(picker, editor, upload, gr.State(start))
+
+
+def choices() -> NDArray[np.uint8]:
+    """(20, H, W): the examples and the gallery, in the order of the picker's cells."""
+    return np.concatenate([examples(), gallery()])
+
+
+def examples_payload(title: str, kind: payload.Room, columns: int = 5) -> payload.Player:
+    """The choices as a grid of still pictures."""
+    return frames.still_payload((choices()[:, None] / 255).astype(np.float32), title, kind, columns=columns)
+
+
+def chosen(cell: object, *_: Any) -> NDArray[np.uint8]:
+    """The pixels behind a cell of the picker."""
+    pictures = choices()
+    if not isinstance(cell, int) or not 0 <= cell < len(pictures):
+        raise ValueError("There is no such example.")
+    return pictures[cell]
+
+
+def uploaded(path: str) -> NDArray[np.uint8]:
+    """A picture from the user's disk as a digit, (H, W) of 0 and 255."""
+    return to_digit(open_picture(Path(path)), SIDE)
+
+
+def connect(
+    sub: Subject,
+    paint: Callable[..., tuple[Any, ...]],
+    inputs: Sequence[Any],
+    outputs: Sequence[Any],
+    status: gr.HTML,
+    *,
+    choose: Callable[..., NDArray[np.uint8]] = chosen,
+    upload: Callable[[str], NDArray[np.uint8]] = uploaded,
+) -> None:
+    """Paint anew whenever the subject changes: ``paint(picture, live, *inputs)`` answers with ``outputs``.
+
+    ``choose(cell, *inputs)`` is the picture behind a cell of the picker, ``upload(path)`` one from the user's disk.
+
+    ``live`` is true while the brush is moving. What is wrong with a drawing does not interrupt it with a toast but
+    stands in ``status``; of several edits that wait, only the latest is painted.
+    """
+
+    def on_edit(event: gr.EventData, *values: Any) -> tuple[Any, ...]:
+        picture = Picture(*editor_widget.decode(event))
+        try:
+            return picture, "", *paint(picture, not event.done, *values)
+        except ValueError as error:
+            return picture, f"<p>{error}</p>", *[SKIP for _ in outputs]
+
+    def replace(pixels: NDArray[np.uint8], old: Picture, values: Sequence[Any]) -> tuple[Any, ...]:
+        picture = Picture(pixels, old.hidden)
+        return picture, "", editor_widget.encode(*picture), *paint(picture, False, *values)
+
+    @told
+    def on_pick(event: gr.EventData, old: Picture, *values: Any) -> tuple[Any, ...]:
+        return replace(choose(event.cell, *values), old, values)
+
+    @told
+    def on_upload(path: str, old: Picture, *values: Any) -> tuple[Any, ...]:
+        return replace(upload(path), old, values)
+
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    latest = quiet | {"trigger_mode": "always_last"}
+    result = [sub.picture, status]
+    sub.canvas.edit(on_edit, inputs, [*result, *outputs], **latest)
+    sub.picker.pick(on_pick, [sub.picture, *inputs], [*result, sub.canvas, *outputs], **latest)
+    sub.upload.upload(on_upload, [sub.upload, sub.picture, *inputs], [*result, sub.canvas, *outputs], **quiet)
