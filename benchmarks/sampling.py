@@ -37,7 +37,7 @@ from core.registry import REGISTRY
 from core.samplers.canvas import Canvas
 from core.sampling import Brush, Method, fastest
 
-METHODS: tuple[Method, ...] = ("rows", "cells", "whole")
+METHODS: tuple[Method, ...] = ("rows", "waves", "cells", "whole")
 MARGIN = 1e-4
 """Values whose noise lies so close to the edge, in logits, may differ from naive: rounding decides there."""
 

@@ -5,6 +5,7 @@ Every way paints, for the same request and the same noise, the very picture of a
 
 * ``naive``: the definition, one full pass of the network for each value;
 * ``rows``: the row-wise fixed point (:mod:`core.samplers.rowwise`);
+* ``waves``: slanted fronts over many rows (:mod:`core.samplers.waves`);
 * ``cells``: pixel by pixel with cached states (:mod:`core.samplers.cellwise`);
 * ``whole``: the global fixed point (:mod:`core.samplers.whole`).
 
@@ -41,10 +42,11 @@ from core.samplers.pixelcnn import PixelCNNRows
 from core.samplers.pixelrnn import PixelRNNRows
 from core.samplers.pyramid import Pyramid
 from core.samplers.rowwise import RowWise
+from core.samplers.waves import Waves
 from core.samplers.whole import Whole
 from core.trace import CanvasTrace, Mark, RasterTrace, Step
 
-Method = Literal["naive", "rows", "cells", "whole"]
+Method = Literal["naive", "rows", "waves", "cells", "whole"]
 
 MAX_BYTES = 2**29
 """Memory that the noise and the logits of one request may take. With activations and the trace a request peaked at two
@@ -73,7 +75,10 @@ def ways(model: Any) -> dict[Method, Callable[[], Sampler]]:
     """Every sampler that is written for a model, but for the naive one, which is the model's own ``steps``."""
     match model:
         case PixelCNN():
-            rows: dict[Method, Callable[[], Sampler]] = {"rows": lambda: RowWise(PixelCNNRows(model))}
+            rows: dict[Method, Callable[[], Sampler]] = {
+                "rows": lambda: RowWise(PixelCNNRows(model)),
+                "waves": lambda: Waves(model),
+            }
         case GatedPixelCNN():
             rows = {"rows": lambda: RowWise(GatedRows(model))}
         case PixelRNN(config=config) if config.kind == "row":
@@ -102,6 +107,8 @@ def fastest(model: Any, device: str, batch: int) -> Method:
     """
     if device == "cuda":
         return "whole"
+    if isinstance(model, PixelCNN) and model.config.levels > 2:
+        return "waves"
     return "cells" if isinstance(model, SpatialLSTM) else "rows"
 
 

@@ -23,6 +23,7 @@ CLOCK_START = 1e-3
 METHODS = {
     "naive": ("naive", "one full pass of the network for each pixel"),
     "rows": ("by rows", "each row guessed and corrected until it stands"),
+    "waves": ("in waves", "slanted fronts over many rows at once, guessed and corrected"),
     "cells": ("by pixels", "pixel by pixel, from what its neighbours left behind"),
     "whole": ("all at once", "the whole picture guessed and corrected until it stands"),
 }

@@ -97,9 +97,10 @@ def roll(logits: Tensor, noise: Tensor, temperature: float) -> Tensor:
     logit plus Gumbel noise is the largest (Gumbel 1954): a slight change of the logits then seldom changes the value.
     """
     levels = logits.shape[2]
+    tempered = logits if temperature == 1 else logits / temperature
     if levels == 1:
-        return (noise[:, :, 0] < (logits[:, :, 0] / temperature).sigmoid()).float()
-    return (logits / temperature + noise).argmax(2).float() / (levels - 1)
+        return (noise[:, :, 0] < tempered[:, :, 0].sigmoid()).float()
+    return (tempered + noise).argmax(2).float() / (levels - 1)
 
 
 def surprise(logits: Tensor, x: Tensor, temperature: float) -> dict[str, Tensor]:

@@ -19,8 +19,8 @@ from core.sampling import Brush, Method, TooManyError
 from tests.core import brushes, small
 
 KINDS = {
-    "pixelcnn": ("naive", "rows", "whole"),
-    "colour": ("naive", "rows", "whole"),
+    "pixelcnn": ("naive", "rows", "waves", "whole"),
+    "colour": ("naive", "rows", "waves", "whole"),
     "gated": ("naive", "rows", "whole"),
     "row": ("naive", "rows", "whole"),
     "diagonal": ("naive", "rows", "cells", "whole"),
@@ -38,7 +38,7 @@ def test_every_model_can_be_painted_in_the_ways_that_suit_it(name: str) -> None:
     brush = brushes.brush(name)
     assert brush.methods == KINDS[name]
     assert brush.sampler("whole") is brush.sampler("whole"), "each is prepared once"
-    ways: tuple[Method, ...] = ("rows", "cells")
+    ways: tuple[Method, ...] = ("rows", "waves", "cells")
     for method in set(ways) - set(brush.methods):
         with pytest.raises(KeyError):
             brush.sampler(method)
