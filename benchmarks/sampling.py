@@ -1,13 +1,15 @@
 """The fastest exact sampler of a pixel model against one full pass for each value: same weights, same noise.
 
 ``python -m benchmarks.sampling [--model NAME --batch N --threads N|all --method M --naive-values N] --json``.
-Everything is timed in one run and warm, ours as the median of several. ``half`` compares, with the same sampler,
-completing the lower half of one picture ``batch`` times with painting ``batch`` pictures, in turns.
+Everything is timed in one run and warm, ours as the median of ``--repeats`` paintings, each with dice of its own, since
+how many passes a picture takes depends on them. ``half`` compares, with the same sampler, completing the lower half of
+one picture ``batch`` times with painting ``batch`` pictures, in turns.
 
 The naive sampler visits every pixel and pays one pass over the picture for each value, wherever it is. With
 ``--naive-values N`` it makes N of the visits, spread evenly over the finished picture, and its time is scaled up; what
 it draws there must be what is there. The whole picture is then checked by the global fixed point, started from it:
-a picture that such a pass leaves as it is solves x_i = roll(p(x_i | all before), u_i) for all i, and only one does.
+a picture that such a pass leaves as it is solves x_i = roll(p(x_i | all before), u_i) for all i, and only one does. The
+other paintings are put to the same test, once each.
 
 One thread on the CPU is timed by the processor's clock for this process, everything else by the clock on the wall.
 """
@@ -153,8 +155,8 @@ def against_naive(race: Race, painted: Canvas, count: int | None) -> dict[str, o
 
 
 def lower_half(race: Race, method: Method) -> Complete:
-    """``batch`` completions of one picture that the model has painted itself, with other noise."""
-    _, _, other = replace(race, seed=race.seed + 1).paint(Generate(1), method)
+    """``batch`` completions of one picture that the model has painted itself, with noise that no other race has."""
+    _, _, other = replace(race, seed=race.seed + 1_000).paint(Generate(1), method)
     known = torch.zeros_like(other.known)
     known[:, : known.shape[1] // 2] = True
     picture, given = other.x.cpu(), known.cpu()
@@ -163,22 +165,29 @@ def lower_half(race: Race, method: Method) -> Complete:
 
 def measure(race: Race, method: Method, repeats: int, naive_values: int | None) -> dict[str, object]:
     """All figures of one model, in seconds; ``ratio`` and ``half`` say how many times faster."""
-    requests = Generate(race.batch), lower_half(race, method)
-    for request in requests:
-        race.paint(request, method)
-    runs = [[race.paint(request, method) for request in requests] for _ in range(repeats)]
+    races = [replace(race, seed=race.seed + more) for more in range(repeats)]
+    halves = [lower_half(each, method) for each in races]
+    race.paint(halves[0], method)  # warm
+    whole_picture = Generate(race.batch)
+    runs = [
+        (each.paint(whole_picture, method), each.paint(half, method)) for each, half in zip(races, halves, strict=True)
+    ]
     whole, half = (statistics.median(run[which][0] for run in runs) for which in (0, 1))
-    (_, passes, painted), (_, half_passes, completed) = runs[-1]
+    passes, half_passes = (statistics.median(run[which][1] for run in runs) for which in (0, 1))
+    painted, completed = (each[2] for each in runs[0])
+    others = [canvas for run in runs[1:] for _, _, canvas in run]
     naive = against_naive(race, painted, naive_values)
     baseline = naive.pop("baseline")
     assert isinstance(baseline, float)
     given = completed.known[:, None]
-    untouched = bool(((completed.x == requests[1].images.to(race.device)) | ~given).all())
+    untouched = bool(((completed.x == halves[0].images.to(race.device)) | ~given).all())
     return {
         "ratio": round(baseline / whole, 1),
         "baseline": round(baseline, 4),
         "ours": round(whole, 5),
         **naive,
+        "paintings": repeats,
+        "others_within_margin": all(off_by(race.brush, canvas) < MARGIN for canvas in others),
         "passes": passes,
         "half": {
             "ratio": round(whole / half, 2),
@@ -229,7 +238,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--method", choices=METHODS, help="otherwise the one that the app takes")
     parser.add_argument("--threads", default="1", help="a number or `all`")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
-    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--repeats", type=int, default=15)
     parser.add_argument("--naive-values", type=int, help="pixels that the naive sampler visits; all by default")
     add_common(parser)
     options = parser.parse_args(arguments)

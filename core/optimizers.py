@@ -40,8 +40,8 @@ def as_matrices(x: Tensor) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """For parameters of two (a matrix), three (a stack of them) or four dimensions (a convolution's kernel)."""
 
-    def __init__(self, params: Iterable[Tensor], lr: float, momentum: float = 0.95) -> None:
-        super().__init__(params, {"lr": lr, "momentum": momentum})
+    def __init__(self, params: Iterable[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0) -> None:
+        super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]  # no closure: the loss is never asked again
@@ -54,4 +54,5 @@ class Muon(torch.optim.Optimizer):
                 momentum.lerp_(p.grad, 1 - group["momentum"])
                 update = as_matrices(p.grad.lerp(momentum, group["momentum"]))
                 size = 0.2 * math.sqrt(max(update.shape[-2:]))
+                p.mul_(1 - group["lr"] * group["weight_decay"])
                 p.add_(orthogonalised(update).reshape(p.shape), alpha=-group["lr"] * size)

@@ -34,6 +34,8 @@ class Recipe:
     """Names, or their beginnings, of the parameters whose matrices :mod:`core.optimizers` moves; Adam has the rest."""
     muon_rate: float = 8e-3
     """Peak learning rate of those; it follows the same schedule."""
+    muon_decay: float = 0.0
+    """Their weight decay, as a part of the learning rate."""
     bfloat16: bool = False
     """Whether convolutions and products are computed in bfloat16; weights, their averages and the loss stay float32."""
     interval: int = 500
@@ -64,15 +66,16 @@ PIXEL_MATRICES = ("blocks.", "layers.", "up.", "head.")
 """The hidden layers of pixel models, all of theirs that has two dimensions or more (the biases of an LSTM's gates are
 such a matrix); first and last layers stay with Adam, as Muon's authors advise."""
 LONG = Recipe(
-    steps=20_000,
+    steps=15_000,
     batch_size=32,
     learning_rate=2e-3,
-    decay_from=0.2,
+    decay_from=0.1,
     muon=PIXEL_MATRICES,
-    muon_rate=5e-3,
+    muon_rate=3e-3,
+    muon_decay=0.1,
     bfloat16=True,
 )
-"""For the convolutional painters, whose loss at a high rate soon stands still in its own noise."""
+"""For the convolutional painters. Without decay their weights grow under Muon until the loss rises again."""
 PLACED = ModelSpec(
     model=PixelCNN,
     config=PixelCNNConfig(features=48, bottleneck=24, blocks=6, position_bias=True),

@@ -89,7 +89,7 @@ class Run:
         others = [p for name, p in self.model.named_parameters() if name not in hidden]
         self.optimizers = {"adam": torch.optim.Adam(others, lr=self.recipe.learning_rate)}
         if hidden:
-            self.optimizers["muon"] = Muon(hidden.values(), lr=self.recipe.muon_rate)
+            self.optimizers["muon"] = Muon(hidden.values(), self.recipe.muon_rate, weight_decay=self.recipe.muon_decay)
 
     def start_from(self, trained: torch.nn.Module) -> None:
         """Begin with the weights of a trained model of the same config, the optimisers being fresh."""

@@ -181,7 +181,7 @@ def test_how_far_a_value_is_off_is_measured_in_logits(name: str) -> None:
 def test_a_method_that_a_model_lacks_is_refused(tiny: None, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         sampling.main(["--model", "pixelcnn-mnist", "--untrained", "--method", "cells"])
-    assert "pixelcnn-mnist paints by naive, rows, whole." in capsys.readouterr().err
+    assert "pixelcnn-mnist paints by naive, rows, waves, whole." in capsys.readouterr().err
 
 
 def test_missing_weights_are_one_sentence(tmp_path: Path) -> None:

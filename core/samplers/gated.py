@@ -1,8 +1,10 @@
 """Gated PixelCNN row by row, for :mod:`core.samplers.rowwise`.
 
-The vertical stack looks at finished rows only, so it is computed once for a row; a pass iterates the horizontal stack
-alone. Shapes: ``b`` pictures, ``W`` pixels in a row, ``p`` features, ``L`` layers, ``S = b · (W + 1)`` positions, each
-picture's row behind a column of zeros.
+The vertical stack looks at finished rows only, so it is computed once for a row, and what it takes from the row before
+for all layers at once; a pass iterates the horizontal stack alone.
+
+Shapes: ``b`` pictures, ``W`` pixels in a row, ``p`` features, ``L`` layers, ``S = b · (W + 1)`` positions, the row of
+each picture before a column of zeros.
 """
 
 from __future__ import annotations
@@ -28,6 +30,22 @@ class GatedRows:
         self.horizontal = [
             layer.horizontal.weight[:, :, 0].permute(2, 1, 0).flatten(0, 1).contiguous() for layer in layers
         ]
+        kernels = torch.stack([layer.vertical.weight for layer in layers])  # (L, 2p, p, 2, 3)
+        self.before, self.own = kernels.permute(3, 0, 4, 2, 1).flatten(2, 3).contiguous()  # (L, 3p, 2p) each
+        self.vertical_bias = torch.stack([layer.vertical.bias for layer in layers])[:, None]  # (L, 1, 2p)
+        self.across = torch.stack([_matrix(layer.across) for layer in layers])  # (L, 2p, 2p)
+        self.across_bias = torch.stack([layer.horizontal.bias for layer in layers])[:, None]
+        told: list[Tensor] = [layer.told for layer in layers if layer.told is not None]
+        self.told = torch.stack(told) if told else None  # (L, classes, 4p)
+        first = model.first_vertical
+        self.first_above = first.weight[:, 0].permute(1, 2, 0).flatten(0, 1).contiguous()  # (half · size, p)
+        start_v, start_h = (
+            each.bias.expand(config.height, config.width, -1) for each in (first, model.first_horizontal)
+        )
+        if model.position is not None:
+            for_v, for_h = model.position.permute(0, 2, 3, 1)
+            start_v, start_h = start_v + for_v, start_h + for_h
+        self.start_v, self.start_h = start_v, start_h  # (H, W, p)
         self.up = [_pointwise(layer.up) for layer in layers]
         self.first = model.first_horizontal.weight[:, 0, 0].T.contiguous()  # (half, p)
         self.head = [_pointwise(conv) for conv in (model.head, model.out)]
@@ -48,15 +66,26 @@ class GatedState:
     ) -> None:
         config = net.config
         self.net, self.batch, self.told, self.labels = net, batch, told, labels
-        half, p = config.first_size // 2, config.features
-        self.signed = torch.zeros(batch, 1, half + config.height, config.width, device=device)
-        self.vertical = torch.zeros(config.layers, batch, p, config.width, device=device)  # in front of each layer
-        self.upper = self.base = self.vertical  # set by `above`
-        length = batch * (config.width + 1)
-        store = torch.zeros(config.layers, length + 1, p, device=device)
-        self.pairs = store.as_strided((config.layers, length, 2 * p), (store.stride(0), p, 1))
+        half, p, width = config.first_size // 2, config.features, config.width
+        self.signed = torch.zeros(batch, half + config.height, width + 2 * half, device=device)
+        length = batch * (width + 1)
+        split = (batch, width + 1)
+
+        def padded(before: int, after: int) -> Tensor:
+            return torch.zeros(config.layers, before + length + after, p, device=device)
+
+        def windows(store: Tensor, taps: int) -> Tensor:
+            return store.as_strided((config.layers, length, taps * p), (store.stride(0), p, 1))
+
+        rows = padded(1, 1)
+        self.vertical = rows[:, 1:-1].unflatten(1, split)  # (L, b, W + 1, p), in front of each layer
+        self.around = windows(rows, 3)  # (L, S, 3p)
+        self.upper = torch.zeros(config.layers, length, 2 * p, device=device)
+        self.base = torch.zeros(length, p, device=device)
+        store = padded(1, 0)
+        self.pairs = windows(store, 2)  # (L, S, 2p)
         self.maps = store[:, 1:]  # (L, S, p): the horizontal map in front of each layer
-        self.padding = self.maps.unflatten(1, (batch, config.width + 1))[:, :, config.width].unbind(0)
+        self.padding = self.maps.unflatten(1, split)[:, :, width].unbind(0)
 
     @torch.inference_mode()
     def jump(self, x: Tensor) -> Tensor:
@@ -72,42 +101,43 @@ class GatedState:
         finally:
             for hook in hooks:
                 hook.remove()
-        half = self.net.config.first_size // 2
-        self.signed[:, :, half : half + last + 1] = 2 * x - 1
-        self.vertical.copy_(torch.stack(kept))
+        self._write(x[:, 0], 0)
+        self.vertical[:, :, :-1] = torch.stack(kept).transpose(2, 3)
         return logits
+
+    def _write(self, x: Tensor, row: int) -> None:
+        """Rows (b, r, W) of the picture from ``row`` on, as ±1."""
+        half = self.net.config.first_size // 2
+        self.signed[:, half + row : half + row + x.shape[1], half:][..., : x.shape[2]] = 2 * x - 1
 
     @torch.inference_mode()
     def above(self, row: int) -> None:
-        net, config, model = self.net, self.net.config, self.net.model
-        half, width = config.first_size // 2, config.width
-        stack = model.first_vertical
-        v = F.conv2d(self.signed[:, :, row : row + half], stack.weight, stack.bias, padding=(0, half))
-        base = model.first_horizontal.bias.expand(self.batch, width, -1)
-        if model.position is not None:
-            v = v + model.position[0, :, row : row + 1]
-            base = base + model.position[1, :, row].T
-        uppers = []
-        for index, layer in enumerate(net.layers):
-            rows = torch.stack([self.vertical[index], v[:, :, 0]], 2)
-            self.vertical[index] = v[:, :, 0]
-            vertical = F.conv2d(rows, layer.vertical.weight, layer.vertical.bias, padding=(0, 1))
-            across = layer.across(vertical)[:, :, 0] + layer.horizontal.bias[:, None]
-            if self.told is not None and layer.told is not None:
-                for_v, for_h = (self.told @ layer.told)[:, :, None].chunk(2, 1)
-                vertical, across = vertical + for_v[..., None], across + for_h
-            uppers.append(across)
-            v = gate(vertical)
-        self.upper = F.pad(torch.stack(uppers).transpose(2, 3), (0, 0, 0, 1)).flatten(1, 2)  # (L, S, 2p)
-        self.base = F.pad(base, (0, 0, 0, 1)).flatten(0, 1)  # (S, p)
+        net, config, width = self.net, self.net.config, self.net.config.width
+        half, p = config.first_size // 2, config.features
+        seen = self.signed[:, row : row + half].unfold(2, config.first_size, 1)  # (b, half, W, size)
+        v = seen.transpose(1, 2).flatten(2) @ net.first_above + net.start_v[row]  # (b, W, p)
+        verticals = torch.baddbmm(net.vertical_bias, self.around, net.before)  # (L, S, 2p): from the row before
+        split = (self.batch, width + 1)
+        told = None if self.told is None or net.told is None else (self.told @ net.told)[:, :, None]  # (L, b, 1, 4p)
+        for layer, vertical in enumerate(verticals):
+            self.vertical[layer, :, :width] = v
+            vertical.addmm_(self.around[layer], net.own[layer])
+            shown = vertical
+            if told is not None:
+                shown = (vertical.unflatten(0, split) + told[layer, ..., : 2 * p]).flatten(0, 1)
+            v = gate(shown).unflatten(0, split)[:, :width]
+        torch.baddbmm(net.across_bias, verticals, net.across, out=self.upper)
+        if told is not None:
+            self.upper.unflatten(1, split).add_(told[..., 2 * p :])
+        self.base = F.pad(net.start_h[row].expand(self.batch, -1, -1), (0, 0, 0, 1)).flatten(0, 1)  # (S, p)
 
     @torch.inference_mode()
     def logits(self, row: int, values: Tensor, start: int = 0) -> Tensor:
         net, half, p = self.net, self.net.config.first_size // 2, self.net.config.features
         skip = start if self.batch == 1 else 0  # of one picture, what lies left of the start is one slice
-        signed = 2 * values - 1
-        self.signed[:, :, half + row] = signed
-        left = F.pad(signed[:, 0], (half, 0)).unfold(1, half, 1)[:, skip:].flatten(0, 1)  # (S, half)
+        self._write(values, row)
+        line = self.signed[:, half + row, skip : self.net.config.width + half]
+        left = line.unfold(1, half, 1).flatten(0, 1)  # (S, half)
         hidden = torch.addmm(self.base[skip:], left, net.first)
         parts = (each[:, skip:].unbind(0) for each in (self.upper, self.maps, self.pairs))
         for (up, bias), kernel, padding, upper, here, pairs in zip(
@@ -128,10 +158,9 @@ class GatedState:
         other.signed.copy_(self.signed[pictures])
         other.vertical.copy_(self.vertical[:, pictures])
         split = (self.batch, self.net.config.width + 1)
-        other.maps.copy_(self.maps.unflatten(1, split)[:, pictures].flatten(1, 2))
-        if self.base is not self.upper:  # a row is under way
-            other.base = self.base.unflatten(0, split)[pictures].flatten(0, 1)
-            other.upper = self.upper.unflatten(1, split)[:, pictures].flatten(1, 2)
+        for mine, theirs in ((self.maps, other.maps), (self.upper, other.upper)):
+            theirs.copy_(mine.unflatten(1, split)[:, pictures].flatten(1, 2))
+        other.base = self.base.unflatten(0, split)[pictures].flatten(0, 1)
         return other
 
     def put(self, pictures: Tensor, other: GatedState) -> None:
@@ -141,7 +170,12 @@ class GatedState:
         mine[:, pictures] = theirs
 
 
+def _matrix(layer: nn.Conv2d) -> Tensor:
+    """A 1×1 convolution as a matrix (inputs, outputs)."""
+    return layer.weight[:, :, 0, 0].T.contiguous()
+
+
 def _pointwise(layer: nn.Conv2d) -> tuple[Tensor, Tensor]:
-    """A 1×1 convolution as a matrix (inputs, outputs) and a bias (outputs,)."""
+    """The same with its bias (outputs,)."""
     assert layer.bias is not None
-    return layer.weight[:, :, 0, 0].T.contiguous(), layer.bias
+    return _matrix(layer), layer.bias

@@ -1,9 +1,11 @@
 """PixelCNN row by row, for :mod:`core.samplers.rowwise`.
 
-The rows of all pictures lie in one sequence of ``S = b · (W + 1)`` positions, a column of padding after each, so that
-the products with neighbouring taps are matrix products over overlapping views. Biases ride along as one more feature
-that is always 1; in the padding column it is 0, and everything else there is driven so low that the next ReLU makes it
-0. So one block of the network is six operations on the row.
+The rows of all pictures lie in one sequence of ``S = b · (W + 1) − 1`` positions, a column of padding between them, so
+that the products with neighbouring taps are matrix products over overlapping views.
+
+One block of the network is five operations on the row. For that, the biases ``up`` of the residual connections are
+not added: what is carried along is h − c, where c, the sum of the biases so far, is known beforehand. Since
+relu(h) = max(h − c, −c) + c, the ReLU becomes a maximum and the rest moves into the next bias.
 
 Shapes: ``b`` pictures, ``C`` channels, ``W`` pixels in a row, ``f`` features, ``k`` bottleneck features, ``L`` blocks,
 ``K`` logits for each value.
@@ -12,14 +14,14 @@ Shapes: ``b`` pictures, ``C`` channels, ``W`` pixels in a row, ``f`` features, `
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.models.pixelcnn import PixelCNN, ResidualBlock
 from core.nn.masked import MaskedConv2d
 from core.samplers.canvas import Canvas
 
-LOW = -1e9
-"""What makes padding vanish in the next ReLU."""
+STRIDE = 7
+"""A row is computed from a multiple of this column on, so that few views of it are ever made."""
 
 
 class PixelCNNRows:
@@ -34,19 +36,32 @@ class PixelCNNRows:
         first = model.first.masked_weight()  # (f, C, half + 1, size)
         above = first[:, :, : self.half].permute(2, 1, 3, 0).flatten(0, 2)
         beside = first[:, :, self.half, : self.half + 1].permute(1, 2, 0).flatten(0, 1)
-        self.first_above, self.first_beside = _wider(above), _wider(beside)
+        self.first_above, self.first_beside = above.contiguous(), beside.contiguous()
         start = model.first.bias.expand(config.height, config.width, -1)
         self.start = start if model.position is None else start + model.position.permute(1, 2, 0)
         self.blocks = blocks = [block for block in model.blocks if isinstance(block, ResidualBlock)]
-        self.down = [_with_bias(block.down) for block in blocks]
-        self.up = [_wider(_with_bias(block.up)) for block in blocks]
+        self.down: list[tuple[Tensor, Tensor]] = []
+        self.floors: list[Tensor] = []
+        carried = torch.zeros_like(model.first.bias)
+        for block in blocks:
+            self.floors.append(-carried)
+            self.down.append(_after_biases(block.down, carried))
+            carried = carried + block.up.bias
+        self.floor = -carried
+        self.up = [_pointwise(block.up)[0] for block in blocks]
         taps = torch.stack([block.masked.masked_weight() for block in blocks])  # (L, k, k, 2, 3)
-        self.above = _wider(taps[:, :, :, 0].permute(0, 3, 2, 1).flatten(1, 2)).contiguous()  # (L, 3k, k + 1)
-        self.across = _wider(taps[:, :, :, 1, :2].permute(0, 3, 2, 1).flatten(1, 2)).contiguous().unbind(0)
-        bias = torch.stack([block.masked.bias for block in blocks])[:, None]
-        self.above_bias = torch.cat([bias, torch.ones_like(bias[..., :1])], -1)  # (L, 1, k + 1)
-        self.head = _with_ones(_with_bias(model.head))
-        self.out = _with_bias(model.out)
+        self.above = taps[:, :, :, 0].permute(0, 3, 2, 1).flatten(1, 2).contiguous()  # (L, 3k, k)
+        self.across = taps[:, :, :, 1, :2].permute(0, 3, 2, 1).flatten(1, 2).contiguous().unbind(0)
+        self.above_bias = torch.stack([block.masked.bias for block in blocks])[:, None]  # (L, 1, k)
+        self.head = _after_biases(model.head, carried)
+        self.out = _pointwise(model.out)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """What the head says of the last block's output without its biases: (n, f) -> (n, C · K)."""
+        weight, bias = self.head
+        weight_out, bias_out = self.out
+        seen = torch.maximum(hidden, self.floor)
+        return torch.addmm(bias_out, torch.addmm(bias, seen, weight).relu_(), weight_out)
 
     @torch.inference_mode()
     def begin(self, canvas: Canvas) -> PixelCNNState:
@@ -70,7 +85,7 @@ class PixelCNNState:
         self.signed = torch.zeros(
             batch, half + config.height, config.width + 2 * half + 1, config.channels, device=device
         )
-        self.length = length = batch * (config.width + 1)
+        self.length = length = batch * (config.width + 1) - 1
         store = torch.zeros(config.blocks, length + 2, config.bottleneck, device=device)
 
         def windows(taps: int) -> Tensor:
@@ -80,8 +95,11 @@ class PixelCNNState:
         self.neighbours = windows(3)  # (L, S, 3k): left, self and right of every position
         self.pairs = windows(2)  # (L, S, 2k): left and self
         self.current = store[:, 1:-1]  # (L, S, k)
-        self.activations = self.current.unflatten(1, (batch, config.width + 1))  # (L, b, W + 1, k)
-        self.base = self.upper = store  # set by `above`
+        self.activations = store[:, 1:].unflatten(1, (batch, config.width + 1))  # (L, b, W + 1, k)
+        self.padding = self.activations[:, :-1, config.width].unbind(0)
+        self.upper = torch.zeros_like(self.current)
+        self.base = torch.zeros(length, config.features, device=device)
+        self._views: dict[int, list[tuple[Tensor, ...]]] = {}
 
     def _write(self, x: Tensor, row: int) -> None:
         """Rows (b, C, r, W) of the picture from ``row`` on, as ±1."""
@@ -113,34 +131,37 @@ class PixelCNNState:
     def above(self, row: int) -> None:
         net, width, half = self.net, self.width, self.net.half
         windows = self.signed[:, row : row + half].unfold(2, 2 * half + 1, 1)  # (b, half, W + 1, C, size)
-        base = windows.permute(0, 2, 1, 3, 4).flatten(2) @ net.first_above  # (b, W + 1, f + 1)
-        base[:, :width, :-1] += net.start[row]
-        base[:, :width, -1] = 1
-        base[:, width, :-1] = LOW
-        self.base = base.flatten(0, 1)
-        self.upper = torch.baddbmm(net.above_bias, self.neighbours, net.above)  # (L, S, k + 1)
-        upper = self.upper.unflatten(1, (self.batch, width + 1))
+        base = windows.permute(0, 2, 1, 3, 4).flatten(2) @ net.first_above  # (b, W + 1, f)
+        base[:, :width] += net.start[row]
+        self.base = base.flatten(0, 1)[:-1]
+        torch.baddbmm(net.above_bias, self.neighbours, net.above, out=self.upper)  # (L, S, k)
         if self.told is not None:
-            upper[:, :, :width, :-1] += self.told[:, :, row]
-        upper[:, :, width, :-1] = LOW
-        upper[:, :, width, -1] = 0
+            _by_picture(self.upper, self.batch).add_(self.told[:, :, row])
 
     @torch.inference_mode()
     def logits(self, row: int, values: Tensor, start: int = 0) -> Tensor:
         net, half = self.net, self.net.half
-        skip = start if self.batch == 1 else 0  # of one picture, what lies left of the start is one slice
+        skip = start // STRIDE * STRIDE if self.batch == 1 else 0  # of one picture, what lies to the left is one slice
         self._write(values[:, :, None], row)
         line = self.signed[:, half + row, skip : self.width + 1 + half]
-        beside = line.unfold(1, half + 1, 1).flatten(2).flatten(0, 1)  # (S, C · (half + 1))
+        beside = line.unfold(1, half + 1, 1).flatten(2).flatten(0, 1)[:-1]  # (S, C · (half + 1))
         hidden = torch.addmm(self.base[skip:], beside, net.first_beside)
-        parts = (each[:, skip:].unbind(0) for each in (self.upper, self.current, self.pairs))
-        for down, up, across, upper, current, pairs in zip(net.down, net.up, net.across, *parts, strict=True):
-            torch.mm(hidden.relu(), down, out=current)
+        weights = zip(net.floors, net.down, net.across, net.up, self._parts(skip), strict=True)
+        for floor, (down, bias), across, up, (upper, current, pairs, padding) in weights:
+            torch.addmm(bias, torch.maximum(hidden, floor), down, out=current)
             current.relu_()
+            if self.batch > 1:
+                padding.zero_()
             hidden.addmm_(torch.addmm(upper, pairs, across).relu_(), up)
-        logits = (hidden.relu_() @ net.head).relu_() @ net.out
-        rows = logits.view(self.batch, self.width + 1 - skip, net.config.channels, -1)[:, start - skip : -1]
-        return rows.permute(0, 2, 3, 1)
+        rows = _by_picture(net.logits(hidden)[None], self.batch, skip)[0, :, start - skip :]
+        return rows.unflatten(2, (net.config.channels, -1)).permute(0, 2, 3, 1)
+
+    def _parts(self, skip: int) -> list[tuple[Tensor, ...]]:
+        """For each block what comes from above, the activations, their pairs, and the padding between pictures."""
+        if skip not in self._views:
+            parts = (each[:, skip:].unbind(0) for each in (self.upper, self.current, self.pairs))
+            self._views[skip] = list(zip(*parts, self.padding, strict=True))
+        return self._views[skip]
 
     def select(self, pictures: Tensor) -> PixelCNNState:
         """The same for some of the pictures, copied."""
@@ -149,10 +170,8 @@ class PixelCNNState:
         other = PixelCNNState(self.net, len(pictures), self.signed.device, told, condition)
         other.signed.copy_(self.signed[pictures])
         other.activations.copy_(self.activations[:, pictures])
-        if self.base is not self.upper:  # a row is under way
-            split = (self.batch, self.width + 1)
-            other.base = self.base.unflatten(0, split)[pictures].flatten(0, 1)
-            other.upper = self.upper.unflatten(1, split)[:, pictures].flatten(1, 2)
+        for mine, theirs in ((self.base[None], other.base[None]), (self.upper, other.upper)):
+            _by_picture(theirs, other.batch).copy_(_by_picture(mine, self.batch)[:, pictures])
         return other
 
     def put(self, pictures: Tensor, other: PixelCNNState) -> None:
@@ -161,20 +180,19 @@ class PixelCNNState:
         self.activations[:, pictures] = other.activations
 
 
-def _with_bias(layer: MaskedConv2d | nn.Conv2d) -> Tensor:
-    """A 1×1 convolution as a matrix (inputs + 1, outputs) whose last row is the bias."""
-    weight = layer.masked_weight() if isinstance(layer, MaskedConv2d) else layer.weight
-    assert layer.bias is not None
-    return torch.cat([weight[:, :, 0, 0].T, layer.bias[None]]).contiguous()
+def _by_picture(line: Tensor, batch: int, skip: int = 0) -> Tensor:
+    """A view of (L, S − skip, n) as (L, b, W − skip, n), without the padding; all is kept for one picture only."""
+    width, step = (line.shape[1] + skip + 1) // batch, line.stride(1)
+    shape = (len(line), batch, width - 1 - skip, line.shape[2])
+    return line.as_strided(shape, (line.stride(0), width * step, step, 1), line.storage_offset())
 
 
-def _wider(matrix: Tensor) -> Tensor:
-    """(…, n, m) -> (…, n, m + 1): a product with it adds nothing to the feature that is always 1."""
-    return torch.cat([matrix, torch.zeros_like(matrix[..., :1])], -1).contiguous()
+def _pointwise(layer: MaskedConv2d) -> tuple[Tensor, Tensor]:
+    """A masked 1×1 convolution as a matrix (inputs, outputs) and a bias (outputs,)."""
+    return layer.masked_weight()[:, :, 0, 0].T.contiguous(), layer.bias
 
 
-def _with_ones(matrix: Tensor) -> Tensor:
-    """(n + 1, m) -> (n + 1, m + 1): a product with it hands the feature that is always 1 on."""
-    wide = _wider(matrix)
-    wide[-1, -1] = 1
-    return wide
+def _after_biases(layer: MaskedConv2d, carried: Tensor) -> tuple[Tensor, Tensor]:
+    """A 1×1 convolution of relu(h) as one of max(h − c, −c), for the biases c (inputs,) that h − c does without."""
+    weight, bias = _pointwise(layer)
+    return weight, bias + carried @ weight

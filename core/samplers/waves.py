@@ -28,7 +28,7 @@ from torch import Tensor
 from core.models.pixelcnn import PixelCNN
 from core.models.raster import logits_per_value, roll
 from core.samplers.canvas import Canvas, Pass, first_hidden_row
-from core.samplers.pixelcnn import LOW, PixelCNNRows
+from core.samplers.pixelcnn import PixelCNNRows
 
 
 class Line:
@@ -68,15 +68,12 @@ class Waves:
         self.line = Line(config.height, config.width, max(config.first_size // 2, 1))
         self.window = min(columns * self.line.aside, self.line.up - self.line.aside)
         kernel = model.first.masked_weight()  # (f, C, half + 1, size)
-        self.first = kernel.new_zeros(kernel[0].numel(), config.features + 1)
-        self.first[:, :-1] = kernel.permute(2, 3, 1, 0).flatten(0, 2)
+        self.first = kernel.permute(2, 3, 1, 0).flatten(0, 2).contiguous()
         self.left = [each[: config.bottleneck].contiguous() for each in self.net.across]
         self.own = [each[config.bottleneck :].contiguous() for each in self.net.across]
-        start = kernel.new_zeros(self.line.length, 1, config.features + 1)
-        start[..., :-1] = LOW
-        here = self.line.picture(start)[0]
-        here[..., :-1], here[..., -1] = self.net.start, 1
-        self.start = start
+        self.start = kernel.new_zeros(self.line.length, 1, config.features)
+        self.line.picture(self.start).copy_(self.net.start[None])
+        self.zero = kernel.new_zeros(1)
 
     @torch.inference_mode()
     def passes(self, canvas: Canvas) -> Iterator[Pass]:
@@ -120,12 +117,14 @@ class Painting:
         self.store = x.new_zeros(config.blocks, line.behind + line.length, b, config.bottleneck)
         self._laid(self.known).copy_(canvas.known[..., None])
         self._laid(self.pixel).fill_(1)
+        self.highest = line.blank(x, b, 1)  # what an activation may be: nothing where there is no pixel
+        self._laid(self.highest).fill_(math.inf)
         self._laid(self.values).copy_(x.permute(0, 2, 3, 1))
         line.picture(self.noise).copy_(canvas.noise.permute(0, 3, 4, 1, 2))
         canvas.x = self._laid(self.values).permute(0, 3, 1, 2)
         canvas.logits = line.picture(self.logits).permute(0, 3, 4, 1, 2)
         self.entered = 0
-        self.upper = x.new_zeros(config.blocks, 0, config.bottleneck + 1)
+        self.upper = x.new_zeros(config.blocks, 0, config.bottleneck)
 
     def _laid(self, line: Tensor) -> Tensor:
         return self.line.picture(line[self.line.behind :])
@@ -200,9 +199,11 @@ class Painting:
         hidden = (patches.flatten(2) @ waves.first).add_(waves.start[place:stop]).flatten(0, 1)
         current = self.store[:, here : line.behind + stop].flatten(1, 2).unbind(0)
         left = self.store[:, here - line.aside : line.behind + stop - line.aside].flatten(1, 2).unbind(0)
-        parts = zip(net.down, waves.own, waves.left, net.up, self.upper.unbind(0), current, left, strict=True)
-        for down, own, beside, up, upper, now, before in parts:
-            torch.mm(hidden.relu(), down, out=now)
-            now.relu_()
+        highest = self.highest[here : line.behind + stop].flatten(0, 1)
+        weights = zip(net.floors, net.down, waves.own, waves.left, net.up, strict=True)
+        parts = zip(self.upper.unbind(0), current, left, strict=True)
+        for (floor, (down, bias), own, beside, up), (upper, now, before) in zip(weights, parts, strict=True):
+            torch.addmm(bias, torch.maximum(hidden, floor), down, out=now)
+            now.clamp_(waves.zero, highest)
             hidden.addmm_(torch.addmm(upper, now, own).addmm_(before, beside).relu_(), up)
-        return (hidden.relu_() @ net.head).relu_() @ net.out
+        return net.logits(hidden)
