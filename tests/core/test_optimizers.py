@@ -106,3 +106,12 @@ def test_parameters_without_a_gradient_stay() -> None:
     optimizer = Muon([parameter], lr=1.0)
     optimizer.step()
     assert torch.equal(parameter, torch.ones(3, 3)) and not optimizer.state
+
+
+def test_decay_shrinks_the_weights_by_a_part_of_the_learning_rate_before_each_update() -> None:
+    start, gradient = stack((5, 9)), stack((5, 9), 1)
+    plain, decayed = (torch.nn.Parameter(start.clone()) for _ in range(2))
+    for parameter, decay in ((plain, 0.0), (decayed, 0.3)):
+        parameter.grad = gradient.clone()
+        Muon([parameter], lr=0.1, weight_decay=decay).step()
+    torch.testing.assert_close(decayed.detach(), plain.detach() - 0.1 * 0.3 * start)

@@ -181,3 +181,17 @@ def test_dropout_ends_where_the_recipe_lets_the_network_settle() -> None:
     for _ in range(4):
         train_step(run, watched, x)
     assert modes == [True, True, False, False]
+
+
+def test_a_recipe_in_bfloat16_computes_so_and_keeps_weights_loss_and_average_in_float32() -> None:
+    losses, kinds = [], set()
+    for bfloat16 in (False, True):
+        run = fresh("pixelcnn-mnist", bfloat16=bfloat16)
+        run.model.head.register_forward_hook(lambda *inputs: kinds.add(inputs[-1].dtype))
+        x = small.dataset(4, run.spec.config).batch(np.arange(4), torch.Generator())
+        losses.append([train_step(run, loss_of(run), x) for _ in range(3)])
+        parameters = [*run.model.parameters(), *run.average.parameters()]
+        assert {parameter.dtype for parameter in parameters} == {torch.float32}
+        assert all(torch.isfinite(parameter).all() for parameter in parameters)
+    assert kinds == {torch.float32, torch.bfloat16}
+    assert losses[0] != losses[1] and losses[1] == pytest.approx(losses[0], rel=0.01)
