@@ -71,7 +71,10 @@ def value_nats(logits: Tensor, x: Tensor) -> Tensor:
     levels = logits.shape[2]
     if levels == 1:
         return F.binary_cross_entropy_with_logits(logits[:, :, 0], x, reduction="none")
-    return F.cross_entropy(logits.transpose(1, 2), level_indices(x, levels), reduction="none")
+    # Levels last, as they lie in memory after a convolution with channels last: a softmax needs no copy then.
+    scores, chosen = logits.movedim((1, 2), (-2, -1)), level_indices(x, levels).movedim(1, -1)
+    nats = F.cross_entropy(scores.flatten(0, -2), chosen.flatten(), reduction="none")
+    return nats.view(chosen.shape).movedim(-1, 1)
 
 
 def exact_loss(logits: Tensor, x: Tensor) -> LossTerms:
