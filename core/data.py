@@ -16,14 +16,14 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core import colour_data, strokes
+from core import colour_data, scenes, strokes
 from core.archives import read_archive
 from core.download import DataError as DataError
 from core.download import explaining, fetch, missing
@@ -41,7 +41,8 @@ class DataSet:
 
     ``images`` (N, C, H, W) uint8: 0 and 1 where ``binarisation`` is ``static``, else 0–255. ``labels`` (N,) int64,
     which may index ``classes``, or None. With ``dynamic`` binarisation a pixel is ink with probability value/255,
-    drawn anew for every batch; None gives value/255 itself.
+    drawn anew for every batch; None gives value/255 itself. With a ``scene``, images are digits, and a batch has the
+    scenes that it makes of them, others every time (:mod:`core.scenes`).
     """
 
     name: str
@@ -50,6 +51,7 @@ class DataSet:
     labels: NDArray[np.int64] | None = None
     binarisation: Literal["static", "dynamic"] | None = None
     classes: tuple[str, ...] = ()
+    scene: scenes.Maker | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -57,16 +59,22 @@ class DataSet:
     def batch(self, indices: NDArray[np.int64] | Sequence[int], generator: torch.Generator | None = None) -> Tensor:
         """The images at ``indices`` (b,) as float32 (b, C, H, W) in [0, 1].
 
-        ``generator``, on the CPU, draws dynamic binarisation and is left alone otherwise; without it a dynamic data
-        set raises ``ValueError``.
+        ``generator``, on the CPU, draws scenes and dynamic binarisation and is left alone otherwise; without it a data
+        set that has one of them raises ``ValueError``.
         """
-        images = torch.from_numpy(self.images[np.asarray(indices, np.int64)]).float()
-        if self.binarisation == "static":
-            return images
-        if self.binarisation is None:
-            return images / 255
+        chosen = np.asarray(indices, np.int64)
+        if self.scene is None and self.binarisation != "dynamic":
+            images = torch.from_numpy(self.images[chosen]).float()
+            return images if self.binarisation == "static" else images / 255
         if generator is None or generator.device.type != "cpu":
             raise ValueError(f"Batches of {self.name} are drawn at random: they need a generator on the CPU.")
+        pixels = self.images[chosen]
+        if self.scene is not None:
+            seed = int(torch.randint(2**62, (), generator=generator))
+            pixels = self.scene(self.images[:, 0], chosen, np.random.default_rng(seed)).pixels[:, None]
+        images = torch.from_numpy(pixels).float()
+        if self.binarisation is None:
+            return images / 255
         return (torch.rand(images.shape, generator=generator) * 255 < images).float()
 
     def subset(self, limit: int, seed: int) -> DataSet:
@@ -240,10 +248,22 @@ class Source:
     fetch: Callable[[Path], None] | None = None
 
 
+def scene_sources(name: str, about: str, maker: scenes.Maker, **options: Any) -> dict[str, Source]:
+    """Scenes made of MNIST's digits, and those under ``NAME-strokes`` made of drawn ones, which need no file."""
+    strokes_name = f"{name}-strokes"
+    return {
+        name: Source(about, scenes.reader(name, read_mnist, maker, **options), fetch_mnist),
+        strokes_name: Source(about, scenes.reader(strokes_name, draw_strokes, maker, **options)),
+    }
+
+
 DATA_SETS: dict[str, Source] = {
     "strokes": Source("digits drawn by a procedure", draw_strokes),
     "binarized-mnist": Source("MNIST of 0 and 1, fixed", read_binarized_mnist, fetch_binarized_mnist),
     "mnist": Source("MNIST, made 0 and 1 anew for every batch", read_mnist, fetch_mnist),
+    **scene_sources("two-digits", "two digits on 60×60 pixels", scenes.TwoDigits(), labelled=False),
+    **scene_sources("cluttered", "a digit among clutter on 60×60 pixels", scenes.Clutter(), binarisation=None),
+    **scene_sources("cluttered-100", "the same on 100×100", scenes.Clutter(100, pieces=8), binarisation=None),
     "cifar10": Source("CIFAR-10", colour_reader("cifar10", "cifar10-jpg"), colour_data.fetch_cifar10),
     "svhn-digits": Source(
         "digits of house numbers, SVHN", colour_reader("svhn-digits", "svhn-digits32"), colour_data.fetch_svhn_digits

@@ -91,7 +91,7 @@ CIFAR10 = ModelSpec(
         height=32, width=32, channels=3, levels=256, features=96, bottleneck=48, blocks=8, position_bias=True
     ),
     dataset="cifar10",
-    recipe=Recipe(steps=3_000, batch_size=16, learning_rate=2e-3, clip=1_000.0, muon=PIXEL_MATRICES, interval=250),
+    recipe=replace(LONG, steps=9_000, batch_size=16, clip=1_000.0, interval=1_000),
     bound="exact",
     channels_last=True,
 )
@@ -171,7 +171,7 @@ REGISTRY: dict[str, ModelSpec] = {
         bound="exact",
     ),
     "pixelcnn-cifar10": CIFAR10,
-    "pixelcnn-svhn": replace(CIFAR10, dataset="svhn-digits"),
+    "pixelcnn-svhn": replace(CIFAR10, dataset="svhn-digits", recipe=replace(CIFAR10.recipe, steps=5_000)),
     "pixelcnn-placed-mnist": PLACED,
     "pixelcnn-unplaced-mnist": replace(PLACED, config=replace(PLACED.config, position_bias=False)),
 }
