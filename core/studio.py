@@ -20,13 +20,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core import requests
+from core import playground, requests
 from core.checkpoints import FOLDER, CheckpointError, load_checkpoint
 from core.models.base import Generate, Reconstruct
 from core.models.draw import Draw
 from core.models.vae import VAE
 from core.nn.likelihood import gaussian_kl
 from core.pixel_studio import DEFAULT, PixelStudio
+from core.playground import Looking
 from core.requests import RequestError, binary_picture, number, seeded, whole
 from core.trace import Array, CanvasTrace
 
@@ -117,6 +118,12 @@ class Studio:
         x = binary_picture(pixels)
         with self._at_work():
             return CanvasTrace.record(self.draw.steps(Reconstruct(x), seeded(seed)), subject=x.numpy())
+
+    def filters(self, pixels: NDArray[np.uint8], *values: object) -> Looking:
+        """What a window with g_X, g_Y, δ, σ², γ and N makes of one picture (H, W); no model is asked."""
+        setting = playground.checked(*values)
+        with self._at_work():
+            return playground.look(pixels, setting)
 
     @torch.no_grad()
     def vae_encode(self, pixels: NDArray[np.uint8]) -> Code:

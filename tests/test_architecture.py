@@ -25,7 +25,15 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core.archives": ("core.images",),
     "core.download": ("core.files",),
     "core.colour_data": ("core.archives", "core.download", "core.files", "core.images"),
-    "core.data": ("core.colour_data", "core.archives", "core.download", "core.files", "core.images", "core.strokes"),
+    "core.data": (
+        "core.colour_data",
+        "core.archives",
+        "core.download",
+        "core.files",
+        "core.images",
+        "core.scenes",
+        "core.strokes",
+    ),
     "core.samplers": ("core.models", "core.nn", "core.samplers", "core.trace"),
     "core.sampling": ("core.models", "core.nn", "core.samplers", "core.trace"),
     "core.labels": ("core.data",),
@@ -40,6 +48,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "core.trace",
     ),
     "core.evaluation": ("core.checkpoints", "core.data", "core.models", "core.nn", "core.registry", "core.trace"),
+    "core.playground": ("core.models.base", "core.nn", "core.requests", "core.trace"),
     "core.instruments": ("core.models", "core.nn", "core.trace"),
     "core.pixel_studio": (
         "core.instruments",
@@ -55,6 +64,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "core.models",
         "core.nn",
         "core.pixel_studio",
+        "core.playground",
         "core.requests",
         "core.trace",
     ),
@@ -78,12 +88,14 @@ NUMPY_ONLY = (
     "core.files",
     "core.images",
     "core.runtime",
+    "core.scenes",
     "core.strokes",
     "core.trace",
 )
 """Modules of core that do not know torch: the page loads before it does."""
 
 PURE = (
+    "viz.filterbank",
     "viz.lens",
     "viz.masks",
     "viz.painters",

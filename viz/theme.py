@@ -38,10 +38,13 @@ def _variables(tokens: dict[str, str]) -> str:
     return " ".join(f"--easel-{name}: {value};" for name, value in tokens.items())
 
 
+SHEETS = ("theme.css", "lens.css", "filterbank.css")
+
+
 def css() -> str:
-    """The page's style sheet: tokens for light and dark, then ``theme.css`` and ``lens.css``."""
+    """The page's style sheet: tokens for light and dark, then ``theme.css`` and those of single tabs."""
     here = Path(__file__)
-    rules = "\n".join(here.with_name(name).read_text(encoding="utf-8") for name in ("theme.css", "lens.css"))
+    rules = "\n".join(here.with_name(name).read_text(encoding="utf-8") for name in SHEETS)
     return f":root {{ {_variables(LIGHT)} }}\n.dark {{ {_variables(DARK)} }}\n{rules}"
 
 

@@ -290,14 +290,19 @@ class TestArchives:
 
 class TestNames:
     def test_unknown_names_and_splits_are_refused_with_the_known_ones(self):
-        with pytest.raises(DataError, match="strokes, binarized-mnist, mnist, two-digits, .*, cifar10, svhn-digits and archive:PATH"):
+        with pytest.raises(
+            DataError, match=r"strokes, binarized-mnist, mnist, two-digits, .*, cifar10, svhn-digits and archive:PATH"
+        ):
             load("cifar", "train")
         with pytest.raises(DataError, match="train, valid, test"):
             load("strokes", "dev")
 
     @pytest.mark.parametrize("name", ["strokes", "cifar"])
     def test_the_command_refuses_what_needs_no_download(self, name, tmp_path):
-        with pytest.raises(SystemExit, match="to download; those are binarized-mnist, mnist, two-digits, cluttered, cluttered-100, cifar10, svhn-digits"):
+        with pytest.raises(
+            SystemExit,
+            match="those are binarized-mnist, mnist, two-digits, cluttered, cluttered-100, cifar10, svhn-digits",
+        ):
             data.main([name, "--data", str(tmp_path)])
 
     def test_a_folder_that_cannot_be_written_is_named(self, site, tmp_path):

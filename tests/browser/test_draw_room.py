@@ -1,0 +1,49 @@
+"""The room of DRAW: the window in the user's hand."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenTab
+from tests.browser.helpers import drag
+
+
+def open_window(page: Page, open_tab: OpenTab) -> str:
+    """The inner tab of the filterbanks; the drawing that stands there at first."""
+    open_tab("Stroke by stroke")
+    page.locator("#draw-filters-tab-button").click()
+    return page.locator("#bank-drawing").inner_html()
+
+
+def test_a_slider_moves_the_window_and_lights_its_terms_in_the_formula(page: Page, open_tab: OpenTab) -> None:
+    before = open_window(page, open_tab)
+    expect(page.locator("#bank-formula .lit")).to_have_count(0)
+    page.locator("#bank-delta input[type=range]").focus()
+    page.keyboard.press("ArrowRight")
+    lit = page.locator("#bank-formula .lit")
+    expect(lit).to_have_count(2)
+    expect(lit.first).to_have_text("δ")
+    expect(page.locator("#bank-formula .values")).to_contain_text("δ = 3.1")
+    assert page.locator("#bank-drawing").inner_html() != before
+    assert page.locator("#bank-preset input:checked").count() == 0, "it is no longer the setting of that name"
+
+
+def test_a_setting_that_is_worth_trying_moves_all_sliders_and_is_explained(page: Page, open_tab: OpenTab) -> None:
+    open_window(page, open_tab)
+    page.locator("#bank-preset").get_by_text("Single pixels").click()
+    expect(page.locator("#bank-words")).to_contain_text("single pixel")
+    expect(page.locator("#bank-n input[type=range]")).to_have_value("5")
+    expect(page.locator("#bank-drawing circle")).to_have_count(25)
+    page.locator("#bank-preset").get_by_text("Outside").click()
+    expect(page.locator("#bank-words")).to_contain_text("outside")
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+
+
+def test_what_is_drawn_is_read_while_it_is_drawn(page: Page, open_tab: OpenTab) -> None:
+    open_window(page, open_tab)
+    patch = page.locator("#bank-drawing .patch img")
+    before = str(patch.get_attribute("src"))
+    drag(page, page.locator("#bank-editor canvas").first, [(3.0, 3.0), (3.0, 24.0)])
+    expect(patch).not_to_have_attribute("src", re.compile(re.escape(before)))
