@@ -15,6 +15,8 @@ PIXEL = 10
 """Units of the drawing to a pixel of the picture."""
 STRIP = 64
 """Height of the curves of a filterbank."""
+FAINT = 0.002
+"""What is written back is shown stretched to full white, unless it is less than half a grey level."""
 TERMS = {"g_x": "g<sub>X</sub>", "g_y": "g<sub>Y</sub>", "delta": "δ", "sigma2": "σ²", "gamma": "γ", "n": "N"}
 """The parameters as they are written."""
 
@@ -75,9 +77,12 @@ def shown(looking: Looking, lit: str = "") -> Shown:
 def drawing(looking: Looking) -> str:
     """Three figures: the picture with the window and both filterbanks, the patch, and what is written back."""
     n, brightest = looking.setting.n, float(looking.back.max())
-    stretched = looking.back / brightest if brightest > 0 else looking.back
+    visible = brightest >= FAINT
+    stretched = looking.back / brightest if visible else np.zeros_like(looking.back)
     patch = f"The patch, {n}×{n}: γ F<sub>Y</sub> x F<sub>X</sub><sup>T</sup>"
-    back = f"Written back: 1/γ F<sub>Y</sub><sup>T</sup> patch F<sub>X</sub>, its white is {brightest:.2g}"
+    back = "Written back: 1/γ F<sub>Y</sub><sup>T</sup> patch F<sub>X</sub>, " + (
+        f"its white is {brightest:.2g}" if visible else "nothing"
+    )
     figures = (
         ("The picture, F<sub>Y</sub> beside it and F<sub>X</sub> below", _window(looking), "window"),
         (patch, _image(looking.patch, "patch"), "patch"),
