@@ -57,6 +57,10 @@ PICTURES_AT_ONCE = 8
 """Pictures whose surprise is worked out together: it takes three more tensors of the size of their logits."""
 
 
+MOST_IN_WAVES = 16
+"""Waves keep all activations of a picture and a copy of its noise, 10 MB for one in colour; rows keep two rows."""
+
+
 class TooManyError(ValueError):
     """A request would take more memory than :data:`MAX_BYTES`; the message is one sentence for the user."""
 
@@ -107,7 +111,7 @@ def fastest(model: Any, device: str, batch: int) -> Method:
     """
     if device == "cuda":
         return "whole"
-    if isinstance(model, PixelCNN) and model.config.levels > 2:
+    if isinstance(model, PixelCNN) and model.config.levels > 2 and batch <= MOST_IN_WAVES:
         return "waves"
     return "cells" if isinstance(model, SpatialLSTM) else "rows"
 

@@ -13,15 +13,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core import playground, requests
+from core import draw_time, playground, requests
 from core.checkpoints import FOLDER, CheckpointError, load_checkpoint
+from core.draw_time import Erased, Way
 from core.models.base import Generate, Reconstruct
 from core.models.draw import Draw
 from core.models.vae import VAE
@@ -35,6 +36,8 @@ log = logging.getLogger("easel")
 
 MAX_LATENT = 8.0
 MAX_FRAMES = 120
+MAX_FORKS = 25
+"""Futures of one painting in one request."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +121,23 @@ class Studio:
         x = binary_picture(pixels)
         with self._at_work():
             return CanvasTrace.record(self.draw.steps(Reconstruct(x), seeded(seed)), subject=x.numpy())
+
+    def draw_forks(self, pixels: NDArray[np.uint8] | None, at: object, count: object, seed: object) -> CanvasTrace:
+        """Futures of one painting, of a copy if there are pixels, that share their first ``at`` strokes."""
+        model, x = self.draw, None if pixels is None else binary_picture(pixels)
+        at = whole(at, "The stroke to fork at", 0, model.config.steps)
+        count = whole(count, "The number of futures", 2, MAX_FORKS)
+        subject = None if x is None else x.numpy()
+        with self._at_work():
+            return CanvasTrace.record(draw_time.forks(model, x, at, count, seeded(seed)), subject=subject)
+
+    def draw_erased(self, pixels: NDArray[np.uint8] | None, way: str, seed: object) -> Erased:
+        """One painting without each of its strokes: of their ``stroke`` alone, or of the ``latent`` behind it."""
+        if way not in get_args(Way):
+            raise RequestError("The eraser takes a stroke or the latent behind it.")
+        x = None if pixels is None else binary_picture(pixels)
+        with self._at_work():
+            return draw_time.erased(self.draw, x, cast(Way, way), seeded(seed))
 
     def filters(self, pixels: NDArray[np.uint8], *values: object) -> Looking:
         """What a window with g_X, g_Y, δ, σ², γ and N makes of one picture (H, W); no model is asked."""

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from core.checkpoints import FOLDER
 from core.studio import Studio
 from core.trace import Array, CanvasTrace, Step
-from viz import codes, filterbank, frames
+from viz import codes, draw_frames, filterbank, frames
 from viz.painters import COLOUR, FIRST
 from viz.pixel_frames import compare_payload
 from viz.scores import LESSON
-from viz.tabs import draw_filters, pixel_colour
+from viz.tabs import draw_filters, draw_time, pixel_colour
 from viz.tabs.common import ASSETS
 from viz.tabs.pixel_paint import COMPLETIONS, half_covered
 from viz.tabs.subject import examples, gallery
@@ -62,10 +62,12 @@ def rooms(studio: Studio) -> dict[str, Any]:
     square = pixel_colour.start_picture()
     coloured = studio.pixels.complete(pixel_colour.FIRST, square, 4, 1)
     window = studio.filters(examples()[3], *draw_filters.PRESETS[draw_filters.FIRST])
+    fork = draw_time.FIRST_FORK
     lesson = {title: studio.pixels.generate(name, 16, 1) for name, title in LESSON.items()}
     return {
         "draw": frames.draw_payload(studio.draw_copy(examples()[3], 1)),
         "filterbank": filterbank.shown(window)._asdict(),
+        "time": draw_frames.forks_payload(studio.draw_forks(None, fork, draw_time.FIRST_COUNT, 1), fork),
         "vae": codes.code_payload(examples()[5], drawn, code.mean, kl=kl, reconstruction=rest),
         "vae-code": {"mean": [round(float(z), 2) for z in code.mean]},
         "vae-film": codes.traversal_payload(studio.vae_traverse(code.mean)),

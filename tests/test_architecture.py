@@ -48,6 +48,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "core.trace",
     ),
     "core.evaluation": ("core.checkpoints", "core.data", "core.models", "core.nn", "core.registry", "core.trace"),
+    "core.draw_time": ("core.models", "core.nn", "core.trace"),
     "core.playground": ("core.models.base", "core.nn", "core.requests", "core.trace"),
     "core.instruments": ("core.models", "core.nn", "core.trace"),
     "core.pixel_studio": (
@@ -61,6 +62,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     ),
     "core.studio": (
         "core.checkpoints",
+        "core.draw_time",
         "core.models",
         "core.nn",
         "core.pixel_studio",
@@ -95,6 +97,7 @@ NUMPY_ONLY = (
 """Modules of core that do not know torch: the page loads before it does."""
 
 PURE = (
+    "viz.draw_frames",
     "viz.filterbank",
     "viz.lens",
     "viz.masks",

@@ -11,7 +11,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from benchmarks import sampler_defaults, sampling, training
+from benchmarks import draw, sampler_defaults, sampling, training
+from benchmarks.baselines.draw import DrawBaseline
 from benchmarks.baselines.masked import MaskedConv2d
 from benchmarks.baselines.pixelcnn import PixelCNNBaseline
 from core.models.base import Generate
@@ -105,6 +106,44 @@ def test_unequal_networks_are_not_compared(tiny: None, monkeypatch: pytest.Monke
     monkeypatch.setattr(PixelCNNBaseline, "take", lambda *_: None)
     with pytest.raises(SystemExit, match="nothing to compare"):
         training.main(["--batch", "2", "--repeats", "1"])
+
+
+@pytest.mark.parametrize("attention", [True, False], ids=["attention", "whole"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_baseline_of_draw_has_the_same_loss_with_the_same_gradients(
+    attention: bool, channels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.Tensor, "float", lambda self: self)  # so that float64 stays float64
+    config = replace(CONFIGS["draw-mnist"], attention=attention, channels=channels, width=6)
+    ours, theirs = build(config).double(), DrawBaseline(config).double()
+    shake(ours, 0.2)
+    theirs.take(ours)
+    x, noise = pictures(3, config).double(), torch.randn(3, 3, 7, dtype=torch.float64)
+    losses = ours.bound(x, noise).total.mean(), theirs(x, noise)
+    torch.testing.assert_close(*losses, rtol=1e-7, atol=0)
+    for loss in losses:
+        loss.backward()
+    names = ("initial", "initial_canvas", "encoder.weight_ih", "encoder.weight_hh", "decoder.weight_ih")
+    wanted = dict(ours.named_parameters())
+    for name, parameter in theirs.named_parameters():
+        assert parameter.grad is not None and parameter.grad.abs().max() > 1e-4, f"{name} takes no part"
+        if name in names:
+            torch.testing.assert_close(parameter.grad, wanted[name].grad, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("options", [[], ["--no-attention"]], ids=["attention", "whole"])
+def test_draw_prints_its_figures(options: list[str], tiny: None, capsys: pytest.CaptureFixture[str]) -> None:
+    draw.main(["--steps", "2", "--batch", "3", "--repeats", "2", "--json", *options])
+    result = printed(capsys)
+    assert result.keys() >= TIMES | {"nats", "target", "within_target"}
+    assert (result["steps"], result["batch"], result["attention"]) == (2, 3, not options)
+    assert result["nats"]["ours"] == pytest.approx(result["nats"]["baseline"], rel=1e-5)
+
+
+def test_an_unequal_draw_is_not_compared(tiny: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DrawBaseline, "take", lambda *_: None)
+    with pytest.raises(SystemExit, match="nothing to compare"):
+        draw.main(["--steps", "2", "--batch", "2", "--repeats", "1"])
 
 
 # Sampling

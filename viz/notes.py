@@ -25,6 +25,15 @@ WINDOW_ROWS = [
 ]
 """Label and template of each row about a window; ``{0}`` is ``read`` or ``write``."""
 
+FORKED = " <b>[[shared]]</b>"
+SHARED = ["Here the futures go their own ways.", "So far all futures are one."]
+"""Indexed by whether the step lies before the fork."""
+ERASED = [
+    "The <b class='write'>ink</b> of this stroke is taken off the canvas; all other strokes lie where they were.",
+    "The latent behind this <b class='write'>stroke</b> is set to the prior's mean, to what is expected when nothing "
+    "is known. The decoder goes on from there with the other latents, so later strokes change, too.",
+]
+"""Indexed by whether the latent was taken away, not only the ink."""
 KL_ROWS = [["this stroke", "[[kl]] nats"], ["so far", "[[so_far]] nats"]]
 CHANGE_ROWS = [["change of the picture", "[[change]] %"]]
 

@@ -198,11 +198,16 @@ class Draw(nn.Module):
         else:
             raise TypeError("DRAW can generate and reconstruct; completing is what pixel models do.")
         temperature = request.temperature if isinstance(request, Generate) else 1.0
-        state = self.start(batch)
         # All noise at once, as in the loss: torch draws other numbers when asked piece by piece.
         noise = randn(self.config.steps, batch, self.config.latent, generator=generator)
+        yield from self.strokes(x, temperature * noise)
+
+    @torch.no_grad()
+    def strokes(self, x: Tensor | None, noise: Tensor) -> Iterator[Step]:
+        """The painting as a function of its noise (T, b, z): a copy of ``x`` (b, c, H, W), or imagined without one."""
+        state = self.start(noise.shape[1])
         for epsilon in noise.unbind(0):
-            look, kl, z = None, None, temperature * epsilon
+            look, kl, z = None, None, epsilon
             if x is not None:
                 look, h_enc, c_enc, mean, log_sigma = self.look(x, state)
                 kl, z = gaussian_kl(mean, log_sigma), mean + log_sigma.exp() * epsilon

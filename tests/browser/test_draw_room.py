@@ -6,8 +6,10 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from core.registry import REGISTRY
 from tests.browser.conftest import OpenTab
-from tests.browser.helpers import drag
+from tests.browser.helpers import Player, drag
+from viz.tabs.draw_time import STEPS
 
 
 def open_window(page: Page, open_tab: OpenTab) -> str:
@@ -47,3 +49,32 @@ def test_what_is_drawn_is_read_while_it_is_drawn(page: Page, open_tab: OpenTab) 
     before = str(patch.get_attribute("src"))
     drag(page, page.locator("#bank-editor canvas").first, [(3.0, 3.0), (3.0, 24.0)])
     expect(patch).not_to_have_attribute("src", re.compile(re.escape(before)))
+
+
+def test_futures_fork_where_the_slider_says_and_strokes_can_be_erased(page: Page, open_tab: OpenTab) -> None:
+    open_tab("Stroke by stroke")
+    page.locator("#draw-time-tab-button").click()
+    player = Player(page, "time-player")
+    before = player.loaded()
+    assert before == "time"
+    page.locator("#time-count input[type=range]").focus()
+    page.keyboard.press("ArrowLeft")
+    before = player.wait_for_another(before)
+    assert player.value()["cells"] == 7 and "up to stroke 8" in player.value()["panels"][0]["title"]
+
+    page.locator("#time-view").get_by_text("Without a stroke").click()
+    before = player.wait_for_another(before)
+    assert player.value()["cells"] == STEPS and len(player.value()["panels"]) == 2
+    expect(page.locator("#time-narrator .title")).to_have_text("Without stroke 1 of 16")
+
+    page.locator("#time-mode").get_by_text("Copied").click()
+    before = player.wait_for_another(before)
+    expect(page.locator("#time-narrator")).to_contain_text("nats more")
+    page.locator("#time-view").get_by_text("Without a thought").click()
+    player.wait_for_another(before)
+    expect(page.locator("#time-narrator .sentence")).to_contain_text("prior's mean")
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+
+
+def test_the_slider_goes_as_far_as_the_painter_has_strokes() -> None:
+    assert REGISTRY["draw-mnist"].config.steps == STEPS

@@ -5,9 +5,13 @@ from __future__ import annotations
 import gradio as gr
 
 from core.runtime import Runtime
-from viz.tabs import draw_filters, draw_paint
+from viz.tabs import draw_filters, draw_paint, draw_time
 
-INNER = (("Paint", "paint", draw_paint.build), ("The window", "filters", draw_filters.build))
+INNER = (
+    ("Paint", "paint", draw_paint.build),
+    ("Time", "time", draw_time.build),
+    ("The window", "filters", draw_filters.build),
+)
 
 
 def build(runtime: Runtime) -> None:

@@ -1,0 +1,80 @@
+"""Futures and erased strokes on the page are those of the trace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core.trace import CanvasTrace, Step
+from viz.draw_frames import erased_payload, forks_payload
+from viz.payload import decode, panel_data
+
+RNG = np.random.default_rng(0)
+T, SIDE = 5, 6
+
+
+@dataclass
+class Painting:
+    """What the eraser found, made up."""
+
+    whole: np.ndarray
+    without: np.ndarray
+    kl: np.ndarray
+    lost: np.ndarray
+
+
+def painting(copies: bool) -> Painting:
+    numbers = RNG.random((2, T)).astype(np.float32) * 40 - 5
+    known = numbers if copies else np.full_like(numbers, np.nan)
+    whole, without = RNG.random((1, SIDE, SIDE)), RNG.random((T, 1, SIDE, SIDE))
+    return Painting(whole.astype(np.float32), without.astype(np.float32), *known)
+
+
+def film(count: int) -> CanvasTrace:
+    return CanvasTrace(tuple(Step(RNG.random((count, 1, SIDE, SIDE)).astype(np.float32)) for _ in range(T)))
+
+
+@pytest.mark.parametrize("latent", [False, True])
+@pytest.mark.parametrize("copies", [False, True])
+def test_each_cell_is_the_picture_without_one_stroke_and_what_is_lost_of_it(copies: bool, latent: bool) -> None:
+    made = painting(copies)
+    value = erased_payload(made, latent=latent)
+    without, lost = value["panels"]
+    assert (value["cells"], value["steps"], value["film"]) == (T, 1, False)
+    np.testing.assert_allclose(panel_data(without)[0, ..., 0] / 255, made.without[:, 0], atol=0.5 / 255 + 1e-6)
+    difference = np.abs(made.without - made.whole)[:, 0]
+    np.testing.assert_allclose(panel_data(lost)[0, ..., 0] / 255, difference / difference.max(), atol=0.5 / 255 + 1e-6)
+    assert f"{100 * difference.max():.0f} %" in lost["title"] and lost["map"] == "room"
+    assert lost["labels"] == [f"{100 * each:.1f} %" for each in difference.mean((1, 2))]
+    wanted = [f"{t + 1}: {made.lost[t]:+.0f}" if copies else f"{t + 1}" for t in range(T)]
+    assert without["labels"] == wanted
+
+
+@pytest.mark.parametrize("copies", [False, True])
+def test_the_note_has_nats_only_where_something_was_copied(copies: bool) -> None:
+    made = painting(copies)
+    note = erased_payload(made, latent=False)["note"]
+    assert note is not None and note["title"] == f"Without stroke [[cell]] of {T}"
+    assert ({"kl", "lost"} <= note["values"].keys()) == copies
+    if copies:
+        lost: Any = note["values"]["lost"]
+        np.testing.assert_array_equal(decode(lost["data"], np.float32, (1, T))[0], made.lost)
+
+
+FORKS = [(0, "3 futures without a common past"), (2, "3 futures, one past up to stroke 2")]
+
+
+@pytest.mark.parametrize(("at", "title"), FORKS)
+def test_futures_say_at_every_step_whether_they_are_still_one(at: int, title: str) -> None:
+    value = forks_payload(film(3), at)
+    assert value["panels"][-1]["title"] == title
+    assert value["panels"][-1]["labels"] == ["what it became", "future 2", "future 3"]
+    assert value["note"] is not None
+    said: Any = value["note"]["values"]["shared"]
+    index = np.broadcast_to(decode(said["index"], np.uint8, tuple(said["shape"])), (T, 1))[:, 0]
+    assert [said["words"][i] for i in index] == [
+        "So far all futures are one." if t < at else "Here the futures go their own ways." for t in range(T)
+    ]
