@@ -111,8 +111,10 @@ def fastest(model: Any, device: str, batch: int) -> Method:
     """
     if device == "cuda":
         return "whole"
-    if isinstance(model, PixelCNN) and model.config.levels > 2 and batch <= MOST_IN_WAVES:
-        return "waves"
+    if isinstance(model, PixelCNN) and batch <= MOST_IN_WAVES:
+        narrow = model.config.features < 64  # passes then cost more overhead than arithmetic, and waves need fewer
+        if model.config.levels > 2 or (narrow and batch > 1):
+            return "waves"
     return "cells" if isinstance(model, SpatialLSTM) else "rows"
 
 

@@ -43,7 +43,7 @@ class GatedConfig:
     width: int = 28
     channels: int = 1
     levels: int = 2
-    features: int = 32
+    features: int = 64
     layers: int = 8
     first_size: int = 7
     layer_size: int = 3

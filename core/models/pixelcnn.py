@@ -43,7 +43,7 @@ class PixelCNNConfig:
     channels: int = 1
     levels: int = 2
     features: int = 64
-    bottleneck: int = 32
+    bottleneck: int = 64
     blocks: int = 12
     first_size: int = 7  # section 3.5
     block_size: int = 3  # section 3.5

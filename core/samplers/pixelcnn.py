@@ -181,7 +181,7 @@ class PixelCNNState:
 
 
 def _by_picture(line: Tensor, batch: int, skip: int = 0) -> Tensor:
-    """A view of (L, S − skip, n) as (L, b, W − skip, n), without the padding; all is kept for one picture only."""
+    """A view of (L, S − skip, n) as (L, b, W − skip, n), without padding; columns are skipped of one picture only."""
     width, step = (line.shape[1] + skip + 1) // batch, line.stride(1)
     shape = (len(line), batch, width - 1 - skip, line.shape[2])
     return line.as_strided(shape, (line.stride(0), width * step, step, 1), line.storage_offset())

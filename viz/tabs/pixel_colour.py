@@ -47,7 +47,7 @@ In colour each pixel is three throws: **red** given all pixels before, **green**
 given both. Each throw has 256 faces, and the network says how likely each of them is, without being told that 200 lies
 between 199 and 201: it has to learn that.
 
-These are **small** networks, trained for less than half an hour on a shared processor core. They know that neighbours
+These are **small** networks, trained for less than an hour on a shared processor core. They know that neighbours
 resemble each other and that edges go on; they do not know what a dog is. Cover a part and look at how colours and
 textures carry on from what is there.
 
