@@ -66,7 +66,7 @@ PIXEL_MATRICES = ("blocks.", "layers.", "up.", "head.")
 """The hidden layers of pixel models, all of theirs that has two dimensions or more (the biases of an LSTM's gates are
 such a matrix); first and last layers stay with Adam, as Muon's authors advise."""
 LONG = Recipe(
-    steps=15_000,
+    steps=10_000,
     batch_size=32,
     learning_rate=2e-3,
     decay_from=0.1,
@@ -91,7 +91,7 @@ CIFAR10 = ModelSpec(
         height=32, width=32, channels=3, levels=256, features=96, bottleneck=48, blocks=8, position_bias=True
     ),
     dataset="cifar10",
-    recipe=replace(LONG, steps=9_000, batch_size=16, clip=1_000.0, interval=1_000),
+    recipe=replace(LONG, steps=5_200, batch_size=16, clip=1_000.0, interval=1_000),
     bound="exact",
     channels_last=True,
 )
@@ -124,7 +124,7 @@ REGISTRY: dict[str, ModelSpec] = {
         model=GatedPixelCNN,
         config=GatedConfig(position_bias=True, classes=10),
         dataset="binarized-mnist",
-        recipe=LONG,
+        recipe=replace(LONG, steps=6_500),
         bound="exact",
         labelled=True,
         channels_last=True,
@@ -171,7 +171,7 @@ REGISTRY: dict[str, ModelSpec] = {
         bound="exact",
     ),
     "pixelcnn-cifar10": CIFAR10,
-    "pixelcnn-svhn": replace(CIFAR10, dataset="svhn-digits", recipe=replace(CIFAR10.recipe, steps=5_000)),
+    "pixelcnn-svhn": replace(CIFAR10, dataset="svhn-digits", recipe=replace(CIFAR10.recipe, steps=2_600)),
     "pixelcnn-placed-mnist": PLACED,
     "pixelcnn-unplaced-mnist": replace(PLACED, config=replace(PLACED.config, position_bias=False)),
 }
