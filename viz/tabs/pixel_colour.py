@@ -40,6 +40,8 @@ COMPLETE, IMAGINE = "Complete", "Imagine"
 SIDE = 32
 FIRST = "pixelcnn-cifar10"
 MOST = 9
+START = 1
+"""Which of the pictures that the network painted stands in the editor at first."""
 WAIT = "Painting: 3,072 values, each given those before it. This takes a second or two."
 
 TEXT = """
@@ -86,7 +88,7 @@ def start_picture(name: str = FIRST) -> Picture:
     """What stands in the editor at first: the lower half is covered."""
     hidden = np.zeros((SIDE, SIDE), bool)
     hidden[SIDE // 2 :] = True
-    return Picture(own_pictures()[name][0], hidden)
+    return Picture(own_pictures()[name][START], hidden)
 
 
 def chosen(cell: object, name: str, *_: Any) -> NDArray[np.uint8]:
@@ -135,7 +137,7 @@ def build(runtime: Runtime) -> None:
                 elem_classes="easel-switch",
             )
             with gr.Column(min_width=0) as completing:
-                picker = player("colour-examples", "pixel", {**picker_payload(FIRST)})
+                picker = player("colour-examples", "pixel", {**picker_payload(FIRST), "cell": START})
                 upload = gr.UploadButton("Upload a picture", file_types=["image"], elem_id="colour-upload", size="sm")
             count = gr.Slider(1, MOST, 4, step=1, label="Pictures", elem_id="colour-count")
             temperature = gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="colour-temperature")
