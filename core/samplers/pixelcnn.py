@@ -85,7 +85,7 @@ class PixelCNNState:
         self.signed = torch.zeros(
             batch, half + config.height, config.width + 2 * half + 1, config.channels, device=device
         )
-        self.length = length = batch * (config.width + 1) - 1
+        length = batch * (config.width + 1) - 1
         store = torch.zeros(config.blocks, length + 2, config.bottleneck, device=device)
 
         def windows(taps: int) -> Tensor:

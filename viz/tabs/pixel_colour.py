@@ -151,7 +151,7 @@ def build(runtime: Runtime) -> None:
     sub = Subject(picker, board, upload, gr.State(start))
 
     def answer(picture: Picture, live: bool, *asked: Any, session: str | None = None) -> tuple[Any, ...]:
-        if live:  # takes about a second: too long to be repeated while the brush moves
+        if live:  # takes a good part of a second: too long to be repeated while the brush moves
             return SKIP, SKIP
         name, mode, *wanted = asked
         studio = runtime.studio.pixels
