@@ -62,7 +62,7 @@ def opened() -> Iterator[Page]:
         page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
         page.goto(url)
         yield page
-    app.close()
+    app.close(verbose=False)  # what is printed is the result alone
 
 
 def times(page: Page, act: str, root: str, repeats: int, attribute: str = "data-loaded") -> list[float]:

@@ -36,8 +36,12 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def save_checkpoint(name: str, weights: Mapping[str, Tensor], card: Mapping[str, Any], folder: Path = FOLDER) -> None:
-    """Write weights and card of the registered model ``name``; the card gets config and SHA-256 added."""
-    data = save({key: value.detach().cpu().contiguous() for key, value in weights.items()})
+    """Write weights and card of the registered model ``name``; the card gets config and SHA-256 added.
+
+    A model whose spec says ``half`` is kept in float16; loading gives its parameters back in float32.
+    """
+    dtype = torch.float16 if REGISTRY[name].half else torch.float32
+    data = save({key: value.detach().to("cpu", dtype).contiguous() for key, value in weights.items()})
     full = {
         "name": name,
         "config": asdict(REGISTRY[name].config),

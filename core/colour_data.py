@@ -10,6 +10,7 @@ import importlib.util
 import shutil
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -27,9 +28,9 @@ SIDE = 32
 
 
 def read_pictures(
-    name: str, copy: str, split: str, folder: Path
+    name: str, copy: str, split: str, folder: Path, side: int = SIDE
 ) -> tuple[str, NDArray[np.uint8], NDArray[np.int64], tuple[str, ...]]:
-    """The pictures of ``name``: which file they came from, (N, 3, 32, 32) in 0–255, labels (N,) and their names.
+    """The pictures of ``name``: which file they came from, (N, 3, side, side) in 0–255, labels (N,), their names.
 
     ``NAME.zip`` is read or, where there is none, ``COPY.zip``, which holds something near to it; the first value is
     ``name`` or ``copy`` accordingly. Raises :class:`DataError`.
@@ -38,10 +39,39 @@ def read_pictures(
         path = folder / f"{stem}.zip"
         if path.exists():
             try:
-                return stem, *read_archive(path, split, (SIDE, SIDE), channels=3)
+                return stem, *read_archive(path, split, (side, side), channels=3)
             except ImageError as error:
                 raise DataError(f"{str(error).removesuffix('.')}: {remedy(name, folder)}.") from None
+    if side != SIDE:
+        wanted = f"put one of {side}×{side} pixels there, laid out as SPLIT/LABEL/NAME.png"
+        raise DataError(f"There is no {name}.zip in {folder}: {wanted}.")
     raise missing(name, f"There is no {name}.zip", folder)
+
+
+@dataclass(frozen=True)
+class Crop:
+    """Cuts squares of ``side`` pixels out of pictures: out of the middle or, with ``vary``, anywhere.
+
+    With ``vary`` the light changes too: a contrast between 0.7 and 1.3 and a shift of up to 25 levels for each channel
+    of each picture.
+    """
+
+    side: int
+    vary: bool = False
+
+    def __call__(self, pixels: NDArray[np.uint8], rng: np.random.Generator | None) -> NDArray[np.uint8]:
+        """Crops (b, C, side, side) uint8; ``rng`` is only asked with ``vary``."""
+        room = np.array(pixels.shape[2:]) - self.side
+        if rng is None or not self.vary:
+            row, column = room // 2
+            return pixels[:, :, row : row + self.side, column : column + self.side]
+        b, c = pixels.shape[:2]
+        windows = np.lib.stride_tricks.sliding_window_view(pixels, (self.side, self.side), axis=(2, 3))
+        row, column = rng.integers(room + 1, size=(b, 2)).T
+        cut = windows[np.arange(b), :, row, column].astype(np.float32)
+        contrast, shift = rng.uniform(0.7, 1.3, (b, 1, 1, 1)), rng.uniform(-25, 25, (b, c, 1, 1))
+        middle = cut.mean((2, 3), keepdims=True)
+        return (middle + (cut - middle) * contrast + shift).round().clip(0, 255).astype(np.uint8)
 
 
 def fetch_cifar10(root: Path) -> None:

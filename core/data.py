@@ -42,7 +42,7 @@ class DataSet:
     ``images`` (N, C, H, W) uint8: 0 and 1 where ``binarisation`` is ``static``, else 0–255. ``labels`` (N,) int64,
     which may index ``classes``, or None. With ``dynamic`` binarisation a pixel is ink with probability value/255,
     drawn anew for every batch; None gives value/255 itself. With a ``scene``, images are digits, and a batch has the
-    scenes that it makes of them, others every time (:mod:`core.scenes`).
+    scenes that it makes of them, others every time (:mod:`core.scenes`). With a ``crop``, a batch has parts of them.
     """
 
     name: str
@@ -52,6 +52,13 @@ class DataSet:
     binarisation: Literal["static", "dynamic"] | None = None
     classes: tuple[str, ...] = ()
     scene: scenes.Maker | None = None
+    crop: colour_data.Crop | None = None
+
+    @property
+    def random(self) -> bool:
+        """Whether batches are drawn at random, so that they need a generator."""
+        cropped = self.crop is not None and self.crop.vary
+        return self.scene is not None or self.binarisation == "dynamic" or cropped
 
     def __len__(self) -> int:
         return len(self.images)
@@ -59,29 +66,32 @@ class DataSet:
     def batch(self, indices: NDArray[np.int64] | Sequence[int], generator: torch.Generator | None = None) -> Tensor:
         """The images at ``indices`` (b,) as float32 (b, C, H, W) in [0, 1].
 
-        ``generator``, on the CPU, draws scenes and dynamic binarisation and is left alone otherwise; without it a data
-        set that has one of them raises ``ValueError``.
+        ``generator``, on the CPU, draws scenes, crops and dynamic binarisation and is left alone otherwise; without it
+        a data set that has one of them raises ``ValueError``.
         """
         chosen = np.asarray(indices, np.int64)
-        if self.scene is None and self.binarisation != "dynamic":
-            images = torch.from_numpy(self.images[chosen]).float()
-            return images if self.binarisation == "static" else images / 255
-        if generator is None or generator.device.type != "cpu":
+        if self.random and (generator is None or generator.device.type != "cpu"):
             raise ValueError(f"Batches of {self.name} are drawn at random: they need a generator on the CPU.")
         pixels = self.images[chosen]
         if self.scene is not None:
-            seed = int(torch.randint(2**62, (), generator=generator))
-            pixels = self.scene(self.images[:, 0], chosen, np.random.default_rng(seed)).pixels[:, None]
+            pixels = self.scene(self.images[:, 0], chosen, numpy_generator(generator)).pixels[:, None]
+        if self.crop is not None:
+            pixels = self.crop(pixels, numpy_generator(generator) if self.crop.vary else None)
         images = torch.from_numpy(pixels).float()
-        if self.binarisation is None:
-            return images / 255
-        return (torch.rand(images.shape, generator=generator) * 255 < images).float()
+        if self.binarisation == "dynamic":
+            return (torch.rand(images.shape, generator=generator) * 255 < images).float()
+        return images if self.binarisation == "static" else images / 255
 
     def subset(self, limit: int, seed: int) -> DataSet:
         """At most ``limit`` images, drawn without replacement and in random order: some files are sorted by class."""
         chosen = np.random.default_rng(seed).permutation(len(self))[:limit]
         labels = None if self.labels is None else self.labels[chosen]
         return replace(self, images=self.images[chosen], labels=labels)
+
+
+def numpy_generator(generator: torch.Generator | None) -> np.random.Generator:
+    """NumPy's generator, seeded by one draw of torch's."""
+    return np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
 
 
 def data_folder(name: str, root: str | Path | None) -> Path:
@@ -239,6 +249,17 @@ def colour_reader(name: str, copy: str) -> Callable[[str, str | Path | None], Da
     return read
 
 
+def read_house_numbers(split: str, root: str | Path | None) -> DataSet:
+    """Whole house numbers of SVHN, cropped to 54×54: anywhere and in another light for training, else the middle.
+
+    What is written on them stands in no label here: DRAW only paints them. There is no fetch: the public files are
+    photographs and boxes around their digits, from which everyone cuts the numbers in another way.
+    """
+    name = "svhn-numbers"
+    stem, images, _, _ = colour_data.read_pictures(name, f"{name}64", split, data_folder(name, root), side=64)
+    return DataSet(stem, split, images, crop=colour_data.Crop(54, vary=split == "train"))
+
+
 @dataclass(frozen=True)
 class Source:
     """Where a data set comes from: ``read(split, root)`` loads it, ``fetch(root)`` downloads it, if need be."""
@@ -268,6 +289,7 @@ DATA_SETS: dict[str, Source] = {
     "svhn-digits": Source(
         "digits of house numbers, SVHN", colour_reader("svhn-digits", "svhn-digits32"), colour_data.fetch_svhn_digits
     ),
+    "svhn-numbers": Source("whole house numbers, SVHN", read_house_numbers),
 }
 
 

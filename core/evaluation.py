@@ -3,6 +3,9 @@
 The bound is named beside every figure: ``exact`` for a model whose loss is −log p(x) itself, ``elbo`` for one with
 latents, ``iwae-K`` (Burda et al. 2015, equation 8) where K importance samples tighten the ELBO. All are upper bounds
 on −log p(x) in nats per picture, averaged over the split.
+
+A classifier has another figure, ``cross-entropy``: −log p(label | x) in nats, and its ``error``, the percentage of
+pictures whose label it does not think the likeliest, after the last look and after each.
 """
 
 from __future__ import annotations
@@ -13,8 +16,10 @@ import math
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
@@ -42,6 +47,10 @@ class Figure:
     seed: int
     bits_per_dimension: float | None = None
     """The same figure for each value of a picture of many levels; None for binary pictures."""
+    error: float | None = None
+    """Percentage of pictures that a classifier takes for something else after its last look."""
+    error_after: tuple[float, ...] | None = None
+    """The same after each of its looks."""
 
 
 @torch.no_grad()
@@ -56,7 +65,9 @@ def nats_per_picture(model: Painter, x: Tensor, generator: torch.Generator, samp
 def evaluate(
     name: str, model: Painter, dataset: data.DataSet, *, samples: int = 1, seed: int = 0, device: str = "cpu"
 ) -> Figure:
-    """The mean over a whole data set; binarisation and latents are functions of ``seed``."""
+    """The mean over a whole data set; scenes, binarisation, latents and random glimpses are functions of ``seed``."""
+    if REGISTRY[name].bound == "cross-entropy":
+        return evaluate_classifier(name, model, dataset, seed=seed, device=device)
     exact = REGISTRY[name].bound == "exact"
     samples = 1 if exact else samples
     generator, choices = torch.Generator(device).manual_seed(seed), torch.Generator().manual_seed(seed)
@@ -78,6 +89,33 @@ def evaluate(
         bound="exact" if exact else "elbo" if samples == 1 else f"iwae-{samples}",
         seed=seed,
         bits_per_dimension=round(bits_per_dimension(mean, config), 4) if colour else None,
+    )
+
+
+@torch.no_grad()
+def evaluate_classifier(name: str, model: Any, dataset: data.DataSet, *, seed: int = 0, device: str = "cpu") -> Figure:
+    """Cross-entropy after the last look and errors after each; raises ``DataError`` without labels."""
+    if dataset.labels is None:
+        raise data.DataError(f"{dataset.name} has no labels to judge a classifier by.")
+    generator, choices = torch.Generator(device).manual_seed(seed), torch.Generator().manual_seed(seed)
+    labels, parts = torch.from_numpy(dataset.labels), []
+    for start in tqdm(range(0, len(dataset), BATCH), unit="batch", file=sys.stderr, disable=None):
+        indices = range(start, min(start + BATCH, len(dataset)))
+        parts.append(model.judge(dataset.batch(list(indices), choices).to(device), generator).double().cpu())
+    logits = torch.cat(parts, 1)
+    nats = F.cross_entropy(logits[-1], labels, reduction="none")
+    errors = tuple(round(100 * float(wrong), 3) for wrong in (logits.argmax(2) != labels).double().mean(1))
+    return Figure(
+        name=name,
+        dataset=dataset.name,
+        split=dataset.split,
+        n=len(dataset),
+        nats=round(float(nats.mean()), 4),
+        standard_error=round(float(nats.std()) / math.sqrt(len(nats)), 4),
+        bound="cross-entropy",
+        seed=seed,
+        error=errors[-1],
+        error_after=errors,
     )
 
 
@@ -115,13 +153,19 @@ def main(arguments: list[str] | None = None) -> None:
     if options.limit is not None:
         dataset = dataset.subset(options.limit, options.seed)
     assert isinstance(model, Painter)
-    figure = evaluate(options.name, model, dataset, samples=options.samples, seed=options.seed, device=options.device)
+    try:
+        figure = evaluate(
+            options.name, model, dataset, samples=options.samples, seed=options.seed, device=options.device
+        )
+    except data.DataError as error:
+        sys.exit(str(error))
     if options.update_card:
         add_to_card(figure, options.checkpoints)
     if options.json:
         print(json.dumps(asdict(figure)))
     else:
-        print(f"{figure.name}: {figure.nats} ± {figure.standard_error} nats ({figure.bound}, n = {figure.n}).")
+        wrong = "" if figure.error is None else f", error {figure.error} %"
+        print(f"{figure.name}: {figure.nats} ± {figure.standard_error} nats{wrong} ({figure.bound}, n = {figure.n}).")
 
 
 if __name__ == "__main__":

@@ -180,6 +180,19 @@ def to_digit(image: Image.Image, size: int = 28) -> Bytes:
     return np.asarray(np.where(canvas > otsu(canvas), 255, 0), np.uint8)
 
 
+def to_scene(image: Image.Image, size: int) -> Bytes:
+    """Any picture as a square one of bright ink on black ground: (size, size) uint8, nothing of it cut off.
+
+    The border tells the paper and ink is what differs from it, as in :func:`to_digit`, but what is grey stays grey. The
+    longer side is brought to ``size``, and ground is added at the shorter sides. Raises :class:`ImageError` for a blank
+    picture.
+    """
+    grey = flatten(image).convert("L")
+    grey.thumbnail((WORKING_SIDE, WORKING_SIDE))
+    ink = Image.fromarray(find_ink(np.asarray(grey, np.float32)))
+    return np.asarray(ImageOps.pad(ink, (size, size), Image.Resampling.BOX, color=0), np.uint8).copy()
+
+
 def find_ink(grey: Floats) -> Bytes:
     """(H, W) in 0–255: how far each pixel is from the paper, towards the side on which the picture goes farthest.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core import draw_time, playground, requests
+from core import draw_pen, draw_time, playground, requests
 from core.checkpoints import FOLDER, CheckpointError, load_checkpoint
+from core.draw_pen import Penned
+from core.draw_studio import DrawStudio
 from core.draw_time import Erased, Way
+from core.glimpse_studio import GlimpseStudio
 from core.models.base import Generate, Reconstruct
 from core.models.draw import Draw
 from core.models.vae import VAE
@@ -38,6 +41,8 @@ MAX_LATENT = 8.0
 MAX_FRAMES = 120
 MAX_FORKS = 25
 """Futures of one painting in one request."""
+MAX_STROKES = 64
+"""Strokes of one painting by DRAW, trained or not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +55,11 @@ class Code:
     reconstruction: float
 
 
+def _length(steps: object) -> int | None:
+    """A number of strokes from outside; None stays: as many as the model was trained with."""
+    return None if steps is None else whole(steps, "The number of strokes", 1, MAX_STROKES)
+
+
 class Studio:
     """The trained models, each loaded once, at its first use; one lock keeps requests from sharing a model."""
 
@@ -59,6 +69,8 @@ class Studio:
         self._lock = threading.RLock()
         self.pixels = PixelStudio(self._load, self._at_work)
         """The pixel models; made here, so that stopping one waits for no lock."""
+        self.glimpses = GlimpseStudio(self._load, self._at_work)
+        self.draws = DrawStudio(self._load, self._at_work)
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:
@@ -99,28 +111,34 @@ class Studio:
             lambda: self.draw_copy(blank, 0),
             lambda: self.vae_encode(blank),
             lambda: self.pixels.generate(DEFAULT, 1, 0),
+            lambda: self.glimpses.look(np.zeros((60, 60), np.uint8)),
         ):
             try:
                 paint()
             except CheckpointError as error:  # the others paint all the same, and a request will say it again
                 log.warning("%s", error)
 
-    def draw_generate(self, count: object, seed: object, temperature: object = 1.0) -> CanvasTrace:
-        """DRAW paints ``count`` pictures from the prior."""
-        request = Generate(requests.count(count), requests.temperature(temperature))
+    def draw_generate(
+        self, count: object, seed: object, temperature: object = 1.0, steps: object = None
+    ) -> CanvasTrace:
+        """DRAW paints ``count`` pictures from the prior, in ``steps`` strokes; None: as many as it was trained with."""
+        request, length = Generate(requests.count(count), requests.temperature(temperature)), _length(steps)
         with self._at_work():
-            return CanvasTrace.record(self.draw.steps(request, seeded(seed)))
+            return CanvasTrace.record(self.draw.steps(request, seeded(seed), length))
 
     def draw_blank(self) -> Array:
         """DRAW's learned canvas before the first stroke, (1, C, H, W) in [0, 1]."""
         blank: Array = self.draw.initial_canvas.detach().sigmoid()[None].numpy()
         return blank
 
-    def draw_copy(self, pixels: NDArray[np.uint8], seed: object) -> CanvasTrace:
-        """DRAW looks at one picture (H, W) and paints it again; the trace keeps it as its subject."""
-        x = binary_picture(pixels)
+    def draw_copy(self, pixels: NDArray[np.uint8], seed: object, steps: object = None) -> CanvasTrace:
+        """DRAW looks at one picture (H, W) and paints it again; the trace keeps it as its subject.
+
+        ``steps`` strokes; None: as many as it was trained with.
+        """
+        x, length = binary_picture(pixels), _length(steps)
         with self._at_work():
-            return CanvasTrace.record(self.draw.steps(Reconstruct(x), seeded(seed)), subject=x.numpy())
+            return CanvasTrace.record(self.draw.steps(Reconstruct(x), seeded(seed), length), subject=x.numpy())
 
     def draw_forks(self, pixels: NDArray[np.uint8] | None, at: object, count: object, seed: object) -> CanvasTrace:
         """Futures of one painting, of a copy if there are pixels, that share their first ``at`` strokes."""
@@ -138,6 +156,22 @@ class Studio:
         x = None if pixels is None else binary_picture(pixels)
         with self._at_work():
             return draw_time.erased(self.draw, x, cast(Way, way), seeded(seed))
+
+    def draw_pen(
+        self,
+        pixels: NDArray[np.uint8] | None,
+        moves: Mapping[int, Sequence[object]],
+        inks: Mapping[int, NDArray[np.int8]],
+        seed: object,
+    ) -> Penned:
+        """One painting, a copy if there are pixels, as it would have gone and with a person's hand in it.
+
+        ``moves``: step, from 0, -> centre x, y and size of its write window in pixels; ``inks``: step -> (H, W), what
+        is painted on the canvas before it: 1 ink, −1 erased, 0 left alone.
+        """
+        x = None if pixels is None else binary_picture(pixels)
+        with self._at_work():
+            return draw_pen.penned(self.draw, x, draw_pen.checked(moves, inks, self.draw), seeded(seed))
 
     def filters(self, pixels: NDArray[np.uint8], *values: object) -> Looking:
         """What a window with g_X, g_Y, δ, σ², γ and N makes of one picture (H, W); no model is asked."""

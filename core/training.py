@@ -89,7 +89,12 @@ class Run:
         others = [p for name, p in self.model.named_parameters() if name not in hidden]
         self.optimizers = {"adam": torch.optim.Adam(others, lr=self.recipe.learning_rate)}
         if hidden:
-            self.optimizers["muon"] = Muon(hidden.values(), self.recipe.muon_rate, weight_decay=self.recipe.muon_decay)
+            self.optimizers["muon"] = Muon(
+                hidden.values(),
+                self.recipe.muon_rate,
+                weight_decay=self.recipe.muon_decay,
+                bfloat16=self.recipe.bfloat16,
+            )
 
     def start_from(self, trained: torch.nn.Module) -> None:
         """Begin with the weights of a trained model of the same config, the optimisers being fresh."""
@@ -151,15 +156,26 @@ def train_step(run: Run, loss: Callable[..., Any], x: Tensor, *labels: Tensor) -
     return float(nats.detach())
 
 
+def told(run: Run, dataset: data.DataSet, indices: np.ndarray) -> tuple[Tensor, ...]:
+    """What the loss of a model is told beside pictures: the labels (b,), if it is to know them and they are known."""
+    if not run.spec.labelled or dataset.labels is None:
+        return ()
+    return (torch.from_numpy(dataset.labels[indices]).to(run.device),)
+
+
 @torch.no_grad()
 def validate(run: Run, dataset: data.DataSet) -> float:
-    """Mean loss in nats of the averaged weights on a seeded subset, with the same noise at every call."""
+    """Mean loss in nats of the averaged weights on a seeded subset, with the same noise at every call.
+
+    A model that is told the classes is told them here as well, where the data set has them.
+    """
     chosen = np.random.default_rng(run.recipe.seed).permutation(len(dataset))[:VALIDATION_IMAGES]
     choices = torch.Generator().manual_seed(run.recipe.seed)
     generator, total = torch.Generator(run.device).manual_seed(run.recipe.seed), 0.0
     for start in range(0, len(chosen), 200):
-        x = dataset.batch(chosen[start : start + 200], choices).to(run.device)
-        total += float(run.average.loss(x, generator).total.sum())
+        indices = chosen[start : start + 200]
+        x = dataset.batch(indices, choices).to(run.device)
+        total += float(run.average.loss(x, generator, *told(run, dataset, indices)).total.sum())
     return total / len(chosen)
 
 
@@ -185,11 +201,9 @@ def fit(
         generator = step_generator(run.step, run.recipe, "cpu")
         indices = batch_indices(run.step, len(train), run.recipe)
         x = train.batch(indices, generator).to(run.device)
-        labels = () if not run.spec.labelled or train.labels is None else (train.labels[indices],)
         if run.spec.channels_last:
             x = x.contiguous(memory_format=torch.channels_last)
-        told = [torch.from_numpy(each).to(run.device) for each in labels]
-        nats, nats_valid = train_step(run, loss, x, *told), None
+        nats, nats_valid = train_step(run, loss, x, *told(run, train, indices)), None
         if run.step % run.recipe.interval == 0 or run.step == run.recipe.steps:
             nats_valid = validate(run, valid)
             on_interval(run, nats_valid)

@@ -17,12 +17,27 @@ from numpy.typing import NDArray
 from core.checkpoints import FOLDER
 from core.studio import Studio
 from core.trace import Array, CanvasTrace, Step
-from viz import codes, draw_frames, filterbank, frames
-from viz.painters import COLOUR, FIRST
+from viz import codes, draw_frames, draw_views, filterbank, frames, pen_frames
+from viz.glimpse_compare import comparison
+from viz.glimpse_frames import glimpse_payload
+from viz.painters import COLOUR, DRAW_COLOUR, FIRST
 from viz.pixel_frames import compare_payload
 from viz.scores import LESSON
-from viz.tabs import draw_filters, draw_time, pixel_colour
+from viz.tabs import (
+    draw_between,
+    draw_colour,
+    draw_compare,
+    draw_filters,
+    draw_pen,
+    draw_time,
+    draw_two,
+    pixel_colour,
+)
 from viz.tabs.common import ASSETS
+from viz.tabs.look_aim import FIRST as FIRST_GLIMPSE
+from viz.tabs.look_aim import SMALLEST
+from viz.tabs.look_path import PIECES, START_SEED, START_SIDE
+from viz.tabs.look_path import START_DIGIT as LOOK_DIGIT
 from viz.tabs.pixel_paint import COMPLETIONS, half_covered
 from viz.tabs.subject import examples, gallery
 
@@ -43,7 +58,7 @@ def make(folder: Path, checkpoints: Path = FOLDER) -> None:
     colours = {name: to_bytes(studio.pixels.generate(name, 10, GALLERY_SEED).image) for name in COLOUR}
     np.savez_compressed(folder / "colour.npz", **colours)  # type: ignore[arg-type]  # NumPy's stub takes the names for flags
     pixel_colour.own_pictures.cache_clear()
-    for name, value in (rooms(studio) | start(studio)).items():
+    for name, value in (rooms(studio) | other_draws(studio) | start(studio)).items():
         write(name, {**value, "id": name} if "id" in value else value)
 
 
@@ -63,17 +78,52 @@ def rooms(studio: Studio) -> dict[str, Any]:
     coloured = studio.pixels.complete(pixel_colour.FIRST, square, 4, 1)
     window = studio.filters(examples()[3], *draw_filters.PRESETS[draw_filters.FIRST])
     fork = draw_time.FIRST_FORK
+    glimpses = studio.glimpses
+    scene = glimpses.scene(examples()[LOOK_DIGIT], START_SIDE, PIECES[START_SIDE], START_SEED).pixels
+    own = glimpses.look_with(scene, FIRST_GLIMPSE, None)
     lesson = {title: studio.pixels.generate(name, 16, 1) for name, title in LESSON.items()}
     return {
         "draw": frames.draw_payload(studio.draw_copy(examples()[3], 1)),
         "filterbank": filterbank.shown(window)._asdict(),
         "time": draw_frames.forks_payload(studio.draw_forks(None, fork, draw_time.FIRST_COUNT, 1), fork),
+        **pen(studio),
+        "look": glimpse_payload(own.its, at_once=glimpses.at_a_glance(scene)),
+        "look-own": comparison(own, smallest=SMALLEST)._asdict(),
         "vae": codes.code_payload(examples()[5], drawn, code.mean, kl=kl, reconstruction=rest),
         "vae-code": {"mean": [round(float(z), 2) for z in code.mean]},
         "vae-film": codes.traversal_payload(studio.vae_traverse(code.mean)),
         "pixels": frames.raster_payload(completions, title=COMPLETIONS),
         "colour": frames.raster_payload(coloured, title=COMPLETIONS),
         "lesson": {**compare_payload(lesson, autoplay=False), "note": None},
+    }
+
+
+def pen(studio: Studio) -> dict[str, Any]:
+    """Player and window of the pen's room, of a copy in which one stroke has been moved."""
+    hands = draw_pen.FIRST_HANDS
+    penned = studio.draw_pen(examples()[3], *hands, 1)
+    return {
+        "pen": pen_frames.pen_payload(penned, hands.steps()),
+        "pen-aim": pen_frames.pen_aim(penned, draw_pen.FIRST_AT - 1, True),
+    }
+
+
+def other_draws(studio: Studio) -> dict[str, Any]:
+    """The same for the tabs of DRAW's other painters."""
+    draws, blank = studio.draws, studio.draw_blank()
+    both = draws.compare(examples()[draw_compare.FIRST_DIGIT], 1, 1)
+    a, b = (examples()[digit] for digit in draw_between.FIRST_DIGITS)
+    way = draws.between(a, b, draw_between.FIRST_COUNT, "round", 1)
+    one, other = (examples()[digit] for digit in draw_two.FIRST_DIGITS)
+    two = draws.copy_scene(draws.scene(one, other, draw_two.FIRST_SEED), draw_two.FIRST_SEED)
+    painter = draw_colour.PAINTERS[0]
+    name = DRAW_COLOUR[painter]
+    house = draw_colour.resized(draw_colour.chosen(draw_colour.START, painter), draws.side(name))
+    return {
+        "compare": draw_views.compare_payload(*both, before=blank),
+        "between": draw_views.between_payload(way, before=blank),
+        "two-digits": draw_views.two_digits_payload(*two, draw_two.NAMES),
+        "draw-colour": frames.draw_payload(draws.copy(name, house, 1), before=draws.blank(name)),
     }
 
 

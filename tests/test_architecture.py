@@ -48,9 +48,20 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "core.trace",
     ),
     "core.evaluation": ("core.checkpoints", "core.data", "core.models", "core.nn", "core.registry", "core.trace"),
+    "core.draw_pen": ("core.models", "core.nn", "core.requests", "core.trace"),
     "core.draw_time": ("core.models", "core.nn", "core.trace"),
+    "core.draw_between": ("core.models", "core.trace"),
+    "core.draw_studio": ("core.draw_between", "core.models", "core.requests", "core.scenes", "core.trace"),
     "core.playground": ("core.models.base", "core.nn", "core.requests", "core.trace"),
     "core.instruments": ("core.models", "core.nn", "core.trace"),
+    "core.glimpse_studio": (
+        "core.models",
+        "core.nn",
+        "core.requests",
+        "core.scenes",
+        "core.strokes",
+        "core.trace",
+    ),
     "core.pixel_studio": (
         "core.instruments",
         "core.models",
@@ -62,7 +73,10 @@ ARROWS: dict[str, tuple[str, ...]] = {
     ),
     "core.studio": (
         "core.checkpoints",
+        "core.draw_pen",
+        "core.draw_studio",
         "core.draw_time",
+        "core.glimpse_studio",
         "core.models",
         "core.nn",
         "core.pixel_studio",
@@ -97,11 +111,13 @@ NUMPY_ONLY = (
 """Modules of core that do not know torch: the page loads before it does."""
 
 PURE = (
+    "viz.aiming",
     "viz.draw_frames",
     "viz.filterbank",
     "viz.lens",
     "viz.masks",
     "viz.painters",
+    "viz.pen_frames",
     "viz.pixel_frames",
     "viz.scans",
     "viz.scores",
@@ -109,6 +125,7 @@ PURE = (
     "viz.notes",
     "viz.frames",
     "viz.codes",
+    "viz.composite",
     "viz.overlays",
     "viz.figures",
     "viz.export",

@@ -11,7 +11,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from benchmarks import draw, sampler_defaults, sampling, training
+from benchmarks import draw, sampler_defaults, sampling, trace, training
 from benchmarks.baselines.draw import DrawBaseline
 from benchmarks.baselines.masked import MaskedConv2d
 from benchmarks.baselines.pixelcnn import PixelCNNBaseline
@@ -144,6 +144,16 @@ def test_an_unequal_draw_is_not_compared(tiny: None, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(DrawBaseline, "take", lambda *_: None)
     with pytest.raises(SystemExit, match="nothing to compare"):
         draw.main(["--steps", "2", "--batch", "2", "--repeats", "1"])
+
+
+def test_a_trace_prints_what_each_part_of_its_way_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    trace.main(["--pictures", "2", "--steps", "18", "--seed", "3", "--repeats", "1", "--no-browser", "--json"])
+    result = printed(capsys)
+    assert result.keys() >= TIMES | {"target", "within_target"}
+    assert result["ours"].keys() == {"model", "payload", "json"} and min(result["ours"].values()) > 0
+    assert result["identical"] and (result["pictures"], result["steps"]) == (2, 18)
+    pixels = 2 * 18 * 28 * 28 * 4 / 3  # a byte each, four letters for three bytes
+    assert pixels < 1e6 * result["megabytes"] < 1.5 * pixels
 
 
 # Sampling

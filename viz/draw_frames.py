@@ -26,6 +26,19 @@ class Erased(Protocol):
     def lost(self) -> Array: ...
 
 
+def length_told(value: Player, trained: int) -> Player:
+    """``value``, a painting of DRAW; its note now says what another number of strokes than ``trained`` does."""
+    steps, note = value["steps"], value["note"]
+    if steps != trained and note is not None:
+        sentences = notes.TOO_FEW if steps < trained else notes.TOO_MANY
+        beyond = np.arange(steps)[:, None] >= trained
+        note["html"] += notes.LENGTH
+        note["values"]["length"] = payload.words(
+            [text.format(steps=steps, trained=trained) for text in sentences], beyond.astype(np.uint8)
+        )
+    return value
+
+
 def forks_payload(trace: CanvasTrace, at: int, *, before: Array | None = None, autoplay: bool = True) -> Player:
     """Futures that share all strokes before ``at``, from 0; the first is what became of it."""
     value = frames.draw_payload(trace, columns=COLUMNS, before=before, autoplay=autoplay)

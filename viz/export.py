@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,113 +18,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.files import replacing
-from viz import overlays
+from viz.composite import Film, Reel, compose, film, join
 from viz.overlays import Picture
-from viz.payload import Panel, Player, decode, panel_data
+from viz.payload import Player
 
 MOST_FRAMES = 120
 """A GIF of a longer film shows this many of its steps, evenly picked."""
 PALETTE = 64
 """Most colours in a GIF. Each is entered twice, see :func:`_animation`."""
-
-
-@dataclass(frozen=True, eq=False)
-class Reel:
-    """A decoded panel: ``data`` (frames, cells, H, W, C), ``reveal`` (cells, H, W) or ``None``.
-
-    ``table`` (256, 3) holds the colour of each value; ``None`` for pictures that have colours of their own.
-    """
-
-    data: NDArray[np.uint8]
-    table: Picture | None
-    reveal: NDArray[np.uint16] | None
-    room: str
-
-    def picture(self, step: int, cell: int, scale: int) -> Picture:
-        """(H · scale, W · scale, 3): one cell with hard pixels, hidden ones hatched."""
-        frame = self.data[min(step, len(self.data) - 1), cell]
-        picture = _enlarge(frame if self.table is None else self.table[frame[..., 0]], scale)
-        if self.reveal is None:
-            return picture
-        hidden = _enlarge(self.reveal[cell] > step, scale)
-        return np.where(hidden[..., None], overlays.hatching(len(hidden), hidden.shape[1], self.room), picture)
-
-
-@dataclass(frozen=True, eq=False)
-class Film:
-    """A decoded payload: panels, and marks as (panel, kind, (T, cells, 5))."""
-
-    steps: int
-    columns: int
-    reels: tuple[Reel, ...]
-    marks: tuple[tuple[int, str, NDArray[np.float32]], ...]
-
-
-def film(player: Player) -> Film:
-    """Decode what is drawn of a payload."""
-    marks = []
-    for track in player["marks"]:
-        boxes = decode(track["data"], np.float32, tuple(track["shape"]))
-        marks.append((track["panel"], track["kind"], np.broadcast_to(boxes, (player["steps"], player["cells"], 5))))
-    return Film(player["steps"], player["columns"], tuple(_reel(panel) for panel in player["panels"]), tuple(marks))
-
-
-def _reel(panel: Panel) -> Reel:
-    table = None
-    if panel["channels"] == 1:
-        table = overlays.ramp_table(panel["room"]) if panel["map"] == "room" else overlays.grey_table()
-    reveal = None
-    if "reveal" in panel:
-        reveal = decode(panel["reveal"], np.uint16, (panel["cells"], panel["height"], panel["width"]))
-    return Reel(panel_data(panel), table, reveal, panel["room"])
-
-
-def compose(reels: Film, step: int, *, size: int, windows: bool = True, cell: int = 0, across: bool = True) -> Picture:
-    """One frame, (h, w, 3): all panels beside or (``across`` false) below each other, each at most ``size`` px.
-
-    Pixels are enlarged by whole numbers, so a panel may be a little smaller, and a grid never has less than one
-    screen pixel a pixel. Beside a grid, a single picture carries the marks of ``cell``.
-    """
-    pictures = [_panel(reels, index, step, size, windows, cell) for index in range(len(reels.reels))]
-    return _join(pictures, gap=max(2, size // 28), across=across)
-
-
-def _panel(reels: Film, index: int, step: int, size: int, windows: bool, cell: int) -> Picture:
-    reel = reels.reels[index]
-    cells, height, width = reel.data.shape[1:4]
-    columns = min(reels.columns, cells)
-    rows = -(-cells // columns)
-    gap = max(2, size // 70)
-    scale = max(1, min((size - gap * (n - 1)) // (n * length) for n, length in ((columns, width), (rows, height))))
-    pictures = [reel.picture(step, i, scale) for i in range(cells)]
-    if windows:
-        for panel, kind, boxes in reels.marks:
-            for i, picture in enumerate(pictures if panel == index else []):
-                overlays.draw_mark(picture, boxes[step, cell if cells == 1 else i], kind, scale)
-    pictures += [np.full_like(pictures[0], overlays.rgb(overlays.GAP)) for _ in range(rows * columns - cells)]
-    lines = [_join(pictures[row * columns : (row + 1) * columns], gap, across=True) for row in range(rows)]
-    return _join(lines, gap, across=False)
-
-
-def _join(pictures: list[Picture], gap: int, across: bool) -> Picture:
-    """Pictures in a line with gaps between, centred across it where they differ in size."""
-    if len(pictures) == 1:
-        return pictures[0]
-    if not across:
-        return _join([picture.swapaxes(0, 1) for picture in pictures], gap, across=True).swapaxes(0, 1)
-    height = max(len(picture) for picture in pictures)
-    width = sum(picture.shape[1] for picture in pictures) + gap * (len(pictures) - 1)
-    joined = np.full((height, width, 3), overlays.rgb(overlays.GAP), np.uint8)
-    left = 0
-    for picture in pictures:
-        top = (height - len(picture)) // 2
-        joined[top : top + len(picture), left : left + picture.shape[1]] = picture
-        left += picture.shape[1] + gap
-    return joined
-
-
-def _enlarge(pixels: NDArray[Any], scale: int) -> NDArray[Any]:
-    return pixels.repeat(scale, 0).repeat(scale, 1)
 
 
 def write_gif(
@@ -134,18 +35,22 @@ def write_gif(
     size: int = 280,
     fps: float | None = None,
     windows: bool = True,
+    patches: bool = False,
+    chart: bool = False,
     loop: bool = True,
     hold: float = 1.0,
-    cell: int = 0,
+    cell: int | None = None,
 ) -> None:
     """Write an animation: a frame for each step (at most :data:`MOST_FRAMES`), each panel up to ``size`` px.
 
+    ``patches`` and ``chart`` add what the payload has of them, see :func:`viz.composite.film`; both, and the windows on
+    a single picture, are those of ``cell``, by itself the payload's.
     ``fps`` frames a second; by itself the pace of the screen. ``hold`` is for how many seconds the last frame stands,
     at least one frame's time; ``loop`` false plays once. A GIF counts time in 10 ms: frames last 1000 / ``fps`` ms
     rounded to that, and never below 20 ms, which browsers would slow down. At most :data:`PALETTE` colours, not
     dithered. Raises ``ValueError`` for arguments out of range.
     """
-    _check_size(size, player, cell)
+    cell = _checked_cell(size, player, cell)
     steps = picked(player["steps"], MOST_FRAMES)
     if fps is None:
         fps = min(max(player["fps"] * len(steps) / player["steps"], 1), 50)
@@ -153,7 +58,7 @@ def write_gif(
     _check("The seconds to hold the last frame", hold, 0, 60)
     each = max(20, _hundredths(1 / fps))
     durations = [each] * (len(steps) - 1) + [max(each, _hundredths(hold))]
-    few, palette = few_colours(film(player), PALETTE)
+    few, palette = few_colours(film(player, patches=patches, chart=chart), PALETTE)
     index = _indices((compose(few, t, size=int(size), windows=windows, cell=cell) for t in steps), palette)
     with replacing(Path(path)) as file:
         file.write(_animation(index, palette, durations, loop))
@@ -166,19 +71,21 @@ def write_strip(
     size: int = 140,
     frames: int = 8,
     windows: bool = True,
-    cell: int = 0,
+    patches: bool = False,
+    chart: bool = False,
+    cell: int | None = None,
 ) -> None:
     """Write a PNG of evenly picked steps side by side, the first and the last among them; panels below each other.
 
-    Each panel is up to ``size`` px; there are fewer pictures than ``frames`` if there are fewer steps. Raises
-    ``ValueError`` for arguments out of range.
+    Each panel is up to ``size`` px; there are fewer pictures than ``frames`` if there are fewer steps. ``patches``,
+    ``chart`` and ``cell`` are as in :func:`write_gif`. Raises ``ValueError`` for arguments out of range.
     """
-    _check_size(size, player, cell)
+    cell = _checked_cell(size, player, cell)
     _check("The number of pictures", frames, 1, 64)
-    whole = film(player)
+    whole = film(player, patches=patches, chart=chart)
     steps = picked(player["steps"], int(frames))
     pictures = [compose(whole, t, size=int(size), windows=windows, cell=cell, across=False) for t in steps]
-    strip = np.ascontiguousarray(_join(pictures, gap=max(4, int(size) // 14), across=True))
+    strip = np.ascontiguousarray(join(pictures, gap=max(4, int(size) // 14), across=True))
     with replacing(Path(path)) as file:
         file.write(iio.imwrite("<bytes>", strip, extension=".png", optimize=True))
 
@@ -191,19 +98,16 @@ def picked(steps: int, most: int) -> list[int]:
 
 
 def few_colours(whole: Film, most: int) -> tuple[Film, NDArray[np.uint8]]:
-    """The same film in at most ``most`` colours, and those colours (k, 3), sorted; marks keep theirs exactly."""
-    fixed = [
-        overlays.rgb(overlays.GAP),
-        overlays.rgb(overlays.STAGE),
-        *(overlays.rgb(overlays.COLOURS[kind]) for _, kind, _ in whole.marks),
-    ]
-    for reel in whole.reels:
-        fixed += overlays.hatch_colours(reel.room) if reel.reveal is not None else ()
-    scales = {i if reel.table is None else reel.table.tobytes() for i, reel in enumerate(whole.reels)}
+    """The same film in at most ``most`` colours, and those (k, 3), sorted; marks and bars keep theirs exactly."""
+    fixed = whole.inks()
+    pictures = [*whole.reels, *whole.patches]
+    scales = {i if reel.table is None else reel.table.tobytes() for i, reel in enumerate(pictures)}
     levels = (most - len(set(fixed))) // len(scales)
-    reels = [_coarse(reel, levels) for reel in whole.reels]
-    used = [np.unique((r.data if r.table is None else r.table).reshape(-1, 3), axis=0) for r in reels]
-    return replace(whole, reels=tuple(reels)), np.unique(np.concatenate([np.array(fixed, np.uint8), *used]), axis=0)
+    coarse = [_coarse(reel, levels) for reel in pictures]
+    used = [np.unique((r.data if r.table is None else r.table).reshape(-1, 3), axis=0) for r in coarse]
+    count = len(whole.reels)
+    few = replace(whole, reels=tuple(coarse[:count]), patches=tuple(coarse[count:]))
+    return few, np.unique(np.concatenate([np.array(fixed, np.uint8), *used]), axis=0)
 
 
 def _coarse(reel: Reel, levels: int) -> Reel:
@@ -257,10 +161,12 @@ def _hundredths(seconds: float) -> int:
     return 10 * round(100 * seconds)
 
 
-def _check_size(size: float, player: Player, cell: int) -> None:
+def _checked_cell(size: float, player: Player, cell: int | None) -> int:
     _check("The size in pixels", size, 28, 1024)
+    cell = player.get("cell", 0) if cell is None else cell
     if cell not in range(player["cells"]):
         raise ValueError(f"There is no picture {cell}: they are numbered from 0 to {player['cells'] - 1}.")
+    return cell
 
 
 def _check(name: str, value: float, low: float, high: float) -> None:

@@ -37,10 +37,10 @@ def draw_payload(
     panels = [payload.panel("What it has drawn", "write", images)]
     if trace.subject is not None:
         panels.insert(0, payload.panel("What it looks at", "read", trace.subject[None]))
-    windows = {kind: _boxes(trace, kind) for kind in WINDOWS if any(_mark(step, kind) for step in trace)}
+    windows = {kind: mark_boxes(trace, kind) for kind in WINDOWS if any(_mark(step, kind) for step in trace)}
     values: dict[str, Value | Words] = {}
     for kind, boxes in windows.items():
-        values |= _window_values(trace, kind, boxes)
+        values |= window_values(trace, kind, boxes)
     if copies:
         kl = _series(trace, "kl")
         cost = payload.cost("nats spent at each stroke", "nats", np.nan_to_num(kl))
@@ -96,7 +96,7 @@ def raster_payload(
         seen = np.where(trace.known & (reveal == NEVER), 0, reveal)
         expected |= {"map": "room", "reveal": encode(seen, np.uint16)}
         panels.append(expected)
-    boxes = _boxes(trace, "pixel")
+    boxes = mark_boxes(trace, "pixel")
     return {
         **payload.player(panels, columns=columns, autoplay=autoplay, nonce=nonce),
         "steps": steps,
@@ -128,7 +128,7 @@ def passes_payload(
     return {
         **payload.player(panels, columns=columns, autoplay=autoplay, nonce=nonce),
         "fps": fps,
-        "marks": [payload.track(_boxes(trace, "row"), "row", 0)],
+        "marks": [payload.track(mark_boxes(trace, "row"), "row", 0)],
         "cost": payload.cost(notes.CHANGED_ROW[guessed][0] + " in each pass", "pixels", changed),
         "word": "pass",
         "note": {
@@ -197,7 +197,7 @@ def _mark(step: Step, kind: MarkKind) -> Mark | None:
     return next((mark for mark in step.marks if mark.kind == kind), None)
 
 
-def _boxes(trace: Trace, kind: MarkKind) -> Array:
+def mark_boxes(trace: Trace, kind: MarkKind) -> Array:
     """(T, B, 5): x, y, width, height, precision of the marks of one kind; NaN at the steps that lack it."""
     boxes = np.full((len(trace), len(trace.frame(0)), 5), np.nan, np.float32)
     for t in range(len(trace)):
@@ -210,7 +210,7 @@ def _boxes(trace: Trace, kind: MarkKind) -> Array:
     return boxes
 
 
-def _window_values(trace: CanvasTrace, kind: str, boxes: Array) -> dict[str, Value]:
+def window_values(trace: CanvasTrace, kind: str, boxes: Array) -> dict[str, Value]:
     """The numbers behind :func:`viz.notes.window_rows` for one window, its boxes being (T, B, 5)."""
     digits = {"x": 1, "y": 1, "stride": 1, "variance": 2, "intensity": 2}
     values = {f"{kind}_{name}": payload.value(_series(trace, f"{kind}_{name}"), d) for name, d in digits.items()}
@@ -228,19 +228,20 @@ def _change(images: Array, before: Array | None) -> Array:
 
 
 def _draw_patches(trace: CanvasTrace) -> list[Patch]:
-    """The glimpse as it would look at intensity 1, and the change in ink with mid-grey for none."""
+    """The glimpse as it would look at intensity 1, what is missing there and the change in ink, mid-grey being none."""
     patches = []
     if any("read" in step.patches for step in trace):
-        patches.append(payload.patch("the {height}×{width} glimpse it reads", _unit_patches(trace, "read")))
+        patches.append(payload.patch("the {height}×{width} glimpse it reads", unit_patches(trace, "read"), "read"))
+        patches.append(payload.patch("what is missing there", 0.5 + 0.5 * unit_patches(trace, "read_error"), "read"))
     if any("write" in step.patches for step in trace):
-        change = _unit_patches(trace, "write")
+        change = unit_patches(trace, "write")
         most = np.abs(change).max((0, 2, 3, 4), keepdims=True)
         signed = 0.5 + 0.5 * change / np.maximum(most, 1e-12)
-        patches.append(payload.patch("the {height}×{width} change it writes", signed))
+        patches.append(payload.patch("the {height}×{width} change it writes", signed, "write"))
     return patches
 
 
-def _unit_patches(trace: CanvasTrace, name: str) -> Array:
+def unit_patches(trace: CanvasTrace, name: str) -> Array:
     """(T, B, C, h, w): patches divided by the window's intensity; zero at the steps that lack them.
 
     A read is γ times what the filters see and a write 1/γ̂ times the patch (equations 27 and 29).
@@ -248,7 +249,8 @@ def _unit_patches(trace: CanvasTrace, name: str) -> Array:
     shape = next(step.patches[name].shape for step in trace if name in step.patches)
     empty = np.zeros(shape, np.float32)
     patches = np.stack([step.patches.get(name, empty) for step in trace])
-    intensity = np.nan_to_num(_series(trace, f"{name}_intensity"), nan=1.0)[..., None, None, None]
+    window = name.removesuffix("_error")
+    intensity = np.nan_to_num(_series(trace, f"{window}_intensity"), nan=1.0)[..., None, None, None]
     return np.asarray(patches / np.maximum(intensity, 1e-12), np.float32)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from core.runtime import Runtime
-from viz.tabs import api, draw, pixels, start, vae
+from viz.tabs import api, draw, look, pixels, start, vae
 from viz.theme import css, theme
 
 
@@ -24,6 +24,7 @@ TABS = (
     Room("All at once", "vae", vae.build),
     Room("Stroke by stroke", "draw", draw.build),
     Room("Pixel by pixel", "pixels", pixels.build),
+    Room("Where to look", "look", look.build),
 )
 
 LAUNCH: dict[str, Any] = {

@@ -28,12 +28,65 @@ WINDOW_ROWS = [
 FORKED = " <b>[[shared]]</b>"
 SHARED = ["Here the futures go their own ways.", "So far all futures are one."]
 """Indexed by whether the step lies before the fork."""
+LENGTH = " <b>[[length]]</b>"
+TOO_FEW = [
+    "It was trained with {trained} strokes and spreads its work over them: after {steps} the picture is unfinished."
+]
+TOO_MANY = [
+    "It was trained to be finished after stroke {trained}; here it has to go on.",
+    "It was trained with {trained} strokes and never learned to go on: further ones hardly improve the picture, and "
+    "many harm it.",
+]
+"""Indexed by whether the step lies beyond those that it was trained with."""
 ERASED = [
     "The <b class='write'>ink</b> of this stroke is taken off the canvas; all other strokes lie where they were.",
     "The latent behind this <b class='write'>stroke</b> is set to the prior's mean, to what is expected when nothing "
     "is known. The decoder goes on from there with the other latents, so later strokes change, too.",
 ]
 """Indexed by whether the latent was taken away, not only the ink."""
+ON_AND_OFF = [
+    "Both painters draw from the <b>same noise</b>. One <b class='write'>adds ink</b> through its window, the other "
+    "everywhere at once.",
+    "Both <b class='read'>look</b> at the same picture with the <b>same noise</b>: one through its windows, the other "
+    "at everything at once.",
+]
+"""Indexed by whether something is copied."""
+ON_AND_OFF_ROWS = [
+    ["", "with", "without"],
+    ["this stroke", "[[with_kl]]", "[[without_kl]]"],
+    ["all strokes so far", "[[with_spent]]", "[[without_spent]]"],
+    ["pixels, given those", "[[with_left]]", "[[without_left]]"],
+    ["together, nats", "[[with_sum]]", "[[without_sum]]"],
+]
+BETWEEN = (
+    "Every latent of this painting lies between those of the two copies, stroke by stroke. It <b class='write'>adds "
+    "ink</b> through a window [[write_size]] pixels wide."
+)
+TWO_DIGITS = "It <b class='read'>looks</b>, then <b class='write'>adds ink</b>: [[kl]] nats."
+FIRST_DRAWN = (
+    "Here <b>the {first} comes first</b>: half of its ink stands after {{early}} strokes, half of the {second}'s after "
+    "{{late}}."
+)
+TOGETHER = "Here both grow <b>together</b>: half of their ink stands within one stroke of each other."
+PENNED = "[[said]]"
+_SAME = "Nothing has been changed yet: both pictures are one."
+_BEFORE = "Your hand has not come yet: both pictures are one."
+_HERE = "Here your hand came in: the stroke went where you laid it, or onto what you had painted."
+PEN_SAID = (
+    (_SAME, _BEFORE, _HERE, "It goes on blindly. Imagining, it never looks at the canvas: its strokes fall as before."),
+    (_SAME, _BEFORE, _HERE, "It goes on from your canvas: what it sees of your hand it tries to correct."),
+)
+"""Indexed by whether it copies, then by no hand at all, before, at and after the hand."""
+PEN_SUM = (
+    " <b>In the end</b> the picture costs {worse} on this canvas (−log p) than on the untouched one, and from your hand on "
+    "the painter spent {spent} on its strokes (KL)."
+)
+PEN_COPY_ROWS = [
+    ["this stroke, KL", "[[kl_0]] nats", "[[kl_1]] nats"],
+    ["so far, KL", "[[so_far_0]] nats", "[[so_far_1]] nats"],
+    ["−log p(x | canvas)", "[[rest_0]] nats", "[[rest_1]] nats"],
+]
+PEN_ROWS = [["write window", "[[size_0]] px", "[[size_1]] px"], ["the pictures differ by", "[[apart]] %", ""]]
 KL_ROWS = [["this stroke", "[[kl]] nats"], ["so far", "[[so_far]] nats"]]
 CHANGE_ROWS = [["change of the picture", "[[change]] %"]]
 

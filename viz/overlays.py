@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,11 @@ COLOURS = {
 STAGE = "#101216"
 GAP = "#2b2f38"
 """Between pictures: told from the stage and from white paper alike."""
+
+CURSOR = "#ece9e2"
+"""The present on a time line, and the picture of a grid that the line is about."""
+FUTURE = 0.27
+"""How strong the bars of the future are on a time line."""
 
 RAMP_TURN = 150 / 255
 """The value at which a heat map has the room's own colour; black stage below it, nearly white above."""
@@ -86,6 +92,10 @@ def hatching(height: int, width: int, room: str) -> Picture:
     return tile
 
 
+MOST_POINTS = 4096
+"""Points along a straight part of a path: more than a screen is wide."""
+
+
 @dataclass(frozen=True)
 class Box:
     """Edges in screen pixels and the width of the line that is centred on them."""
@@ -129,6 +139,27 @@ def draw_mark(picture: Picture, mark: NDArray[np.float32], kind: str, scale: int
         draw_box(picture, replace(window, line=window.line + 2 * rim), rgb(STAGE))
     dash = tuple(round(length * max(shrinkage(side), 0.7)) for length in DASHES[kind])
     draw_box(picture, window, rgb(COLOURS[kind]), dash)
+
+
+def draw_path(picture: Picture, centres: NDArray[np.float32], kind: str, scale: int) -> None:
+    """Join centres (k, 2), x and y in picture pixels, by a line with a dot at each; those that are NaN are left out."""
+    points = centres[np.isfinite(centres).all(1)] * scale
+    line = max(1, round(1.5 * shrinkage(picture.shape[1])))
+    for rim, colour in ((1, rgb(STAGE)), (0, rgb(COLOURS[kind]))):
+        for start, end in pairwise(points):
+            length = min(int(np.abs(end - start).max()), MOST_POINTS)
+            _dab(picture, np.linspace(start, end, length + 2), line + 2 * rim, colour)
+        _dab(picture, points, 3 * line + 2 * rim, colour)
+
+
+def _dab(picture: Picture, points: NDArray[np.floating], side: int, colour: Colour) -> None:
+    """Set a square of ``side`` pixels down at points (m, 2), x and y in screen pixels."""
+    height, width = picture.shape[:2]
+    corners = np.rint(points.clip(-side, max(height, width)) - side / 2).astype(int)
+    for right, down in np.ndindex(side, side):
+        columns, rows = corners[:, 0] + right, corners[:, 1] + down
+        inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
+        picture[rows[inside], columns[inside]] = colour
 
 
 def draw_box(picture: Picture, window: Box, colour: Colour, dash: tuple[int, ...] = ()) -> None:

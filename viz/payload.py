@@ -14,7 +14,7 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from core.trace import Array
+from core.trace import Array, MarkKind
 
 Room = Literal["read", "write", "vae", "pixel", "glimpse", "plain"]
 """A colour key: what the colour means is the same everywhere."""
@@ -47,22 +47,27 @@ class Panel(TypedDict):
 class MarkTrack(TypedDict):
     """``data`` float32 of ``shape`` (T or 1, n or 1, 5): centre x, y, width, height in px, precision in 1/px.
 
-    NaN: no mark at that step. Infinite precision: a hard border.
+    NaN: no mark at that step. Infinite precision: a hard border. ``path``: a line joins the centres so far.
     """
 
     panel: int
     kind: str
     shape: list[int]
     data: str
+    path: NotRequired[bool]
 
 
 class Cost(TypedDict):
-    """``data`` float32 (bars, n). Step t belongs to bar floor(t · bars / T)."""
+    """``data`` float32 (bars, n). Step t belongs to bar floor(t · bars / T).
+
+    ``most`` fills the height; by itself it is the largest bar.
+    """
 
     label: str
     unit: str
     bars: int
     data: str
+    most: NotRequired[float]
 
 
 class Value(TypedDict):
@@ -83,9 +88,13 @@ class Words(TypedDict):
 
 
 class Patch(TypedDict):
-    """A small picture beside the note: ``data`` uint8 (T, n, height, width, channels)."""
+    """A small picture beside the note: ``data`` uint8 (T, n or 1, height, width, channels).
+
+    ``room`` is the colour of the window that it belongs to, where it belongs to one.
+    """
 
     title: str
+    room: NotRequired[Room | MarkKind]
     height: int
     width: int
     channels: int
@@ -100,7 +109,10 @@ class Bar(TypedDict):
 
 
 class Note(TypedDict):
-    """What the narrator says; ``[[name]]`` stands for a value at the step and the selected cell."""
+    """What the narrator says; ``[[name]]`` stands for a value at the step and the selected cell.
+
+    ``bars`` stand below each other, the fullest one emphasised: probabilities of things that exclude each other.
+    """
 
     title: str
     html: str
@@ -108,6 +120,7 @@ class Note(TypedDict):
     values: dict[str, Value | Words]
     patches: list[Patch]
     bar: NotRequired[Bar]
+    bars: NotRequired[list[Bar]]
 
 
 class Player(TypedDict):
@@ -247,13 +260,16 @@ def cost(label: str, unit: str, bars: Array) -> Cost:
     return {"label": label, "unit": unit, "bars": len(bars), "data": encode(bars, np.float32)}
 
 
-def patch(title: str, images: Array) -> Patch:
+def patch(title: str, images: Array, room: Room | MarkKind | None = None) -> Patch:
     """Small pictures (T, n, C, h, w) in [0, 1]; ``title`` may name their ``{height}`` and ``{width}``."""
     channels, height, width = images.shape[2:]
-    return {
+    item: Patch = {
         "title": title.format(height=height, width=width),
         "height": height,
         "width": width,
         "channels": channels,
         "data": encode(pixels(images).transpose(0, 1, 3, 4, 2), np.uint8),
     }
+    if room is not None:
+        item["room"] = room
+    return item

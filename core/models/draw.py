@@ -21,7 +21,7 @@ Shapes: ``b`` images, ``c`` channels, ``H`` × ``W`` pixels, ``N``, ``M`` filter
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ from torch import Tensor, nn
 from core.models.base import Generate, LossTerms, Reconstruct, Request, array, randn
 from core.nn import attention
 from core.nn.likelihood import bernoulli_nats, gaussian_kl, gaussian_log_ratio
-from core.trace import Mark, MarkKind, Step
+from core.trace import Array, Mark, MarkKind, Step
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,12 @@ class State(NamedTuple):
 
 
 class Look(NamedTuple):
-    """A read: the flat input of the encoder (b, 2·c·N·N), its window and the (b, c, N, N) part of the image."""
+    """A read: the flat input of the encoder (b, 2·c·N·N), its window, and the (b, c, N, N) of image and error image."""
 
     r: Tensor
     window: attention.Window | None
     glimpse: Tensor | None
+    error: Tensor | None
 
 
 class Stroke(NamedTuple):
@@ -75,6 +76,10 @@ class Stroke(NamedTuple):
     patch: Tensor | None
 
 
+Aim = Callable[[attention.Window], attention.Window]
+"""What takes the window that a step wants to write through and answers with the one that it does write through."""
+
+
 class AttentionRead(nn.Module):
     """Equation 27: read image and error image through the same window."""
 
@@ -82,12 +87,12 @@ class AttentionRead(nn.Module):
         super().__init__()
         self.n = config.read_size
         self.size = 2 * config.channels * self.n**2
-        self.window = _open_window(config, self.n)
+        self.window = attention.open_window(config.hidden, config.height, config.width, self.n)
 
     def forward(self, x: Tensor, error: Tensor, h_dec: Tensor) -> Look:
         w = attention.window(self.window(h_dec), x.shape[-2], x.shape[-1], self.n)
         both = attention.read(torch.cat([x, error], 1), w, self.n)
-        return Look(both.flatten(1), w, both[:, : x.shape[1]])
+        return Look(both.flatten(1), w, *both.chunk(2, 1))
 
 
 class WholeRead(nn.Module):
@@ -98,7 +103,7 @@ class WholeRead(nn.Module):
         self.size = 2 * config.channels * config.height * config.width
 
     def forward(self, x: Tensor, error: Tensor, h_dec: Tensor) -> Look:
-        return Look(torch.cat([x, error], 1).flatten(1), None, None)
+        return Look(torch.cat([x, error], 1).flatten(1), None, None, None)
 
 
 class AttentionWrite(nn.Module):
@@ -108,11 +113,12 @@ class AttentionWrite(nn.Module):
         super().__init__()
         self.shape = (config.channels, config.write_size, config.write_size)
         self.canvas = (config.height, config.width)
-        self.window = _open_window(config, config.write_size)
+        self.window = attention.open_window(config.hidden, *self.canvas, config.write_size)
         self.patch = nn.Linear(config.hidden, math.prod(self.shape))
 
-    def forward(self, h_dec: Tensor) -> Stroke:
+    def forward(self, h_dec: Tensor, aim: Aim | None = None) -> Stroke:
         w = attention.window(self.window(h_dec), *self.canvas, self.shape[-1])
+        w = w if aim is None else aim(w)
         patch = self.patch(h_dec).float().unflatten(1, self.shape)
         return Stroke(attention.write(patch, w, *self.canvas), w, patch)
 
@@ -127,16 +133,6 @@ class WholeWrite(nn.Module):
 
     def forward(self, h_dec: Tensor) -> Stroke:
         return Stroke(self.ink(h_dec).float().unflatten(1, self.shape), None, None)
-
-
-def _open_window(config: DrawConfig, n: int) -> nn.Linear:
-    """The layer of equation 21, begun so that the window spans the image and neighbouring filters overlap."""
-    layer = nn.Linear(config.hidden, 5)
-    stride = (max(config.height, config.width) - 1) / max(n - 1, 1)
-    with torch.no_grad():
-        layer.weight.mul_(0.1)
-        layer.bias.copy_(torch.tensor([0.0, 0.0, 2 * math.log(stride / 2), 0.0, 0.0]))
-    return layer
 
 
 class Draw(nn.Module):
@@ -165,10 +161,13 @@ class Draw(nn.Module):
         mean, log_sigma = self.posterior(h_enc).float().chunk(2, 1)
         return look, h_enc, c_enc, mean, log_sigma
 
-    def stroke(self, z: Tensor, state: State) -> tuple[Stroke, State]:
-        """Equations 7 and 8: decode a latent (b, z) and add to the canvas."""
+    def stroke(self, z: Tensor, state: State, aim: Aim | None = None) -> tuple[Stroke, State]:
+        """Equations 7 and 8: decode a latent (b, z) and add to the canvas.
+
+        With an ``aim`` the patch is laid through the window that it gives; only for painters with attention.
+        """
         h_dec, c_dec = self.decoder(z, (state.h_dec, state.c_dec))
-        stroke = self.write(h_dec)
+        stroke = self.write(h_dec) if aim is None else self.write(h_dec, aim)
         return stroke, state._replace(h_dec=h_dec, c_dec=c_dec, canvas=state.canvas + stroke.ink)
 
     def loss(self, x: Tensor, generator: torch.Generator) -> LossTerms:
@@ -189,8 +188,11 @@ class Draw(nn.Module):
         return LossTerms(bernoulli_nats(state.canvas, x), kl, log_ratio)
 
     @torch.no_grad()
-    def steps(self, request: Request, generator: torch.Generator) -> Iterator[Step]:
-        """One :class:`Step` a stroke; the image is σ(canvas). Answers ``Generate`` and ``Reconstruct``."""
+    def steps(self, request: Request, generator: torch.Generator, length: int | None = None) -> Iterator[Step]:
+        """One :class:`Step` a stroke; the image is σ(canvas). Answers ``Generate`` and ``Reconstruct``.
+
+        There are ``length`` strokes, by itself as many as the config says.
+        """
         if isinstance(request, Reconstruct):
             x, batch = request.images, len(request.images)
         elif isinstance(request, Generate):
@@ -198,27 +200,44 @@ class Draw(nn.Module):
         else:
             raise TypeError("DRAW can generate and reconstruct; completing is what pixel models do.")
         temperature = request.temperature if isinstance(request, Generate) else 1.0
-        # All noise at once, as in the loss: torch draws other numbers when asked piece by piece.
-        noise = randn(self.config.steps, batch, self.config.latent, generator=generator)
-        yield from self.strokes(x, temperature * noise)
+        length = self.config.steps if length is None else length
+        yield from self.strokes(x, temperature * self.noise(length, batch, generator))
+
+    def noise(self, length: int, batch: int, generator: torch.Generator) -> Tensor:
+        """(length, b, z): a longer painting begins with the numbers of every shorter one of the same seed."""
+        latent = self.config.latent
+        # All noise at once, as in the loss: torch draws other numbers when asked piece by piece. So what goes beyond
+        # is drawn stroke by stroke, and what falls short is cut off.
+        noise = [randn(self.config.steps, batch, latent, generator=generator)]
+        noise += [randn(1, batch, latent, generator=generator) for _ in range(length - self.config.steps)]
+        return torch.cat(noise)[:length]
 
     @torch.no_grad()
     def strokes(self, x: Tensor | None, noise: Tensor) -> Iterator[Step]:
         """The painting as a function of its noise (T, b, z): a copy of ``x`` (b, c, H, W), or imagined without one."""
         state = self.start(noise.shape[1])
         for epsilon in noise.unbind(0):
-            look, kl, z = None, None, epsilon
-            if x is not None:
-                look, h_enc, c_enc, mean, log_sigma = self.look(x, state)
-                kl, z = gaussian_kl(mean, log_sigma), mean + log_sigma.exp() * epsilon
-                state = state._replace(h_enc=h_enc, c_enc=c_enc)
-            stroke, state = self.stroke(z, state)
-            yield self._step(state, look, stroke, kl)
+            step, state = self.advance(x, epsilon, state)
+            yield step
 
-    def _step(self, state: State, look: Look | None, stroke: Stroke, kl: Tensor | None) -> Step:
-        marks, scalars, patches = [], {}, {}
-        if kl is not None:
-            scalars["kl"] = array(kl)
+    @torch.no_grad()
+    def advance(self, x: Tensor | None, epsilon: Tensor, state: State, aim: Aim | None = None) -> tuple[Step, State]:
+        """One step of :meth:`strokes` from ``state``, with the noise (b, z) of that step; ``aim`` as for a stroke."""
+        look, z, nats = None, epsilon, {}
+        if x is not None:
+            look, h_enc, c_enc, mean, log_sigma = self.look(x, state)
+            z = mean + log_sigma.exp() * epsilon
+            state = state._replace(h_enc=h_enc, c_enc=c_enc)
+            nats["kl"] = gaussian_kl(mean, log_sigma)
+        stroke, state = self.stroke(z, state, aim)
+        if x is not None:
+            nats["reconstruction_nats"] = bernoulli_nats(state.canvas, x)  # were this the last stroke
+        return self._step(state, look, stroke, nats), state
+
+    def _step(self, state: State, look: Look | None, stroke: Stroke, nats: dict[str, Tensor]) -> Step:
+        marks: list[Mark] = []
+        patches: dict[str, Array] = {}
+        scalars = {name: array(value) for name, value in nats.items()}
         windows: list[tuple[MarkKind, attention.Window | None, int]] = [
             ("read", look.window if look else None, self.config.read_size),
             ("write", stroke.window, self.config.write_size),
@@ -231,8 +250,8 @@ class Draw(nn.Module):
             marks.append(Mark(kind, x, y, size, size, precision))
             values = {"x": x, "y": y, "stride": w.delta, "variance": w.sigma2, "intensity": w.gamma}
             scalars |= {f"{kind}_{k}": v if k in "xy" else array(v) for k, v in values.items()}
-        if look is not None and look.glimpse is not None:
-            patches["read"] = array(look.glimpse)
+        if look is not None and look.glimpse is not None and look.error is not None:
+            patches |= {"read": array(look.glimpse), "read_error": array(look.error)}
         if stroke.patch is not None:
             patches["write"] = array(stroke.patch)
         return Step(array(state.canvas.sigmoid()), tuple(marks), scalars, patches)

@@ -9,10 +9,11 @@ Shapes: ``b`` images, ``c`` channels, ``H`` × ``W`` pixels, ``N`` filters a sid
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 EPSILON = 1e-8
 
@@ -36,6 +37,16 @@ class Geometry:
     y: Tensor
     size: Tensor
     precision: Tensor
+
+
+def open_window(hidden: int, height: int, width: int, n: int) -> nn.Linear:
+    """The layer of equation 21, (b, hidden) -> (b, 5): at first its window spans the image, and its filters overlap."""
+    layer = nn.Linear(hidden, 5)
+    stride = (max(height, width) - 1) / max(n - 1, 1)
+    with torch.no_grad():
+        layer.weight.mul_(0.1)
+        layer.bias.copy_(torch.tensor([0.0, 0.0, 2 * math.log(stride / 2), 0.0, 0.0]))
+    return layer
 
 
 def window(parameters: Tensor, height: int, width: int, n: int) -> Window:

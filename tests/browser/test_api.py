@@ -65,6 +65,9 @@ def test_every_painter_answers_and_the_same_seed_gives_the_same_answer(easel: Cl
         assert easel.predict(*values, api_name=name) == answers[name]
     assert np.shape(answers["/draw_generate"]["canvases"]) == (16, 2, 28, 28)
     assert np.shape(answers["/draw_copy"]["canvases"]) == (16, 28, 28) and len(answers["/draw_copy"]["kl"]) == 16
+    longer = easel.predict(BAR, 7, 20, api_name="/draw_copy")
+    assert longer["canvases"][:16] == answers["/draw_copy"]["canvases"] and len(longer["kl"]) == 20
+    assert np.shape(easel.predict(2, 7, 1.0, 5, api_name="/draw_generate")["canvases"]) == (5, 2, 28, 28)
     completed = np.array(answers["/pixel_complete"]["images"])
     assert (completed[:, :14] == np.array(BAR)[:14] / 255).all()
     assert answers["/pixel_complete"]["nats"] == sorted(answers["/pixel_complete"]["nats"])
@@ -100,6 +103,8 @@ def test_a_picture_becomes_a_digit_a_code_and_a_picture_again(easel: Client) -> 
         ("/draw_generate", ("many", 1, 1.0), "The number of pictures must be a whole number from 1 to 64."),
         ("/draw_generate", (65, 1, 1.0), "The number of pictures must be a whole number from 1 to 64."),
         ("/draw_generate", (1, -1, 1.0), "The seed must be a whole number from 0 to 2147483647."),
+        ("/draw_generate", (1, 1, 1.0, 65), "The number of strokes must be a whole number from 1 to 64."),
+        ("/draw_copy", (BAR, 1, "many"), "The number of strokes must be a whole number from 1 to 64."),
         ("/pixel_generate", (1, 1, None), "The temperature must be a number from 0.1 to 2."),
         ("/pixel_generate", (1, 1, 9), "The temperature must be a number from 0.1 to 2."),
         ("/pixel_generate", (1, 1, 1.0, "no-such"), "There is no pixel model called 'no-such'"),

@@ -78,3 +78,30 @@ def test_futures_fork_where_the_slider_says_and_strokes_can_be_erased(page: Page
 
 def test_the_slider_goes_as_far_as_the_painter_has_strokes() -> None:
     assert REGISTRY["draw-mnist"].config.steps == STEPS
+
+
+def test_a_painting_of_more_strokes_than_were_learned_says_where_they_end(page: Page, open_tab: OpenTab) -> None:
+    open_tab("Stroke by stroke")
+    player, said = Player(page, "draw-player"), page.locator("#draw-narrator .sentence")
+    before = player.loaded()
+    expect(said).not_to_contain_text("trained")
+    strokes = page.locator("#draw-strokes input[type=number]")
+    expect(strokes).to_have_value(str(STEPS))
+    for asked, sentence in (("20", "never learned to go on"), ("9", "after 9 the picture is unfinished")):
+        strokes.fill(asked)
+        strokes.press("Tab")
+        before = player.wait_for_another(before)
+        assert player.value()["steps"] == int(asked)
+        player.root.locator(".line").focus()
+        page.keyboard.press("End")
+        expect(said).to_contain_text(sentence)
+    strokes.fill("20")
+    strokes.press("Tab")
+    before = player.wait_for_another(before)
+    player.root.locator(".line").focus()
+    page.keyboard.press("Home")
+    expect(said).to_contain_text("trained to be finished after stroke 16")
+    page.locator("#draw-mode").get_by_text("Imagine").click()
+    player.wait_for_another(before)
+    assert (player.value()["steps"], player.value()["cells"]) == (20, 16)
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)

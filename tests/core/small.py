@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.data import DataSet
+from core.models.convnet import ConvNetConfig
 from core.models.draw import DrawConfig
 from core.models.gated import GatedConfig
+from core.models.glimpse import GlimpseConfig
 from core.models.mcgsm import MCGSMConfig
 from core.models.multiscale import MultiScaleConfig
 from core.models.pixelcnn import PixelCNNConfig
@@ -27,8 +29,21 @@ from core.registry import REGISTRY, ModelSpec, Recipe
 PIXELCNN = PixelCNNConfig(height=8, width=8, features=6, bottleneck=4, blocks=2, first_size=3)
 COLOUR = PixelCNNConfig(height=4, width=4, channels=3, levels=4, features=6, bottleneck=6, blocks=1, first_size=3)
 
+DRAW = DrawConfig(height=8, width=8, steps=3, hidden=9, latent=7, read_size=2, write_size=3)
+GLIMPSE = GlimpseConfig(height=9, width=8, steps=3, hidden=7, features=6, read_size=3)
+CONVNET = ConvNetConfig(height=9, width=8, features=2, size=3, stride=2, hidden=6)
+
 CONFIGS: dict[str, Any] = {
-    "draw-mnist": DrawConfig(height=8, width=8, steps=3, hidden=9, latent=7, read_size=2, write_size=3),
+    "draw-mnist": DRAW,
+    "draw-mnist-plain": replace(DRAW, attention=False),
+    "draw-two-digits": DRAW,
+    "draw-svhn": replace(DRAW, channels=3),
+    "draw-cifar10": replace(DRAW, channels=3),
+    "glimpse-cluttered": GLIMPSE,
+    "glimpse-random-cluttered": replace(GLIMPSE, aim="random"),
+    "convnet-cluttered": CONVNET,
+    "glimpse-cluttered-100": GLIMPSE,
+    "convnet-cluttered-100": CONVNET,
     "vae-mnist": VAEConfig(height=8, width=8, features=4, latent=3, dense=8),
     "pixelcnn-mnist": replace(PIXELCNN, position_bias=True),
     "pixelcnn-placed-mnist": replace(PIXELCNN, position_bias=True),
@@ -54,6 +69,7 @@ NAMES = [name for place, (name, config) in enumerate(CONFIGS.items()) if config 
 """Every config once, for tests that go through all of them."""
 
 PIXEL_MODELS = [name for name in NAMES if REGISTRY[name].bound == "exact"]
+CLASSIFIERS = [name for name in NAMES if REGISTRY[name].bound == "cross-entropy"]
 
 MODELS = {type(spec.config): spec.model for spec in REGISTRY.values()}
 """The class to each class of configs."""

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save
@@ -60,7 +61,7 @@ def refusal(name: str, folder: Path) -> str:
 
 @pytest.mark.parametrize("name", small.NAMES)
 def test_what_was_saved_is_loaded_bit_for_bit(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(REGISTRY, NAME, small.spec(name))
+    monkeypatch.setitem(REGISTRY, NAME, replace(small.spec(name), half=False))
     saved = small.build(small.CONFIGS[name], seed=3).train()
     save_checkpoint(NAME, saved.state_dict(), CARD, tmp_path / "new folder")
     loaded = load_checkpoint(NAME, tmp_path / "new folder")
@@ -68,6 +69,20 @@ def test_what_was_saved_is_loaded_bit_for_bit(name: str, tmp_path: Path, monkeyp
     assert loaded.state_dict().keys() == saved.state_dict().keys()
     for key, value in saved.state_dict().items():
         assert torch.equal(value, loaded.state_dict()[key]), key
+
+
+def test_half_precision_halves_the_file_and_rounds_every_weight_to_float16(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(REGISTRY, NAME, replace(small.spec("draw-mnist"), half=True))
+    saved = small.build(small.CONFIGS["draw-mnist"], seed=3)
+    save_checkpoint(NAME, saved.state_dict(), CARD, tmp_path)
+    loaded = load_checkpoint(NAME, tmp_path).state_dict()
+    for key, value in saved.state_dict().items():
+        assert loaded[key].dtype == torch.float32
+        np.testing.assert_array_equal(loaded[key].numpy(), value.numpy().astype(np.float16).astype(np.float32))
+    numbers = sum(value.numel() for value in loaded.values())
+    assert 2 * numbers < (tmp_path / f"{NAME}.safetensors").stat().st_size < 3 * numbers + 1_000
 
 
 def test_the_card_names_the_config_the_size_and_the_sha_of_the_weights(folder: Path) -> None:

@@ -189,6 +189,28 @@ def test_the_same_seed_gives_the_same_trace_and_another_seed_another(config: Dra
                 np.testing.assert_array_equal(a.patches[name], b.patches[name])
 
 
+@EVERY
+def test_a_longer_painting_begins_as_the_shorter_ones_of_its_seed(config: DrawConfig) -> None:
+    draw = model(config)
+    for request in (Generate(2), Reconstruct(small.ink(2, config))):
+        longest = list(draw.steps(request, small.generator(1), 9))
+        for length in (1, 2, 3, 4, 5, 8, 9):
+            shorter = list(draw.steps(request, small.generator(1), length))
+            assert len(shorter) == length
+            for a, b in zip(shorter, longest, strict=False):
+                np.testing.assert_array_equal(a.image, b.image)
+        trained = list(draw.steps(request, small.generator(1)))
+        np.testing.assert_array_equal(trained[-1].image, longest[config.steps - 1].image)
+
+
+def test_the_strokes_beyond_the_trained_ones_have_noise_of_their_own() -> None:
+    drawn = model(replace(CONFIG, latent=100)).noise(40, 5, small.generator(0)).numpy()
+    np.testing.assert_array_equal(drawn[:3], noise(replace(CONFIG, latent=100), 5).numpy())
+    assert drawn.shape == (40, 5, 100) and len(np.unique(drawn)) > 0.99 * drawn.size
+    beyond = drawn[3:]
+    assert abs(beyond.mean()) < 0.03 and abs(beyond.std() - 1) < 0.03
+
+
 def test_temperature_scales_the_prior() -> None:
     draw = model(CONFIG)
     one, other = (list(draw.steps(Generate(2, temperature=0.0), small.generator(seed)))[-1].image for seed in (1, 2))
@@ -231,7 +253,8 @@ def test_a_reconstruction_shows_its_glimpses_and_both_windows(config: DrawConfig
         assert [mark.kind for mark in step.marks] == (["read", "write"] if reads else [])
         shapes = {name: patch.shape for name, patch in step.patches.items()}
         c = config.channels
-        assert shapes == ({"read": (2, c, 2, 2), "write": (2, c, 3, 3)} if reads else {})
+        read = {"read": (2, c, 2, 2), "read_error": (2, c, 2, 2)}
+        assert shapes == (read | {"write": (2, c, 3, 3)} if reads else {})
     for step in draw.steps(Generate(2), small.generator()):
         assert [mark.kind for mark in step.marks] == (["write"] if reads else []) and "kl" not in step.scalars
 
@@ -242,6 +265,29 @@ def test_the_glimpse_that_is_shown_is_what_the_window_reads_of_the_picture() -> 
     for step in draw.steps(Reconstruct(grey), small.generator()):
         expected = 0.25 * step.scalars["read_intensity"][:, None, None, None] * np.ones((2, 1, 2, 2))
         np.testing.assert_allclose(step.patches["read"], expected, rtol=1e-5)
+
+
+def test_a_copy_tells_at_each_stroke_what_is_missing_under_its_window_and_in_nats() -> None:
+    draw, x = model(CONFIG), small.ink(2, CONFIG)
+    before = draw.initial_canvas.detach().sigmoid().expand_as(x).numpy()
+    steps = list(draw.steps(Reconstruct(x), small.generator()))
+    for step in steps:
+        p, ink = step.image.astype(np.float64), x.numpy()
+        nats = -np.log(np.where(ink == 1, p, 1 - p)).sum((1, 2, 3))
+        np.testing.assert_allclose(step.scalars["reconstruction_nats"], nats, rtol=1e-4)
+    (read, *_), scalars = steps[0].marks, steps[0].scalars
+    for b in range(2):  # γ F_Y (x − σ(c)) F_Xᵀ in loops, from the window that the step shows
+        banks = []
+        for centre, length in ((read.y[b] + 0.5, 6), (read.x[b] + 0.5, 8)):
+            rows = np.zeros((2, length))
+            for i in range(2):
+                mu = centre + (i + 1 - 1 - 0.5) * scalars["read_stride"][b]
+                a = np.arange(1, length + 1)
+                rows[i] = np.exp(-((a - mu) ** 2) / (2 * scalars["read_variance"][b]))
+                rows[i] /= rows[i].sum()
+            banks.append(rows)
+        missing = banks[0] @ (x.numpy()[b, 0] - before[b, 0]) @ banks[1].T * scalars["read_intensity"][b]
+        np.testing.assert_allclose(steps[0].patches["read_error"][b, 0], missing, rtol=1e-4, atol=1e-5)
 
 
 def test_an_untrained_window_spans_the_image() -> None:

@@ -99,3 +99,38 @@ def test_missing_weights_and_missing_data_end_with_one_sentence(tmp_path: Path) 
     write_untrained(tmp_path, "vae-mnist")
     with pytest.raises(SystemExit, match=r"python -m core\.data"):
         evaluation.main(["vae-mnist", "--checkpoints", str(tmp_path), "--data", str(tmp_path)])
+
+
+class Oracle(torch.nn.Module):
+    """Says after three looks what it read in the first pixel, which is the label; wrong first, then half right."""
+
+    config = None
+
+    def judge(self, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        label = (x[:, 0, 0, 0] * 255).round().long()
+        half = torch.where(torch.arange(len(x)) % 2 == 0, label, (label + 1) % 10)
+        return torch.stack([5.0 * torch.eye(10)[said] for said in ((label + 1) % 10, half, label)])
+
+
+def test_a_classifier_has_its_error_in_percent_after_each_look() -> None:
+    labels = np.arange(20) % 10
+    pictures = data.DataSet("digits", "test", labels.astype(np.uint8)[:, None, None, None], labels.astype(np.int64))
+    figure = evaluation.evaluate("glimpse-cluttered", Oracle(), pictures)  # type: ignore[arg-type]  # it only judges
+    assert figure.error_after == (100.0, 50.0, 0.0) and figure.error == 0.0
+    assert figure.bound == "cross-entropy" and figure.n == 20
+    assert figure.nats == pytest.approx(math.log(1 + 9 * math.exp(-5)), abs=1e-4)
+
+
+def test_a_classifier_needs_labels() -> None:
+    with pytest.raises(data.DataError, match="no labels"):
+        evaluation.evaluate("glimpse-cluttered", Oracle(), ink(4))  # type: ignore[arg-type]
+
+
+def test_the_command_prints_the_error_of_a_classifier(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_untrained(tmp_path, "convnet-cluttered")
+    command = ["convnet-cluttered", "--dataset", "cluttered-strokes", "--limit", "20", "--checkpoints", str(tmp_path)]
+    evaluation.main([*command, "--json"])
+    figure = json.loads(capsys.readouterr().out)
+    assert figure["error_after"] == [figure["error"]] and 0 < figure["error"] <= 100
+    evaluation.main(command)
+    assert f"error {figure['error']} %" in capsys.readouterr().out

@@ -115,3 +115,12 @@ def test_decay_shrinks_the_weights_by_a_part_of_the_learning_rate_before_each_up
         parameter.grad = gradient.clone()
         Muon([parameter], lr=0.1, weight_decay=decay).step()
     torch.testing.assert_close(decayed.detach(), plain.detach() - 0.1 * 0.3 * start)
+
+
+def test_in_bfloat16_the_singular_values_are_as_near_to_one_and_the_result_keeps_its_precision() -> None:
+    x = torch.randn(40, 24, generator=torch.Generator().manual_seed(0))
+    rounded, exact = (orthogonalised(x, dtype=dtype) for dtype in (torch.bfloat16, None))
+    assert rounded.dtype == torch.float32
+    values = np.linalg.svd(rounded.numpy(), compute_uv=False)
+    assert 0.6 < values.min() and values.max() < 1.3
+    assert float((rounded - exact).abs().max()) < 0.05

@@ -123,6 +123,28 @@ def test_an_interpolation_begins_and_ends_at_its_codes(studio: Studio) -> None:
     np.testing.assert_allclose(trace.frame(4), studio.vae_decode(b)[0], atol=1e-5)
 
 
+def test_draw_paints_as_many_strokes_as_it_was_trained_with_or_as_are_asked(studio: Studio, digit: np.ndarray) -> None:
+    trained = REGISTRY["draw-mnist"].config.steps
+    for paint in (
+        lambda *steps: studio.draw_generate(2, 5, 1.0, *steps),
+        lambda *steps: studio.draw_copy(digit, 5, *steps),
+    ):
+        usual = paint()
+        assert len(usual) == trained
+        for steps in (1, 3.0, trained, 64):
+            other = paint(steps)
+            assert len(other) == steps
+            shared = min(int(steps), trained) - 1
+            assert np.array_equal(other.frame(shared), usual.frame(shared))
+
+
+@pytest.mark.parametrize("bad", [math.nan, "16", 0, 65, 2.5, True, [3]])
+def test_an_odd_number_of_strokes_is_refused_in_one_sentence(studio: Studio, digit: np.ndarray, bad: object) -> None:
+    for paint in (lambda: studio.draw_generate(1, 1, 1.0, bad), lambda: studio.draw_copy(digit, 1, bad)):
+        with pytest.raises(RequestError, match=r"^The number of strokes must be a whole number from 1 to 64\.$"):
+            paint()
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf, "7", None, 0, 65, -1, 2.5, True, [3]])
 def test_an_odd_count_is_refused_in_one_sentence(studio: Studio, bad: object) -> None:
     with pytest.raises(RequestError, match=r"^The number of pictures must be a whole number from 1 to 64\.$"):

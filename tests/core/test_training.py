@@ -221,8 +221,9 @@ def test_intervals_validate_and_call_back_and_so_does_the_last_step() -> None:
 
 @EVERY
 def test_training_lowers_the_validation_loss(name: str) -> None:
-    run = fresh(name, steps=30, interval=30, muon_rate=5e-2)
+    steps, fall = (200, 0.3) if name in small.CLASSIFIERS else (30, 0.5)  # which begin at 2.3 nats
+    run = fresh(name, steps=steps, interval=steps, muon_rate=5e-2)
     pictures = small.dataset(10, run.spec.config)
     before = validate(run, pictures)
     list(fit(run, pictures, pictures, lambda run, nats: None))
-    assert validate(run, pictures) < before - 0.5
+    assert validate(run, pictures) < before - fall

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from core.trace import CanvasTrace, Step
-from viz.draw_frames import erased_payload, forks_payload
+from viz.draw_frames import erased_payload, forks_payload, length_told
+from viz.frames import draw_payload
 from viz.payload import decode, panel_data
 
 RNG = np.random.default_rng(0)
@@ -78,3 +79,29 @@ def test_futures_say_at_every_step_whether_they_are_still_one(at: int, title: st
     assert [said["words"][i] for i in index] == [
         "So far all futures are one." if t < at else "Here the futures go their own ways." for t in range(T)
     ]
+
+
+def said_of_its_length(trained: int) -> list[str]:
+    """What the note of a painting of T strokes says about its length, stroke by stroke."""
+    note = length_told(draw_payload(film(2)), trained)["note"]
+    assert note is not None
+    words: Any = note["values"]["length"]
+    assert note["html"].endswith("<b>[[length]]</b>") and words["shape"][1] == 1
+    index = np.broadcast_to(decode(words["index"], np.uint8, tuple(words["shape"])), (T, 1))
+    return [words["words"][place] for place in index[:, 0]]
+
+
+def test_the_strokes_beyond_the_trained_ones_are_told_from_the_others() -> None:
+    said = said_of_its_length(trained=3)
+    assert said[0] == said[1] == said[2] == "It was trained to be finished after stroke 3; here it has to go on."
+    assert said[3] == said[4] and said[4].startswith("It was trained with 3 strokes and never learned to go on")
+
+
+def test_a_painting_that_is_cut_short_says_so_at_every_stroke() -> None:
+    said = said_of_its_length(trained=6)
+    assert set(said) == {said[0]} and "trained with 6" in said[0] and f"after {T} the picture is unfinished" in said[0]
+
+
+def test_a_painting_of_the_trained_length_says_nothing_about_it() -> None:
+    trace = film(2)
+    assert length_told(draw_payload(trace, nonce="a"), T) == draw_payload(trace, nonce="a")

@@ -10,7 +10,7 @@ from PIL import Image, ImageSequence
 
 from core.trace import CanvasTrace, Step
 from tests.viz.traces import draw_trace, passes_trace, raster_trace, walk_trace
-from viz import export, frames, overlays
+from viz import composite, export, frames, overlays
 
 MEGABYTE = 1_000_000
 
@@ -111,19 +111,19 @@ def test_a_gif_rounds_greys_to_steps_too_small_to_see(tmp_path):
     ids=["copy", "raster", "colours", "passes"],
 )
 def test_the_colours_of_a_gif_are_the_same_in_all_frames_and_few(tmp_path, player):
-    few, palette = export.few_colours(export.film(player), export.PALETTE)
+    few, palette = export.few_colours(composite.film(player), export.PALETTE)
     pictures, _ = gif(tmp_path, player, size=112)
     assert len(palette) <= export.PALETTE
     allowed = {tuple(colour) for colour in palette.tolist()}
     for t, picture in zip(export.picked(player["steps"], export.MOST_FRAMES), pictures, strict=True):
         assert {tuple(colour) for colour in np.unique(picture.reshape(-1, 3), axis=0).tolist()} <= allowed
-        np.testing.assert_array_equal(picture, export.compose(few, t, size=112))
+        np.testing.assert_array_equal(picture, composite.compose(few, t, size=112))
 
 
 @pytest.mark.parametrize("t", [0, 100, 391, 783])
 def test_a_raster_shows_what_its_trace_shows_and_hatches_the_rest(t):
     trace = raster_trace(1, known_rows=4)
-    picture = export.compose(export.film(frames.raster_payload(trace, heat=False)), t, size=112, windows=False)
+    picture = composite.compose(composite.film(frames.raster_payload(trace, heat=False)), t, size=112, windows=False)
     shown = np.kron(trace.shown(t)[0], np.ones((4, 4), bool))
     expected = 255 * np.kron(trace.image[0, 0], np.ones((4, 4)))
     np.testing.assert_array_equal(picture[shown], expected[shown][:, None].repeat(3, -1))
@@ -161,9 +161,9 @@ def test_a_grid_keeps_its_columns_and_its_empty_places(tmp_path):
 def test_beside_a_grid_a_single_picture_carries_the_marks_of_the_selected_cell():
     trace = draw_trace(cells=3)
     player = frames.draw_payload(replace(trace, subject=trace.subject[:1]), columns=3)
-    film = export.film(player)
+    film = composite.film(player)
     for cell in range(3):
-        lone = export.compose(film, 2, size=280, cell=cell)[:, :280]
+        lone = composite.compose(film, 2, size=280, cell=cell)[:, :280]
         mark = trace.marks(2)[0]
         expected = np.full((280, 280, 3), 128, np.uint8)
         numbers = (mark.x, mark.y, mark.width, mark.height, mark.precision)

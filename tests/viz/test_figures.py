@@ -18,6 +18,8 @@ def every_figure():
         figures.kl_figure(draw_trace(), title="A title"),
         figures.nats_per_latent_figure(f32([0.5, 3, 1])),
         figures.entropy_figure(raster, 1),
+        figures.path_figure(draw_trace()),
+        figures.novelty_figure(np.arange(9), np.arange(3, 12), np.arange(2, 8)),
     ]
 
 
@@ -44,7 +46,7 @@ def test_the_heat_map_is_the_entropy_of_one_picture():
 
 
 def test_heat_maps_have_square_hard_pixels_with_the_first_row_on_top():
-    for figure in every_figure()[2:]:
+    for figure in every_figure()[2:3]:
         assert figure.data[0].zsmooth is False
         assert figure.layout.yaxis.scaleanchor == "x"
         assert figure.layout.yaxis.autorange == "reversed"
@@ -88,3 +90,29 @@ def test_numbers_that_are_not_finite_are_refused():
     trace = raster_trace(side=4)
     with pytest.raises(ValueError, match="not finite"):
         figures.entropy_figure(replace(trace, entropy=np.full_like(trace.entropy, np.nan)))
+
+
+@pytest.mark.parametrize("cell", [0, 2])
+def test_the_paths_go_through_the_centres_of_the_windows_and_over_the_right_way_up(cell: int) -> None:
+    trace = draw_trace(cells=3)
+    picture, read, write = figures.path_figure(trace, cell=cell).data
+    assert trace.subject is not None
+    np.testing.assert_allclose(picture.z, trace.subject[cell, 0])
+    for path, kind in ((read, "read"), (write, "write")):
+        np.testing.assert_allclose(path.x, [step.scalars[f"{kind}_x"][cell] for step in trace])
+        np.testing.assert_allclose(path.y, [step.scalars[f"{kind}_y"][cell] for step in trace])
+    assert figures.path_figure(trace).layout.yaxis.range == (28, 0), "y goes down, as in the picture"
+
+
+def test_a_painter_without_windows_has_no_paths() -> None:
+    figure = figures.path_figure(draw_trace(windows=False))
+    assert "no windows" in figure.layout.title.text
+
+
+def test_the_histogram_of_distances_counts_every_picture_once() -> None:
+    distances = [np.array([3, 4, 12]), np.array([1, 22]), np.array([7, 7, 7, 9])]
+    for line, values in zip(figures.novelty_figure(*distances).data, distances, strict=True):
+        assert sum(line.y) == pytest.approx(100)
+        at = {x - 2.5: share for x, share in zip(line.x, line.y, strict=True) if share}
+        for value in values:
+            assert at[5 * (value // 5)] == pytest.approx(100 * np.mean(values // 5 == value // 5))

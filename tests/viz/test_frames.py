@@ -203,8 +203,12 @@ def test_the_bars_of_a_dream_are_the_change_of_the_picture_in_percent():
 
 def test_the_glimpse_is_divided_by_its_intensity_and_mid_grey_means_no_change():
     trace = draw_trace(steps=3)
-    read, write = frames.draw_payload(trace)["note"]["patches"]
-    assert (read["title"], write["title"]) == ("the 5×5 glimpse it reads", "the 5×5 change it writes")
+    read, missing, write = frames.draw_payload(trace)["note"]["patches"]
+    titles = (read["title"], missing["title"], write["title"])
+    assert titles == ("the 5×5 glimpse it reads", "what is missing there", "the 5×5 change it writes")
+    error = [step.patches["read_error"][0, 0] / step.scalars["read_intensity"][0] for step in trace]
+    seen = raw(missing["data"], np.uint8).reshape(3, 5, 5)
+    np.testing.assert_allclose(seen, 255 * np.clip(0.5 + np.array(error) / 2, 0, 1), atol=0.51)
     glimpse = [step.patches["read"][0, 0] / step.scalars["read_intensity"][0] for step in trace]
     seen = raw(read["data"], np.uint8).reshape(3, 5, 5)
     np.testing.assert_allclose(seen, 255 * np.clip(glimpse, 0, 1), atol=0.51)

@@ -24,6 +24,7 @@ def draw_trace(steps: int = 6, cells: int = 1, *, side: int = 28, subject: bool 
         marks, scalars, patches = [], {}, {}
         if subject:
             scalars["kl"] = f32(rng.gamma(2, 2, cells))
+            scalars["reconstruction_nats"] = f32(rng.gamma(9, 20 / (t + 1), cells))
         for kind in kinds:
             centre_x, centre_y = f32(rng.uniform(0.2, 0.8, (2, cells)) * side)
             stride, variance, intensity = f32(rng.uniform(0.5, 2, (3, cells)))
@@ -33,6 +34,8 @@ def draw_trace(steps: int = 6, cells: int = 1, *, side: int = 28, subject: bool 
             values = (centre_x, centre_y, stride, variance, intensity)
             scalars |= {f"{kind}_{name}": value for name, value in zip(names, values, strict=True)}
             patches[kind] = f32(rng.normal(size=(cells, 1, 5, 5)))
+        if "read" in patches:
+            patches["read_error"] = f32(rng.uniform(-1, 1, size=(cells, 1, 5, 5)))
         painted.append(Step(f32(image), tuple(marks), scalars, patches))
     return CanvasTrace(tuple(painted), f32(target) if subject else None)
 

@@ -18,6 +18,7 @@ from core.runtime import Runtime
 from core.trace import Array
 from viz.painters import FIRST
 from viz.tabs.common import SIDE, told
+from viz.tabs.draw_time import STEPS
 
 Rows = list[list[float]]
 
@@ -65,15 +66,15 @@ def register(runtime: Runtime) -> None:
     """Add every endpoint to the page that is being built."""
 
     @told
-    def draw_generate(count: int = 16, seed: int = 1, temperature: float = 1.0) -> dict[str, Any]:
+    def draw_generate(count: int = 16, seed: int = 1, temperature: float = 1.0, steps: int = STEPS) -> dict[str, Any]:
         """DRAW paints from the prior: ``canvases`` (steps, count, 28, 28)."""
-        trace = runtime.studio.draw_generate(count, seed, temperature)
+        trace = runtime.studio.draw_generate(count, seed, temperature, steps)
         return {"canvases": nested(np.stack([step.image[:, 0] for step in trace]))}
 
     @told
-    def draw_copy(pixels: Rows, seed: int = 1) -> dict[str, Any]:
+    def draw_copy(pixels: Rows, seed: int = 1, steps: int = STEPS) -> dict[str, Any]:
         """DRAW copies a picture: ``canvases`` (steps, 28, 28), ``kl`` (steps,) in nats."""
-        trace = runtime.studio.draw_copy(pixels_of(pixels), seed)
+        trace = runtime.studio.draw_copy(pixels_of(pixels), seed, steps)
         canvases = np.stack([step.image[0, 0] for step in trace])
         return {"canvases": nested(canvases), "kl": nested(trace.series("kl")[:, 0])}
 

@@ -68,10 +68,10 @@ def card(title: str = "") -> Iterator[None]:
         yield
 
 
-def seed_field(key: str) -> gr.Number:
-    """The seed, and a die beside it that throws a new one."""
+def seed_field(key: str, first: int = 1) -> gr.Number:
+    """The seed, ``first`` at first, and a die beside it that throws a new one."""
     with gr.Row(elem_classes="easel-seed"):
-        seed = gr.Number(1, label="Seed", precision=0, minimum=0, elem_id=f"{key}-seed", min_width=80)
+        seed = gr.Number(first, label="Seed", precision=0, minimum=0, elem_id=f"{key}-seed", min_width=80)
         die = gr.Button("⚄ New", elem_id=f"{key}-die", elem_classes="easel-round", min_width=80, scale=0)
     die.click(lambda: secrets.randbelow(10_000), outputs=seed, api_visibility="private", show_progress="hidden")
     return seed
@@ -85,37 +85,50 @@ def status_line(key: str) -> gr.HTML:
 def verbs(key: str, painted: gr.State, fps: int) -> None:
     """Take the animation home: GIF and PNG strip of the payload that is on the stage, with their options.
 
-    ``fps`` is the pace that is offered at first; a GIF has at most 120 frames, evenly picked.
+    ``fps`` is the pace that is offered at first; a GIF has at most 120 frames, evenly picked. What a painting does not
+    have, windows, patches or a chart, is not in its files either, whatever is ticked. Of a grid it is the patches and
+    the chart of the picture that is selected in the player ``KEY-player``.
     """
     with gr.Row(elem_classes="easel-verbs"):
         gif = gr.Button("↓ GIF", elem_id=f"{key}-gif", size="sm", min_width=80, scale=0)
         strip = gr.Button("↓ Frames", elem_id=f"{key}-strip", size="sm", min_width=80, scale=0)
-    with gr.Accordion("Options of the download", open=False, elem_classes="easel-fold"), gr.Row():
-        size = gr.Slider(56, 560, 280, step=28, label="Size, px", min_width=120)
-        pace = gr.Slider(1, 30, fps, step=1, label="Frames a second", min_width=120)
-        windows = gr.Checkbox(True, label="Windows", min_width=120)
-        loop = gr.Checkbox(True, label="Loop", min_width=120)
+    with gr.Accordion("Options of the download", open=False, elem_classes="easel-fold"):
+        with gr.Row():
+            size = gr.Slider(56, 560, 280, step=28, label="Size, px", min_width=160)
+            pace = gr.Slider(1, 30, fps, step=1, label="Frames a second", min_width=160)
+        with gr.Row(elem_classes="easel-ticks"):
+            windows = gr.Checkbox(True, label="Windows")
+            patches = gr.Checkbox(False, label="Patches", elem_id=f"{key}-patches")
+            chart = gr.Checkbox(False, label="Chart", elem_id=f"{key}-with-chart")
+            loop = gr.Checkbox(True, label="Loop")
+    cell = gr.Number(0, precision=0, visible=False)
     file = gr.DownloadButton("", elem_id=f"{key}-file", elem_classes="easel-hidden")
 
     @told
-    def make_gif(value: payload.Player, size: int, fps: float, windows: bool, loop: bool) -> str:
+    def make_gif(
+        value: payload.Player, size: int, fps: float, loop: bool, windows: bool, patches: bool, chart: bool, cell: int
+    ) -> str:
         path = export_path(key, "gif")
-        export.write_gif(value, path, size=size, fps=fps, windows=windows, loop=loop)
+        chosen = {"windows": windows, "patches": patches, "chart": chart}
+        export.write_gif(value, path, size=size, fps=fps, loop=loop, **chosen, cell=min(cell, value["cells"] - 1))
         return str(path)
 
     @told
-    def make_strip(value: payload.Player, size: int, windows: bool) -> str:
+    def make_strip(value: payload.Player, size: int, windows: bool, patches: bool, chart: bool, cell: int) -> str:
         path = export_path(key, "png")
-        export.write_strip(value, path, size=size, windows=windows)
+        chosen = {"windows": windows, "patches": patches, "chart": chart}
+        export.write_strip(value, path, size=size, **chosen, cell=min(cell, value["cells"] - 1))
         return str(path)
 
+    selected = f"Number(document.querySelector('#{key}-player .easel-player')?.dataset.cell || 0)"
+    quiet: dict[str, Any] = {"api_visibility": "private", "js": f"(...all) => [...all.slice(0, -1), {selected}]"}
     save = f"() => document.querySelector('#{key}-file').click()"
-    gif.click(make_gif, [painted, size, pace, windows, loop], file, api_visibility="private").success(
-        None, js=save, api_visibility="private"
-    )
-    strip.click(make_strip, [painted, size, windows], file, api_visibility="private").success(
-        None, js=save, api_visibility="private"
-    )
+    shown = [windows, patches, chart, cell]
+    for button, make, inputs in (
+        (gif, make_gif, [painted, size, pace, loop, *shown]),
+        (strip, make_strip, [painted, size, *shown]),
+    ):
+        button.click(make, inputs, file, **quiet).success(None, js=save, api_visibility="private")
 
 
 def export_path(key: str, suffix: str) -> Path:

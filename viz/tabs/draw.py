@@ -5,11 +5,27 @@ from __future__ import annotations
 import gradio as gr
 
 from core.runtime import Runtime
-from viz.tabs import draw_filters, draw_paint, draw_time
+from viz.tabs import (
+    draw_between,
+    draw_colour,
+    draw_compare,
+    draw_filters,
+    draw_new,
+    draw_paint,
+    draw_pen,
+    draw_time,
+    draw_two,
+)
 
 INNER = (
     ("Paint", "paint", draw_paint.build),
     ("Time", "time", draw_time.build),
+    ("The pen", "pen", draw_pen.build),
+    ("On and off", "compare", draw_compare.build),
+    ("Between", "between", draw_between.build),
+    ("Two digits", "two", draw_two.build),
+    ("Colour", "colour", draw_colour.build),
+    ("Is it new?", "new", draw_new.build),
     ("The window", "filters", draw_filters.build),
 )
 

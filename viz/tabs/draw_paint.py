@@ -9,7 +9,8 @@ import numpy as np
 
 from core.runtime import Runtime
 from core.trace import CanvasTrace
-from viz import figures, frames
+from viz import draw_frames, draw_views, figures, frames
+from viz.payload import Player
 from viz.tabs.common import (
     SIDE,
     SKIP,
@@ -26,17 +27,23 @@ from viz.tabs.common import (
     told,
     verbs,
 )
+from viz.tabs.draw_time import STEPS
 from viz.tabs.subject import Picture, canvas, connect, examples, subject
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player
 
 COPY, IMAGINE = "Copy", "Imagine"
+PROBABILITIES, LOGITS = "Probabilities", "Logits"
 
 TEXT = """
 DRAW never paints a picture at once. Copying, it **looks** at a small part of your digit through the blue window and
 at what is still missing there, thinks, and **adds ink** to its canvas through the orange one. Then it looks again.
 
 Both windows are its own choice: where they lie, how wide they are, how sharp their filters. A thick line means sharp.
+What it reads is a few numbers, and so is what it writes: the small pictures beside show them.
+
+The canvas holds **logits**, any numbers at all, to which strokes are added; the picture is what they become as
+probabilities. **Filters** are the rows with which a window reads along x and y: each is bright where it looks.
 
 Each stroke **costs nats**: how much the glimpse told the painter that it could not have guessed. Imagining, there is
 nothing to look at, so the same painter draws from chance alone.
@@ -64,9 +71,21 @@ def build(runtime: Runtime) -> None:
         with column("stage"), card():
             stage = player("draw-player", "write", first)
             status = status_line("draw")
+            with gr.Row(elem_classes="easel-views"):
+                view = gr.Radio(
+                    [PROBABILITIES, LOGITS],
+                    value=PROBABILITIES,
+                    label="Its canvas",
+                    elem_id="draw-view",
+                    elem_classes="easel-switch",
+                    min_width=200,
+                )
+                bank = gr.Checkbox(False, label="Show the filters", elem_id="draw-bank", min_width=140)
             verbs("draw", painted, 8)
             with gr.Accordion("Chart: nats of each stroke", open=False, elem_classes="easel-fold") as fold:
                 chart = gr.Plot(show_label=False, elem_id="draw-chart")
+            with gr.Accordion("Chart: the ways of the windows", open=False, elem_classes="easel-fold") as path_fold:
+                path = gr.Plot(show_label=False, elem_id="draw-path")
         with column("controls"), card("Subject"):
             mode = task_switch("draw", (COPY, IMAGINE))
             with gr.Column(min_width=0) as copying:
@@ -74,6 +93,7 @@ def build(runtime: Runtime) -> None:
             with gr.Column(min_width=0, visible=False) as imagining:
                 count = gr.Slider(1, 25, 16, step=1, label="Pictures", elem_id="draw-count")
                 temperature = gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="draw-temperature")
+            strokes = gr.Slider(1, 64, STEPS, step=1, label=f"Strokes (learned: {STEPS})", elem_id="draw-strokes")
             seed = seed_field("draw")
             paint = gr.Button("Paint", variant="primary", elem_id="draw-paint", elem_classes="easel-primary")
         with column("aside"):
@@ -81,25 +101,41 @@ def build(runtime: Runtime) -> None:
                 narrator("draw-narrator", "draw-player", "write")
             explanation(TEXT, FORMULA)
 
-    def show(painting: CanvasTrace) -> tuple[Any, ...]:
-        value = frames.draw_payload(painting, before=runtime.studio.draw_blank())
+    def seen(painting: CanvasTrace, view: str, bank: bool, *, autoplay: bool) -> Player:
+        value = frames.draw_payload(painting, before=runtime.studio.draw_blank(), autoplay=autoplay)
+        chosen = draw_views.chosen_views(value, painting, logits=view == LOGITS, bank=bank)
+        return draw_frames.length_told(chosen, STEPS)
+
+    def show(painting: CanvasTrace, view: str, bank: bool) -> tuple[Any, ...]:
+        value = seen(painting, view, bank, autoplay=True)
         return value, value, painting
 
-    def copy(picture: Picture, live: bool, seed: float) -> tuple[Any, ...]:
-        return (SKIP,) * 3 if live else show(runtime.studio.draw_copy(picture.pixels, seed))
+    def copy(picture: Picture, live: bool, seed: float, strokes: float, *views: Any) -> tuple[Any, ...]:
+        return (SKIP,) * 3 if live else show(runtime.studio.draw_copy(picture.pixels, seed, strokes), *views)
 
     @told
-    def on_paint(mode: str, picture: Picture, count: float, temperature: float, seed: float) -> tuple[Any, ...]:
+    def on_paint(
+        mode: str, picture: Picture, count: float, temperature: float, seed: float, strokes: float, *views: Any
+    ) -> tuple[Any, ...]:
         if mode == COPY:
-            return copy(picture, False, seed)
-        return show(runtime.studio.draw_generate(count, seed, temperature))
+            return copy(picture, False, seed, strokes, *views)
+        return show(runtime.studio.draw_generate(count, seed, temperature, strokes), *views)
 
-    outputs = [stage, painted, trace]
-    connect(sub, copy, [seed], outputs, status)
-    asked = [mode, sub.picture, count, temperature, seed]
+    @told
+    def on_view(painting: CanvasTrace | None, view: str, bank: bool) -> tuple[Any, ...]:
+        value = seen(stored_trace() if painting is None else painting, view, bank, autoplay=False)
+        return value, value
+
+    def stored_trace() -> CanvasTrace:
+        return runtime.studio.draw_copy(start.pixels, 1)
+
+    outputs, views = [stage, painted, trace], [view, bank]
+    connect(sub, copy, [seed, strokes, *views], outputs, status)
+    asked = [mode, sub.picture, count, temperature, seed, strokes, *views]
     fast: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
+    gr.on([view.input, bank.input], on_view, [trace, *views], [stage, painted], api_visibility="private", **fast)
     show_stage(paint, "draw-player")
-    paint.click(on_paint, asked, outputs, api_visibility="private", **fast)
+    gr.on([paint.click, strokes.input], on_paint, asked, outputs, api_visibility="private", **fast)
     mode.change(
         lambda mode: (gr.Column(visible=mode == COPY), gr.Column(visible=mode == IMAGINE)),
         mode,
@@ -107,4 +143,5 @@ def build(runtime: Runtime) -> None:
         api_visibility="private",
         show_progress="hidden",
     ).then(on_paint, asked, outputs, api_visibility="private", **fast)
-    chart_in_fold(fold, trace, chart, figures.kl_figure, lambda: runtime.studio.draw_copy(start.pixels, 1))
+    chart_in_fold(fold, trace, chart, figures.kl_figure, stored_trace)
+    chart_in_fold(path_fold, trace, path, figures.path_figure, stored_trace)

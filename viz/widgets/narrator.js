@@ -3,10 +3,10 @@
 // the easel:step events of its player and tells what the player's value says about (step, selected picture).
 
 const root = element.querySelector('.easel-narrator');
-const [title, sentence, patches, bar, table] = ['.title', '.sentence', '.patches', '.bar', 'table'].map((name) => root.querySelector(name));
+const [title, sentence, patches, bar, bars, table] = ['.title', '.sentence', '.patches', '.bar', '.bars', 'table'].map((name) => root.querySelector(name));
 const alive = new AbortController(); // ends every listener outside the element
 const COLOURED = ['read', 'write', 'vae', 'pixel', 'glimpse'];
-let told = null; // the decoded note: {value, note, values, pictures, slots}
+let told = null; // the decoded note: {value, note, values, pictures, rows, slots}
 let now = null; // the last event's detail
 let tallest = { html: '', width: 0, height: 0 }; // what the sentence's reserved height was measured for
 
@@ -100,11 +100,27 @@ function buildPatches(specs, steps) {
   return pictures;
 }
 
+// Bars below each other: a name, the bar and its number. Returns what fills each of them.
+function buildBars(specs) {
+  bars.hidden = !specs.length;
+  const rows = specs.map((spec) => {
+    const row = document.createElement('div');
+    row.className = 'row';
+    row.innerHTML = '<span class="name"></span><span class="track"><span class="fill"></span></span><span class="number"></span>';
+    row.querySelector('.name').textContent = spec.label;
+    row.querySelector('.number').dataset.slot = spec.value;
+    return { row, fill: row.querySelector('.fill'), value: spec.value };
+  });
+  bars.replaceChildren(...rows.map(({ row }) => row));
+  return rows;
+}
+
 function build(value) {
   const { note } = value;
   slotted(title, note.title || '');
   slotted(sentence, note.html || '');
   const pictures = buildPatches(note.patches || [], value.steps);
+  const rows = buildBars(note.bars || []);
   buildTable(note.rows || []);
   bar.hidden = !note.bar;
   if (note.bar) {
@@ -113,7 +129,7 @@ function build(value) {
   }
   const values = openValues(value);
   const slots = [...root.querySelectorAll('[data-slot]')].map((node) => ({ node, value: values[node.dataset.slot] }));
-  told = { value, note, values, pictures, slots: slots.filter((slot) => slot.value) };
+  told = { value, note, values, pictures, rows, slots: slots.filter((slot) => slot.value) };
   root.dataset.loaded = value.id;
   reserve();
 }
@@ -135,7 +151,7 @@ function clear() {
   sentence.innerHTML = props.empty || '';
   sentence.style.minHeight = '';
   title.replaceChildren();
-  for (const part of [patches, bar, table]) part.hidden = true;
+  for (const part of [patches, bar, bars, table]) part.hidden = true;
   delete root.dataset.loaded;
 }
 
@@ -164,6 +180,11 @@ function tell({ step, cell, playing }) {
     bar.querySelector('.fill').style.transform = 'scaleX(' + share + ')';
     bar.setAttribute('aria-valuenow', share.toFixed(3));
   }
+  const shares = told.rows.map((row) => told.values[row.value].at(step, cell) || 0);
+  told.rows.forEach(({ row, fill }, i) => {
+    fill.style.transform = 'scaleX(' + Math.min(1, Math.max(0, shares[i])) + ')';
+    row.classList.toggle('most', i === shares.indexOf(Math.max(...shares)));
+  });
   Object.assign(root.dataset, { step, cell });
 }
 

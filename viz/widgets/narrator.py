@@ -14,6 +14,7 @@ _HTML = """
   <div class="bar" role="meter" aria-valuemin="0" aria-valuemax="1" hidden>
     <div class="name"></div><div class="track"><div class="fill"></div></div>
   </div>
+  <div class="bars" hidden></div>
   <table hidden></table>
 </div>
 """

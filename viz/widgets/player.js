@@ -88,8 +88,8 @@ function shapeOf(value) {
 
 function decode(value) {
   panels = value.panels.map(openPanel);
-  for (const { panel, kind, shape, data } of value.marks || []) {
-    panels[panel].marks.push({ kind, data: floats(data), steps: shape[0], cells: shape[1] });
+  for (const { panel, kind, shape, data, path } of value.marks || []) {
+    panels[panel].marks.push({ kind, path, data: floats(data), steps: shape[0], cells: shape[1] });
   }
   state.cost = value.cost ? floats(value.cost.data) : null;
 }

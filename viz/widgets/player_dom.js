@@ -183,9 +183,10 @@ function renderFilm() {
 
 function barsOf(cell) {
   if (!state.cost) return null;
-  const { bars } = state.value.cost;
+  const { bars, most } = state.value.cost;
   const count = state.cost.length / bars;
-  return Array.from({ length: bars }, (_, i) => state.cost[i * count + Math.min(cell, count - 1)]);
+  const heights = Array.from({ length: bars }, (_, i) => state.cost[i * count + Math.min(cell, count - 1)]);
+  return Object.assign(heights, { most }); // what fills the height, if it is not the largest
 }
 
 function describe() {

@@ -146,6 +146,28 @@ function drawMark(pen, panel, mark, row, rect, palette) {
   pen.strokeRect(...box);
 }
 
+// The way of a mark so far: its centres joined by a line, a dot at each. `at(t)` is its box at step t.
+function drawPath(pen, panel, mark, at, step, rect, palette) {
+  const [left, top, wide, high] = rect;
+  const [across, down] = [wide / panel.spec.width, high / panel.spec.height];
+  const line = 1.5 * clamp(wide / palette.ratio / 200, 0.5, 1) * palette.ratio;
+  const points = Array.from({ length: step + 1 }, (_, t) => at(t)).filter(([x, y]) => Number.isFinite(x + y))
+    .map(([x, y]) => [left + x * across, top + y * down]);
+  pen.setLineDash([]);
+  pen.lineJoin = 'round';
+  for (const [rim, colour] of [[1.5 * palette.ratio, 'rgb(8 9 11 / 55%)'], [0, css(palette.rooms[mark.kind].rgb)]]) {
+    Object.assign(pen, { strokeStyle: colour, fillStyle: colour, lineWidth: line + rim });
+    pen.beginPath();
+    for (const point of points) pen.lineTo(...point);
+    pen.stroke();
+    for (const point of points) {
+      pen.beginPath();
+      pen.arc(...point, 2 * line + rim / 2, 0, 2 * Math.PI);
+      pen.fill();
+    }
+  }
+}
+
 // Draw one step of a panel on its canvas. `view` is {rects, paths} of its cells.
 function drawPanel(panel, canvas, view, step, cell, palette, withMarks) {
   const pen = canvas.getContext('2d');
@@ -162,8 +184,12 @@ function drawPanel(panel, canvas, view, step, cell, palette, withMarks) {
     copyCell(pen, panel, i, rect);
     for (const mark of withMarks ? panel.marks : []) {
       const owner = panel.spec.cells === 1 ? cell : i; // one picture shows the mark of the selected cell
-      const at = 5 * (Math.min(step, mark.steps - 1) * mark.cells + Math.min(owner, mark.cells - 1));
-      drawMark(pen, panel, mark, mark.data.subarray(at, at + 5), rect, palette);
+      const at = (t) => {
+        const first = 5 * (Math.min(t, mark.steps - 1) * mark.cells + Math.min(owner, mark.cells - 1));
+        return mark.data.subarray(first, first + 5);
+      };
+      if (mark.path) drawPath(pen, panel, mark, at, step, rect, palette);
+      drawMark(pen, panel, mark, at(step), rect, palette);
     }
     pen.restore();
   });
@@ -197,7 +223,7 @@ function paintBars(bars, width, height, palette) {
   Object.assign(sheet, { width, height });
   const pen = sheet.getContext('2d');
   const { ratio } = palette;
-  const most = Math.max(...bars.filter(Number.isFinite), 1e-9);
+  const most = bars.most ?? Math.max(...bars.filter(Number.isFinite), 1e-9);
   const room = width / bars.length;
   const gap = room > 8 * ratio ? 3 * ratio : room > 3 * ratio ? ratio : 0;
   const slot = (width + gap) / bars.length; // the first bar begins and the last ends at the edge

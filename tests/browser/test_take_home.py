@@ -1,0 +1,74 @@
+"""What is ticked before a download is in the file, of the picture that is selected on the stage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenTab
+from tests.browser.helpers import Player, frames_of
+from viz import overlays
+from viz.payload import decode
+
+CELL, STEPS = 6, 16
+ORANGE = overlays.rgb(overlays.COLOURS["write"])
+
+
+def downloaded(page: Page, button: str, folder: Path) -> Path:
+    with page.expect_download() as caught:
+        page.locator(button).click()
+    path = folder / caught.value.suggested_filename
+    caught.value.save_as(path)
+    return path
+
+
+def bars_of(value: dict[str, Any]) -> np.ndarray:
+    """The bars of the selected picture, the largest of them 1."""
+    bars = decode(value["cost"]["data"], np.float32, (STEPS, value["cells"]))[:, CELL]
+    return np.asarray(bars / bars.max())
+
+
+def test_a_gif_has_the_patches_and_the_chart_of_the_selected_picture(
+    page: Page, open_tab: OpenTab, tmp_path: Path
+) -> None:
+    panel = open_tab("Stroke by stroke")
+    player = Player(page, "draw-player")
+    first = player.loaded()
+    page.locator("#draw-mode").get_by_text("Imagine").click()
+    player.wait_for_another(first)
+    player.root.locator('[data-act="pick"]').nth(CELL).click()
+    expect(player.root).to_have_attribute("data-cell", str(CELL))
+    bare, _ = frames_of(downloaded(page, "#draw-gif", tmp_path))
+    panel.get_by_text("Options of the download").filter(visible=True).click()
+    for box in ("#draw-patches", "#draw-with-chart"):
+        page.locator(box).get_by_role("checkbox").check()
+    pictures, _ = frames_of(downloaded(page, "#draw-gif", tmp_path))
+
+    (width, height), value = bare[0].size, player.value()
+    assert len(pictures) == STEPS and {each.size for each in pictures} == {(width + 10 + 134, height + 10 + 56)}
+    written = value["note"]["patches"][0]
+    patch = decode(written["data"], np.uint8, (STEPS, value["cells"], 5, 5))[:, CELL]
+    bars = bars_of(value)
+    for t, picture in enumerate(np.asarray(each) for each in pictures):
+        shown = picture[(height - 134) // 2 + 2 :, width + 12 :][13:130:26, 13:130:26, 0]
+        assert np.abs(shown.astype(int) - patch[t]).max() <= 3  # greys are rounded to the few colours of a GIF
+        line = (picture[height + 10 :] == ORANGE).all(-1)
+        tall = [int(line[:, round((i + 0.2) * line.shape[1] / STEPS)].sum()) for i in range(STEPS)]
+        expected = np.where(np.arange(STEPS) <= t, np.maximum(48 * bars, 2), 0)
+        np.testing.assert_allclose(tall, expected, atol=0.51)
+
+
+def test_a_room_without_patches_and_bars_takes_home_the_same_file_whatever_is_ticked(
+    page: Page, open_tab: OpenTab, tmp_path: Path
+) -> None:
+    panel = open_tab("All at once")
+    Player(page, "vae-player").loaded()
+    files = [downloaded(page, "#vae-strip", tmp_path).read_bytes()]
+    panel.get_by_text("Options of the download").filter(visible=True).click()
+    for box in ("#vae-patches", "#vae-with-chart"):
+        page.locator(box).get_by_role("checkbox").check()
+    files.append(downloaded(page, "#vae-strip", tmp_path).read_bytes())
+    assert files[0] == files[1]

@@ -1,0 +1,81 @@
+"""Is it new?: how far imagined pictures lie from the nearest digit that DRAW learned from, measured beforehand."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
+
+from core.runtime import Runtime
+from viz import figures, frames
+from viz.payload import Player
+from viz.tabs.common import ASSETS, SIDE, card, column, room, verbs
+from viz.widgets.player import player
+
+QUESTION = """
+A painter that only remembered its lessons would still paint beautiful digits. So each picture that it imagined was
+compared with **all 50,000** digits that it learned from, and the number of pixels was counted in which it differs from
+the nearest.
+
+**What would be suspicious?** That depends on how near digits lie to each other anyway. The chart has two yardsticks:
+digits of the **test** split, which nobody has learned, and digits of the **training** split, against all others of it.
+"""
+ANSWER = """
+Of 784 pixels an imagined picture differs from its nearest training digit in **{imagined}** (median), a test digit in
+**{test}**, a training digit in **{train}**; the most alike of {count:,} imagined pictures differs in {least}. So it
+{verdict}.
+
+The pictures here are drawn pixel by pixel from the last canvas, as the pixels of the data were: a pixel is ink with
+the probability that the canvas gives it. The data's own pictures are not shipped, only the distances to them;
+`python -m scripts.make_novelty` measures them again.
+"""
+NEW, REMEMBERED = "does not copy what it has seen", "stays nearer to what it has seen than new digits are"
+
+
+class Novelty(NamedTuple):
+    """``pictures`` (16, H, W) of 0 and 1; distances in pixels of (1,000,) imagined, test and training pictures."""
+
+    pictures: NDArray[np.uint8]
+    imagined: NDArray[np.int16]
+    test: NDArray[np.int16]
+    train: NDArray[np.int16]
+
+
+def measured() -> Novelty:
+    """What ``scripts/make_novelty.py`` found."""
+    with np.load(ASSETS / "novelty.npz") as file:
+        pictures = np.unpackbits(file["bits"], axis=1)[:, : SIDE * SIDE].reshape(-1, SIDE, SIDE)
+        return Novelty(pictures, file["imagined"], file["test"], file["train"])
+
+
+def words(found: Novelty) -> str:
+    """The answer with its figures; the verdict is theirs, too."""
+    medians = {name: int(np.median(getattr(found, name))) for name in ("imagined", "test", "train")}
+    verdict = NEW if medians["imagined"] >= medians["train"] else REMEMBERED
+    return ANSWER.format(**medians, count=len(found.imagined), least=int(found.imagined.min()), verdict=verdict)
+
+
+def grid(found: Novelty) -> Player:
+    """The imagined pictures, each with its distance."""
+    labels = [f"{pixels} pixels" for pixels in found.imagined[: len(found.pictures)].tolist()]
+    images = found.pictures[:, None].astype(np.float32)
+    return frames.still_payload(images, "Imagined, and how far from the nearest lesson", "write", labels=labels)
+
+
+def build(runtime: Runtime) -> None:
+    """Fill the tab; nothing here asks a model."""
+    found = measured()
+    value: Any = grid(found)
+    with room("draw"):
+        with column("stage"):
+            with card():
+                player("new-player", "write", value, panels=1)
+                verbs("new", gr.State(value), 8)
+            with card("How far is the nearest?"):
+                gr.Plot(figures.novelty_figure(found.imagined, found.test, found.train), show_label=False)
+        with column("controls"), card("The question"):
+            gr.Markdown(QUESTION, elem_classes="easel-text")
+        with column("aside"), card("What you see"):
+            gr.Markdown(words(found), elem_classes="easel-text")

@@ -1,0 +1,26 @@
+"""How many glimpses? Errors against the number of glimpses, from the cards of the checkpoints."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from viz import glimpse_chart
+from viz.tabs.common import card
+
+ABOUT = """
+A network that may look eight times can be asked after each time. One glimpse is hardly ever enough: it first has to
+**find** the digit. The network that looks at **random** places has learned to make the best of them, and shows what
+choosing is worth. The **conv net** sees all pixels in one go, in two layers of about the same size.
+
+Every figure was measured with `python -m core.evaluation NAME --data FOLDER --update-card` on pictures that no network
+has learned from: MNIST's test digits, each in a scene of its own.
+"""
+
+
+def build() -> None:
+    """Fill the tab; nothing is computed."""
+    found = glimpse_chart.measured()
+    with gr.Column(elem_classes=["easel-scores-room", "easel-look"]), card("Errors on pictures it has never seen"):
+        gr.Plot(glimpse_chart.figure(found), show_label=False, elem_id="look-chart")
+        gr.Markdown(glimpse_chart.sentence(found), elem_id="look-figures", elem_classes="easel-text")
+        gr.Markdown(ABOUT, elem_classes="easel-text")
