@@ -1,8 +1,9 @@
 """One training step of our DRAW against a straightforward implementation of the same network, in one run on one thread.
 
-``python -m benchmarks.draw [--steps T --batch N --no-attention --repeats N] --json``. A step is forward, backward and
-Adam, as in :mod:`benchmarks.training`: both networks begin with the same weights and learn from the same batch and
-noise, and their losses must agree. ``--steps`` are strokes of a picture.
+``python -m benchmarks.draw [--steps T --batch N --no-attention --compile --repeats N] --json``. A step is forward,
+backward and Adam, as in :mod:`benchmarks.training`: both networks begin with the same weights and learn from the same
+batch and noise, and their losses must agree. ``--steps`` are strokes of a picture. ``--compile`` has ours compiled, as
+the training command does with the option of that name; the baseline stays as it is found.
 """
 
 from __future__ import annotations
@@ -27,20 +28,27 @@ TOLERANCE = 1e-5
 """How far the two losses may lie apart, as a part of the loss."""
 
 
-def pair(config: DrawConfig, batch: int) -> list[Callable[[], tuple[float, float]]]:
+def pair(config: DrawConfig, batch: int, compiled: bool = False) -> list[Callable[[], tuple[float, float]]]:
     """The steps of ours and of the baseline with the same weights, on the same pictures and noise."""
     ours, theirs = Draw(config), DrawBaseline(config)
     theirs.take(ours)
     generator = torch.Generator().manual_seed(0)
     x = (torch.rand(batch, config.channels, config.height, config.width, generator=generator) < 0.2).float()
     noise = randn(config.steps, batch, config.latent, generator=generator)
-    return [stepper(ours, lambda: ours.bound(x, noise).total.mean()), stepper(theirs, lambda: theirs(x, noise))]
+    bound = torch.compile(ours.bound) if compiled else ours.bound
+    return [stepper(ours, lambda: bound(x, noise).total.mean()), stepper(theirs, lambda: theirs(x, noise))]
 
 
-def measure(config: DrawConfig, batch: int, repeats: int) -> Figures:
+def measure(config: DrawConfig, batch: int, repeats: int, compiled: bool = False) -> Figures:
     """Median seconds of a step each; raises :class:`UnequalError` unless both have the same loss."""
-    figures = compare(pair(config, batch), repeats, TOLERANCE, TARGET)
-    return {**figures, "batch": batch, "steps": config.steps, "attention": config.attention}
+    figures = compare(pair(config, batch, compiled), repeats, TOLERANCE, TARGET)
+    return {
+        **figures,
+        "batch": batch,
+        "steps": config.steps,
+        "attention": config.attention,
+        "compiled": compiled,
+    }
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -49,6 +57,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=10, help="strokes of a picture")
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--no-attention", action="store_true", help="read and write the whole canvas")
+    parser.add_argument("--compile", action="store_true", help="torch.compile ours; needs a C++ compiler")
     parser.add_argument("--repeats", type=int, default=15)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
@@ -56,7 +65,8 @@ def main(arguments: list[str] | None = None) -> None:
     torch.manual_seed(0)
     config = replace(REGISTRY["draw-mnist"].config, steps=options.steps)
     try:
-        figures = measure(replace(config, attention=not options.no_attention), options.batch, options.repeats)
+        config = replace(config, attention=not options.no_attention)
+        figures = measure(config, options.batch, options.repeats, options.compile)
     except UnequalError as error:
         sys.exit(str(error))
     result = {"model": "draw", **figures, "machine": machine()}

@@ -38,8 +38,8 @@ SIDES = tuple(CONVNETS)
 DIGIT = 28
 PIECE, MOST_PIECES = 8, 16
 """Side of a piece of clutter, px, and how many there can be."""
-SMALLEST_WINDOW = 3.0
-"""Side of a window of one's own, px; at most it is as wide as the scene."""
+SMALLEST_WINDOW, LARGEST_WINDOW = 3.0, 1.5
+"""Limits for the side of a window of one's own: the first in px, the second in sides of the scene."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +56,14 @@ class Compared:
     """The network's own look, and the same with one glimpse in a person's place.
 
     Glimpse ``at`` (from 0) is the person's; those before it are the same in both. ``spread`` is the distance from the
-    first filter of that window to its last, as a share of the window's side.
+    first filter of that window to its last, as a share of the window's side; ``limits`` are those of its side, px.
     """
 
     its: CanvasTrace
     yours: CanvasTrace
     at: int
     spread: float
+    limits: tuple[float, float]
 
 
 class GlimpseStudio:
@@ -114,10 +115,10 @@ class GlimpseStudio:
 
         None is the network's own box.
 
-        A window may lie partly or wholly outside: its centre is held within half a side of the scene, its side between
-        :data:`SMALLEST_WINDOW` and the scene's. All that it changes is place and size: the ratio of σ to δ, and γ,
-        remain those that the network chose for this glimpse, so that its own box gives back its own look. Before it
-        everything stays as it was; behind it the network looks where it then wants to, or, at random, where it did.
+        A window may lie partly or wholly outside: its centre is held within half a side of the scene around it, its
+        side within :func:`limits`. All that it changes is place and size: the ratio of σ to δ, and γ, remain those that
+        the network chose for this glimpse, so that its own box gives back its own look. Before it everything stays as
+        it was; behind it the network looks where it then wants to, or, at random, where it did.
         """
         x, generator = picture(scene), seeded(seed)
         with self._at_work():
@@ -133,7 +134,7 @@ class GlimpseStudio:
                 windows = [None] * len(its)
             windows[k] = own
             yours = record(model, x, model.glances(x, generator, windows))
-            return Compared(record(model, x, iter(its)), yours, k, spread(own, n))
+            return Compared(record(model, x, iter(its)), yours, k, spread(own, n), limits(len(scene)))
 
     @torch.no_grad()
     def at_a_glance(self, scene: Pixels) -> Array:
@@ -180,7 +181,13 @@ def held(box: Sequence[object], side: int) -> tuple[float, float, float]:
     most = float(np.finfo(np.float32).max)
     x, y, size = (number(value, "Each number of a window", -most, most) for value in box)
     x, y = (min(max(centre, -side / 2), 1.5 * side) for centre in (x, y))
-    return x, y, min(max(size, SMALLEST_WINDOW), float(side))
+    smallest, largest = limits(side)
+    return x, y, min(max(size, smallest), largest)
+
+
+def limits(side: int) -> tuple[float, float]:
+    """The smallest and the largest side of a window of one's own, px, in a scene of ``side``."""
+    return SMALLEST_WINDOW, LARGEST_WINDOW * side
 
 
 def moved(window: Window, box: tuple[float, float, float], n: int) -> Window:

@@ -139,7 +139,13 @@ CONVNET = replace(GLIMPSE, model=ConvNet, config=ConvNetConfig())
 
 REGISTRY: dict[str, ModelSpec] = {
     "draw-mnist": DRAW,
-    "draw-mnist-plain": replace(DRAW, config=DrawConfig(attention=False)),
+    "draw-mnist-plain": replace(
+        DRAW,
+        config=DrawConfig(attention=False),
+        # Its encoder reads 1,824 numbers, and Muon's step on that matrix would take as long as all the rest. With Adam
+        # there, validation stood at 103.7 nats after 1,000 steps, with Muon at 104.2.
+        recipe=replace(DRAW.recipe, muon=("encoder.weight_hh", "decoder.weight", "posterior.weight")),
+    ),
     "draw-two-digits": replace(
         DRAW,
         config=DrawConfig(height=60, width=60, read_size=8, write_size=8),

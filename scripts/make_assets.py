@@ -35,7 +35,6 @@ from viz.tabs import (
 )
 from viz.tabs.common import ASSETS
 from viz.tabs.look_aim import FIRST as FIRST_GLIMPSE
-from viz.tabs.look_aim import SMALLEST
 from viz.tabs.look_path import PIECES, START_SEED, START_SIDE
 from viz.tabs.look_path import START_DIGIT as LOOK_DIGIT
 from viz.tabs.pixel_paint import COMPLETIONS, half_covered
@@ -88,7 +87,7 @@ def rooms(studio: Studio) -> dict[str, Any]:
         "time": draw_frames.forks_payload(studio.draw_forks(None, fork, draw_time.FIRST_COUNT, 1), fork),
         **pen(studio),
         "look": glimpse_payload(own.its, at_once=glimpses.at_a_glance(scene)),
-        "look-own": comparison(own, smallest=SMALLEST)._asdict(),
+        "look-own": comparison(own)._asdict(),
         "vae": codes.code_payload(examples()[5], drawn, code.mean, kl=kl, reconstruction=rest),
         "vae-code": {"mean": [round(float(z), 2) for z in code.mean]},
         "vae-film": codes.traversal_payload(studio.vae_traverse(code.mean)),

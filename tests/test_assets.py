@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.checkpoints import read_card
+from scripts import make_novelty
 from scripts.make_assets import make
+from scripts.make_novelty import imagined
 from viz.payload import panel_data
 from viz.tabs.common import ASSETS, stored
 from viz.tabs.subject import examples, gallery
@@ -70,3 +73,14 @@ def test_the_gallery_and_the_examples_are_twenty_different_digits(painted_now: P
     pictures = np.concatenate([examples(), gallery()])
     assert pictures.shape == (20, 28, 28) and set(np.unique(pictures)) == {0, 255}
     assert len({picture.tobytes() for picture in pictures}) == 20
+
+
+def test_the_distances_are_those_of_the_weights_that_are_there_and_of_the_pictures_that_are_shown() -> None:
+    with np.load(ASSETS / "novelty.npz") as file:
+        found = {name: file[name] for name in file.files}
+    assert str(found["sha256"]) == read_card("draw-mnist")["sha256"], "run `python -m scripts.make_novelty`"
+    pictures = imagined(make_novelty.COUNT)[: make_novelty.SHOWN]
+    # A throw within rounding of its probability may fall the other way on another processor.
+    assert (np.packbits(pictures, axis=1) == found["bits"]).mean() > 0.99
+    assert all(len(found[name]) == make_novelty.COUNT for name in ("imagined", "test", "train"))
+    assert found["imagined"].min() > 0

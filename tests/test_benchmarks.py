@@ -137,6 +137,7 @@ def test_draw_prints_its_figures(options: list[str], tiny: None, capsys: pytest.
     result = printed(capsys)
     assert result.keys() >= TIMES | {"nats", "target", "within_target"}
     assert (result["steps"], result["batch"], result["attention"]) == (2, 3, not options)
+    assert result["compiled"] is False
     assert result["nats"]["ours"] == pytest.approx(result["nats"]["baseline"], rel=1e-5)
 
 

@@ -50,14 +50,31 @@ def test_the_card_of_cifar_says_that_its_pictures_went_through_jpeg() -> None:
     assert all(figure["bits_per_dimension"] > 0 for figure in card["metrics"])
 
 
+@pytest.mark.parametrize("name", ["draw-svhn", "draw-cifar10"])
+def test_the_cards_of_draw_in_colour_say_what_their_nats_are_of(name: str) -> None:
+    assert "cross-entropy" in read_card(name)["note"] and "no likelihood" in read_card(name)["note"]
+
+
+@pytest.mark.parametrize("name", [name for name, spec in REGISTRY.items() if spec.bound == "cross-entropy"])
+def test_the_card_of_a_classifier_tells_its_error_after_every_look(name: str) -> None:
+    (figure,) = (figure for figure in read_card(name)["metrics"] if figure["split"] == "test")
+    assert figure["n"] == 10_000 and figure["error"] == figure["error_after"][-1]
+    assert len(figure["error_after"]) == getattr(REGISTRY[name].config, "steps", 1)
+
+
+def test_a_model_weighs_at_most_8_mb() -> None:
+    assert max(path.stat().st_size for path in (ROOT / "checkpoints").iterdir()) < 8_000_000
+
+
 def test_the_checkpoints_stay_small() -> None:
     assert sum(path.stat().st_size for path in (ROOT / "checkpoints").iterdir()) < LIMIT
 
 
 @pytest.mark.parametrize("name", REGISTRY)
 def test_every_model_is_shown_in_a_tab(name: str) -> None:
-    source = (ROOT / "core" / "studio.py").read_text(encoding="utf-8")
-    assert f'"{name}"' in source or name in {**BINARY, **COLOUR, **LESSON}, f"no tab can ask for {name}"
+    studios = [path.read_text(encoding="utf-8") for path in (ROOT / "core").glob("*studio.py")]
+    named = any(f'"{name}"' in source for source in studios)
+    assert named or name in {**BINARY, **COLOUR, **LESSON}, f"no tab can ask for {name}"
 
 
 @pytest.mark.parametrize("name", REGISTRY)

@@ -31,6 +31,8 @@ class Compared(Protocol):
     def at(self) -> int: ...
     @property
     def spread(self) -> float: ...
+    @property
+    def limits(self) -> tuple[float, float]: ...
 
 
 class Comparison(NamedTuple):
@@ -41,7 +43,7 @@ class Comparison(NamedTuple):
     words: str
 
 
-def comparison(compared: Compared, *, smallest: float) -> Comparison:
+def comparison(compared: Compared) -> Comparison:
     """The network's own look beside the same with one glimpse in a person's place.
 
     Thin stand three other windows: the one before, which is the same in both; the network's own in the place of the
@@ -62,8 +64,8 @@ def comparison(compared: Compared, *, smallest: float) -> Comparison:
         led[at],
         ghosts=list(others.values()),
         names=list(others),
-        smallest=smallest,
-        largest=float(subject.shape[-1]),
+        smallest=compared.limits[0],
+        largest=compared.limits[1],
         filters=compared.its.steps[0].patches["glimpse"].shape[-1],
         spread=compared.spread,
     )

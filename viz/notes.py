@@ -78,8 +78,8 @@ PEN_SAID = (
 )
 """Indexed by whether it copies, then by no hand at all, before, at and after the hand."""
 PEN_SUM = (
-    " <b>In the end</b> the picture costs {worse} on this canvas (−log p) than on the untouched one, and from your hand on "
-    "the painter spent {spent} on its strokes (KL)."
+    " <b>In the end</b> the picture costs {worse} on this canvas (−log p) than on the untouched one, and from your "
+    "hand on the painter spent {spent} on its strokes (KL)."
 )
 PEN_COPY_ROWS = [
     ["this stroke, KL", "[[kl_0]] nats", "[[kl_1]] nats"],

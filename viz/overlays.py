@@ -155,7 +155,7 @@ def draw_path(picture: Picture, centres: NDArray[np.float32], kind: str, scale: 
 def _dab(picture: Picture, points: NDArray[np.floating], side: int, colour: Colour) -> None:
     """Set a square of ``side`` pixels down at points (m, 2), x and y in screen pixels."""
     height, width = picture.shape[:2]
-    corners = np.rint(points.clip(-side, max(height, width)) - side / 2).astype(int)
+    corners = np.rint(points.clip(-side, max(height, width) + side) - side / 2).astype(int)
     for right, down in np.ndindex(side, side):
         columns, rows = corners[:, 0] + right, corners[:, 1] + down
         inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)

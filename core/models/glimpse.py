@@ -150,6 +150,7 @@ class GlimpseClassifier(nn.Module):
             at = [array(v) for v in (box.x, box.y, box.size, box.size, box.precision)]
             p = logits.softmax(1)
             scalars = {f"{k}_probability": array(p[:, k]) for k in range(self.config.classes)}
-            values = {"x": box.x, "y": box.y, "stride": window.delta, "variance": window.sigma2, "intensity": window.gamma}
-            scalars |= {f"glimpse_{name}": array(value) for name, value in values.items()}
+            numbers = {"stride": window.delta, "variance": window.sigma2, "intensity": window.gamma}
+            numbers |= {"x": box.x, "y": box.y}
+            scalars |= {f"glimpse_{name}": array(value) for name, value in numbers.items()}
             yield Step(image, (Mark("glimpse", *at),), scalars, {"glimpse": array(patch)})

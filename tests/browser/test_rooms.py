@@ -19,7 +19,7 @@ SHOWS_ALL_GIVEN = """hidden => {
   return given === 784 - hidden;
 }"""
 """Whether the first completion on the stage starts from as many pixels as the editor leaves in sight."""
-TABS = ["Start", "All at once", "Stroke by stroke", "Pixel by pixel"]
+TABS = ["Start", "All at once", "Stroke by stroke", "Pixel by pixel", "Where to look"]
 
 
 def test_the_start_page_shows_three_stored_paintings_and_leads_into_their_rooms(page: Page) -> None:

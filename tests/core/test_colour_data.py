@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 from core import colour_data, data
+from core.colour_data import Crop
 from core.data import DataError, load
 
 COPIES = {"cifar10": "cifar10-jpg", "svhn-digits": "svhn-digits32"}
@@ -224,3 +225,53 @@ def test_without_scipy_svhn_is_not_downloaded_in_vain(torchvision, tmp_path, mon
     assert one_sentence(caught.value)
     assert not torchvision.calls
     data.download("cifar10", tmp_path)
+
+
+def squares(count: int, side: int = 9) -> np.ndarray:
+    """Pictures whose every pixel says where it lies: red its row, green its column, blue which picture."""
+    rows, columns = np.mgrid[:side, :side] * 20
+    return np.stack([np.stack([rows, columns, np.full_like(rows, 10 * i)]) for i in range(count)]).astype(np.uint8)
+
+
+def test_a_crop_that_does_not_vary_is_the_middle() -> None:
+    pictures = squares(2)
+    np.testing.assert_array_equal(Crop(5)(pictures, None), pictures[:, :, 2:7, 2:7])
+
+
+def test_crops_that_vary_reach_every_place_and_none_beyond_and_keep_neighbours_together() -> None:
+    rng = np.random.default_rng(0)
+    pictures = np.repeat(squares(1, side=6), 400, axis=0) // 2 + 60  # so that no change of light is clipped
+    seen = set()
+    for cut in Crop(4, vary=True)(pictures, rng).astype(int):
+        assert cut.shape == (3, 4, 4)
+        across = np.diff(cut[0], axis=0)
+        assert across.min() >= 6 and across.max() <= 14, "ten levels a row, at a contrast of 0.7 to 1.3"
+        assert np.ptp(cut[2]) <= 1
+        seen.add(int(cut[0, 0, 0]))
+    assert len(seen) > 20, "other places and other light"
+
+
+def test_house_numbers_are_cropped_anew_for_training_and_in_the_middle_otherwise(tmp_path: Path) -> None:
+    def shaded(shade: int) -> bytes:
+        file = BytesIO()
+        levels = np.add.outer(np.arange(64), np.full(64, shade)).astype(np.uint8)
+        Image.fromarray(levels).convert("RGB").save(file, "PNG")
+        return file.getvalue()
+
+    members = {f"train/{number}/{number}.png": shaded(number) for number in range(20)}
+    pack(tmp_path / "svhn-numbers64.zip", members | {"test/5/5.png": shaded(50)})
+    train, test = (load("svhn-numbers", split, tmp_path) for split in ("train", "test"))
+    assert (train.name, train.labels, test.images.shape) == ("svhn-numbers64", None, (1, 3, 64, 64))
+    middle = test.batch([0])
+    assert middle.shape == (1, 3, 54, 54)
+    np.testing.assert_allclose(middle[0, 0, :, 0] * 255, 50 + np.arange(5, 59), atol=1e-4)
+    with pytest.raises(ValueError, match="generator"):
+        train.batch([0])
+    one, again, other = (train.batch([3], torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert torch.equal(one, again) and not torch.equal(one, other)
+
+
+def test_missing_house_numbers_say_what_to_put_there(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no svhn-numbers\.zip .* 64×64 pixels .* SPLIT/LABEL/NAME\.png") as caught:
+        load("svhn-numbers", "train", tmp_path)
+    assert str(caught.value).endswith(".") and "\n" not in str(caught.value)

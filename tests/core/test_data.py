@@ -291,7 +291,7 @@ class TestArchives:
 class TestNames:
     def test_unknown_names_and_splits_are_refused_with_the_known_ones(self):
         with pytest.raises(
-            DataError, match=r"strokes, binarized-mnist, mnist, two-digits, .*, cifar10, svhn-digits, svhn-numbers and archive:PATH"
+            DataError, match=r"strokes, binarized-mnist, .*, cifar10, svhn-digits, svhn-numbers and archive:PATH"
         ):
             load("cifar", "train")
         with pytest.raises(DataError, match="train, valid, test"):

@@ -14,7 +14,6 @@ from viz.widgets.aim import aim as aim_widget
 
 GLIMPSES, FIRST = 8, 2
 """How many glimpses the network has, and which of them is in hand at first."""
-SMALLEST = 3.0
 
 TEXT = """
 Take the window away from the network at one of its glimpses and hold it **where you want**. Before that glimpse all
@@ -51,7 +50,7 @@ def build(runtime: Runtime, looked: gr.State) -> None:
 
     def compared(looked: Looked, at: object, box: list[Any] | None) -> glimpse_compare.Comparison:
         found = runtime.studio.glimpses.look_with(looked.pixels, at, box, looked.aim, looked.seed)
-        return glimpse_compare.comparison(found, smallest=SMALLEST)
+        return glimpse_compare.comparison(found)
 
     def on_aim(event: gr.EventData, looked: Looked, at: float) -> tuple[Any, ...]:
         try:
