@@ -19,7 +19,7 @@ Coordinates are those of :mod:`core.trace`. Shapes: ``T`` steps, ``z`` latents, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -143,7 +143,10 @@ def painting(model: Draw, x: Tensor | None, noise: Tensor, hands: Sequence[Hand]
         def aim(w: attention.Window, moves: Sequence[Move] = moves) -> attention.Window:
             box = attention.geometry(w, model.config.write_size)
             wanted.append(np.stack([array(v)[0] for v in (box.x, box.y, box.size)]))
-            return moved(w, moves[-1], model.config.write_size) if moves else w
+            if not moves:
+                return w
+            last = moves[-1]
+            return attention.laid_on(w, model.config.write_size, last.x, last.y, last.size)
 
         step, state = model.advance(x, epsilon, state, aim)
         steps.append(step)
@@ -154,15 +157,3 @@ def inked(canvas: Tensor, change: NDArray[np.int8]) -> Tensor:
     """Canvas logits (b, c, H, W) with ±K where ``change`` (H, W) is not 0."""
     hand = torch.from_numpy(change.astype(np.float32)).to(canvas.device)
     return torch.where(hand == 0, canvas, K * hand)
-
-
-def moved(w: attention.Window, move: Move, n: int) -> attention.Window:
-    """The window ``w`` of n × n filters, shifted and scaled to the box of ``move``; σ/δ and γ stay."""
-    scale = move.size / attention.geometry(w, n).size
-    return replace(
-        w,
-        g_x=torch.full_like(w.g_x, move.x + 0.5),  # the paper counts pixels from 1
-        g_y=torch.full_like(w.g_y, move.y + 0.5),
-        delta=w.delta * scale,
-        sigma2=w.sigma2 * scale**2,
-    )

@@ -127,7 +127,7 @@ class GlimpseStudio:
             its = list(model.glances(x, generator))
             n, own = model.config.read_size, its[k].window
             if box is not None:
-                own = moved(own, held(box, len(scene)), n)
+                own = attention.laid_on(own, n, *held(box, len(scene)))
             if aim == "random":
                 windows: list[Window | None] = [glance.window for glance in its]
             else:
@@ -188,19 +188,6 @@ def held(box: Sequence[object], side: int) -> tuple[float, float, float]:
 def limits(side: int) -> tuple[float, float]:
     """The smallest and the largest side of a window of one's own, px, in a scene of ``side``."""
     return SMALLEST_WINDOW, LARGEST_WINDOW * side
-
-
-def moved(window: Window, box: tuple[float, float, float], n: int) -> Window:
-    """The window (1,) laid on another box: the inverse of :func:`core.nn.attention.geometry` with σ / δ and γ kept."""
-    x, y, size = box
-    zoom = size / float(attention.geometry(window, n).size)
-    return Window(
-        g_x=torch.full_like(window.g_x, x + 0.5),
-        g_y=torch.full_like(window.g_y, y + 0.5),
-        sigma2=window.sigma2 * zoom**2,
-        delta=window.delta * zoom,
-        gamma=window.gamma,
-    )
 
 
 def spread(window: Window, n: int) -> float:

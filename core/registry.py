@@ -134,8 +134,7 @@ GLIMPSE_100 = replace(
     dataset="cluttered-100",
     recipe=replace(GLIMPSE.recipe, steps=14_000),
 )
-CONVNET = replace(GLIMPSE, model=ConvNet, config=ConvNetConfig())
-"""The yardstick learns from as many pictures as the classifier that it stands beside."""
+CONVNET = replace(GLIMPSE, model=ConvNet, config=ConvNetConfig(), recipe=replace(GLIMPSE.recipe, steps=10_000))
 
 REGISTRY: dict[str, ModelSpec] = {
     "draw-mnist": DRAW,
@@ -162,15 +161,15 @@ REGISTRY: dict[str, ModelSpec] = {
         DRAW,
         config=DrawConfig(channels=3, height=32, width=32, read_size=8, write_size=8),
         dataset="cifar10",
-        recipe=replace(DRAW.recipe, steps=5_000, clip=1_000.0),
+        recipe=replace(DRAW.recipe, steps=4_000, clip=1_000.0),
     ),
     "glimpse-cluttered": GLIMPSE,
     "glimpse-random-cluttered": replace(
-        GLIMPSE, config=GlimpseConfig(aim="random"), recipe=replace(GLIMPSE.recipe, steps=8_000)
+        GLIMPSE, config=GlimpseConfig(aim="random"), recipe=replace(GLIMPSE.recipe, steps=6_000)
     ),
     "convnet-cluttered": CONVNET,
     "glimpse-cluttered-100": GLIMPSE_100,
-    "convnet-cluttered-100": replace(GLIMPSE_100, model=ConvNet, config=ConvNetConfig(height=100, width=100)),
+    "convnet-cluttered-100": replace(CONVNET, config=ConvNetConfig(height=100, width=100), dataset="cluttered-100"),
     "vae-mnist": ModelSpec(
         model=VAE,
         config=VAEConfig(),

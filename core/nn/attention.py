@@ -10,7 +10,7 @@ Shapes: ``b`` images, ``c`` channels, ``H`` × ``W`` pixels, ``N`` filters a sid
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -108,3 +108,18 @@ def geometry(w: Window, n: int) -> Geometry:
     """
     sigma = w.sigma2.sqrt()
     return Geometry(x=w.g_x - 0.5, y=w.g_y - 0.5, size=(n - 1) * w.delta + 2 * sigma, precision=1 / sigma)
+
+
+def laid_on(w: Window, n: int, x: float, y: float, size: float) -> Window:
+    """The window ``w`` of n × n filters, shifted and scaled to the box with centre ``x``, ``y`` and side ``size``.
+
+    The inverse of :func:`geometry`: δ and σ grow alike, so that σ/δ is what it was, and γ stays.
+    """
+    zoom = size / geometry(w, n).size
+    return replace(
+        w,
+        g_x=torch.full_like(w.g_x, x + 0.5),
+        g_y=torch.full_like(w.g_y, y + 0.5),
+        delta=w.delta * zoom,
+        sigma2=w.sigma2 * zoom**2,
+    )

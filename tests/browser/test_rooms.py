@@ -159,12 +159,12 @@ def test_covered_pixels_are_completed_live_and_given_ones_stay(page: Page, open_
 
 def test_a_chart_can_be_opened_before_anything_was_painted(page: Page, open_tab: OpenTab) -> None:
     for name, key in (("All at once", "vae"), ("Stroke by stroke", "draw"), ("Pixel by pixel", "pixels")):
-        open_tab(name).get_by_text("Chart: ").click()
+        open_tab(name).get_by_text("Chart: ").first.click()
         expect(page.locator(f"#{key}-chart .main-svg").first).to_be_visible()
 
 
 def test_open_charts_follow_to_imagined_and_to_fewer_pictures(page: Page, open_tab: OpenTab) -> None:
-    open_tab("Stroke by stroke").get_by_text("Chart: ").click()
+    open_tab("Stroke by stroke").get_by_text("Chart: nats").click()
     page.locator("#draw-mode").get_by_text("Imagine").click()
     expect(page.locator("#draw-chart")).to_contain_text("Nothing was looked at")
     open_tab("Pixel by pixel").get_by_text("Chart: ").click()

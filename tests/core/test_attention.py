@@ -173,3 +173,13 @@ def test_the_centre_of_the_mark_is_the_mean_position_that_the_filterbank_weighs(
     pixel_x, pixel_y = torch.arange(width) + 0.5, torch.arange(height) + 0.5
     torch.testing.assert_close((f_x * pixel_x).sum(2).mean(1), box.x, rtol=0, atol=1e-6)
     torch.testing.assert_close((f_y * pixel_y).sum(2).mean(1), box.y, rtol=0, atol=1e-6)
+
+
+def test_a_window_laid_on_a_box_has_that_box_and_keeps_its_shape_and_intensity() -> None:
+    w = Window(*torch.tensor([[3.0, 9.0], [7.0, 2.0], [1.5, 0.2], [2.0, 0.7], [0.3, 4.0]]).double())
+    laid = attention.laid_on(w, 5, 4.25, 6.5, 9.0)
+    box = attention.geometry(laid, 5)
+    for found, wanted in ((box.x, 4.25), (box.y, 6.5), (box.size, 9.0)):
+        torch.testing.assert_close(found, torch.full_like(found, wanted))
+    torch.testing.assert_close(laid.sigma2 / laid.delta**2, w.sigma2 / w.delta**2)
+    torch.testing.assert_close(laid.gamma, w.gamma)

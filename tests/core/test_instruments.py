@@ -135,7 +135,8 @@ def test_no_model_leaks_and_what_comes_later_moves(name: str) -> None:
     for row, column in some_pixels(config):
         leak = instruments.future_leak(model, x, row, column)
         assert leak.early == 0
-        assert not leak.change[ranks < ranks[row, column]].any()
+        # Rounding alone may differ: not every processor multiplies each row of a batch in the same order.
+        assert leak.change[ranks < ranks[row, column]].max(initial=0) < instruments.MOVED
         assert leak.late == (leak.change > instruments.MOVED).sum()
         if (row, column) == (0, 0):
             assert leak.late > 0

@@ -32,7 +32,7 @@ COPY, IMAGINE = "Copy", "Imagine"
 FIRST_DIGIT = 5
 
 TEXT = """
-Two networks of the same size, trained with the same data, the same number of strokes and of lessons. **With
+Two networks with a memory of the same size, trained with the same pictures, as many strokes and as many lessons. **With
 attention** the painter chooses at every stroke where to look and where to write. **Without** it sees the whole picture
 each time and changes the whole canvas each time.
 
