@@ -125,6 +125,7 @@ GLIMPSE = ModelSpec(
     recipe=Recipe(steps=20_000, batch_size=100, learning_rate=1e-3, decay_from=0.1, clip=1.0, bfloat16=True),
     bound="cross-entropy",
     labelled=True,
+    half=True,
 )
 """Gradients are cut short early here: a window that is once thrown out of the picture sees nothing that could bring it
 back. Under Muon, or with ``clip`` 10, the network had lost its pictures after 1,000 steps."""

@@ -48,9 +48,10 @@ A colour is a number between nothing and full, but DRAW's likelihood knows only 
 taught all the same by the cross-entropy with the intensity, so its bars, the nats of each stroke, are meant, but the
 whole is no likelihood of a colour picture and compares with no other model's.
 
-These networks are **small** and saw few pictures: copies are soft, imagined pictures are colours and light in the right
-places rather than things. The house numbers to copy are drawn by a procedure, the photographs were painted by PixelCNN.
-Upload one of yours: it is cropped to a square and made as small as the canvas.
+These networks are **small** and saw few pictures. Copies are soft. Imagined house numbers often have digits to be read;
+imagined photographs are colours and light in the right places rather than things. The house numbers to copy are drawn
+by a procedure, the photographs were painted by PixelCNN. Upload one of yours: it is cropped to a square and made as
+small as the canvas.
 """
 
 FORMULA = r"""
