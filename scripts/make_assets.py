@@ -115,14 +115,13 @@ def other_draws(studio: Studio) -> dict[str, Any]:
     way = draws.between(a, b, draw_between.FIRST_COUNT, "round", 1)
     one, other = (examples()[digit] for digit in draw_two.FIRST_DIGITS)
     two = draws.copy_scene(draws.scene(one, other, draw_two.FIRST_SEED), draw_two.FIRST_SEED)
-    painter = draw_colour.PAINTERS[0]
-    name = DRAW_COLOUR[painter]
-    house = draw_colour.resized(draw_colour.chosen(draw_colour.START, painter), draws.side(name))
+    name = DRAW_COLOUR[draw_colour.PAINTERS[0]]
+    houses = draws.generate(name, draw_colour.FIRST_COUNT, draw_colour.FIRST_SEED)
     return {
         "compare": draw_views.compare_payload(*both, before=blank),
         "between": draw_views.between_payload(way, before=blank),
         "two-digits": draw_views.two_digits_payload(*two, draw_two.NAMES),
-        "draw-colour": frames.draw_payload(draws.copy(name, house, 1), before=draws.blank(name)),
+        "draw-colour": frames.draw_payload(houses, before=draws.blank(name)),
     }
 
 

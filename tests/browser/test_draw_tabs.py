@@ -95,6 +95,9 @@ def test_colour_is_copied_and_imagined_by_either_painter_and_an_upload_of_any_sh
 ) -> None:
     player = opened(page, open_tab, "colour", "drawcolour-player")
     before = player.loaded()
+    assert player.value()["cells"] == 2 and player.value()["panels"][0]["height"] == 54
+    page.locator("#drawcolour-mode").get_by_text("Copy").click()
+    before = player.wait_for_another(before)
     page.locator("#drawcolour-painter").get_by_text("Photographs").click()
     before = player.wait_for_another(before)
     assert [panel["height"] for panel in player.value()["panels"]] == [32, 32]
@@ -108,7 +111,7 @@ def test_colour_is_copied_and_imagined_by_either_painter_and_an_upload_of_any_sh
     assert (shown["height"], shown["width"], shown["channels"]) == (32, 32, 3)
     page.locator("#drawcolour-mode").get_by_text("Imagine").click()
     player.wait_for_another(before)
-    assert player.value()["cells"] == 9 and player.value()["panels"][0]["channels"] == 3
+    assert player.value()["cells"] == 2 and player.value()["panels"][0]["channels"] == 3
     no_complaint(page)
 
 

@@ -39,6 +39,7 @@ PAINTERS = list(DRAW_COLOUR)
 START = 1
 """Which of the pictures to copy stands there at first. None of the data sets' own are shipped."""
 NUMBER_SIDE = 54
+FIRST_COUNT, FIRST_SEED = 2, 2
 
 TEXT = """
 The same network with a canvas of three layers: a window reads and writes red, green and blue at the same place.
@@ -48,10 +49,10 @@ A colour is a number between nothing and full, but DRAW's likelihood knows only 
 taught all the same by the cross-entropy with the intensity, so its bars, the nats of each stroke, are meant, but the
 whole is no likelihood of a colour picture and compares with no other model's.
 
-These networks are **small** and saw few pictures. Copies are soft. Imagined house numbers often have digits to be read;
-imagined photographs are colours and light in the right places rather than things. The house numbers to copy are drawn
-by a procedure, the photographs were painted by PixelCNN. Upload one of yours: it is cropped to a square and made as
-small as the canvas.
+These networks are **small** and saw few pictures. Copies are soft. Imagined house numbers are signs on walls, now and
+then with a digit to be read; imagined photographs are colours and light in the right places rather than things. The
+house numbers to copy are drawn by a procedure, the photographs were painted by PixelCNN. Upload one of yours: it is
+cropped to a square and made as small as the canvas.
 """
 
 FORMULA = r"""
@@ -125,16 +126,16 @@ def build(runtime: Runtime) -> None:
             painter = gr.Radio(
                 PAINTERS, value=PAINTERS[0], label="Painter", elem_id="drawcolour-painter", elem_classes="easel-switch"
             )
-            mode = task_switch("drawcolour", (COPY, IMAGINE))
-            with gr.Column(min_width=0) as copying:
+            mode = task_switch("drawcolour", (IMAGINE, COPY))
+            with gr.Column(min_width=0) as imagining:
+                count = gr.Slider(1, 16, FIRST_COUNT, step=1, label="Pictures", elem_id="drawcolour-count")
+                temperature = gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="drawcolour-temperature")
+            with gr.Column(min_width=0, visible=False) as copying:
                 picker = player("drawcolour-examples", "read", picker_payload(PAINTERS[0]), panels=1)
                 upload = gr.UploadButton(
                     "Upload a picture", file_types=["image"], elem_id="drawcolour-upload", size="sm"
                 )
-            with gr.Column(min_width=0, visible=False) as imagining:
-                count = gr.Slider(1, 16, 9, step=1, label="Pictures", elem_id="drawcolour-count")
-                temperature = gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="drawcolour-temperature")
-            seed = seed_field("drawcolour")
+            seed = seed_field("drawcolour", FIRST_SEED)
             paint = gr.Button("Paint", variant="primary", elem_id="drawcolour-paint", elem_classes="easel-primary")
         with column("aside"):
             with card():
