@@ -20,6 +20,8 @@ from viz import export, payload
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 SIDE = 28
 SKIP = gr.skip()
+LATEST: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last", "show_progress": "hidden"}
+"""For events of which, while they wait, only the latest is answered."""
 
 
 def stored(name: str) -> Any:
@@ -172,6 +174,16 @@ def task_switch(key: str, tasks: Sequence[str]) -> gr.Radio:
         show_label=False,
         elem_id=f"{key}-mode",
         elem_classes="easel-switch",
+    )
+
+
+def shown_for(switch: gr.Radio, columns: dict[str, gr.Column]) -> None:
+    """Show the column of the task that is chosen, and only it."""
+    switch.change(
+        lambda task: tuple(gr.Column(visible=task == name) for name in columns),
+        switch,
+        list(columns.values()),
+        **LATEST,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from core.runtime import Runtime
 from viz import draw_views
 from viz.tabs.common import (
+    LATEST,
     SIDE,
     SKIP,
     card,
@@ -99,7 +100,5 @@ def build(runtime: Runtime) -> None:
         told(paintings),
         [a.picture, b.picture, *options],
         outputs,
-        api_visibility="private",
-        trigger_mode="always_last",
-        show_progress="hidden",
+        **LATEST,
     )

@@ -18,12 +18,14 @@ from core.runtime import Runtime
 from viz import frames
 from viz.painters import DRAW_COLOUR
 from viz.tabs.common import (
+    LATEST,
     card,
     column,
     explanation,
     room,
     seed_field,
     show_stage,
+    shown_for,
     status_line,
     stored,
     task_switch,
@@ -174,15 +176,9 @@ def build(runtime: Runtime) -> None:
         return picker_payload(painter), pixels, *answer(pixels, painter, *values)
 
     options, outputs = [painter, mode, count, seed, temperature], [stage, painted]
-    latest: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last", "show_progress": "hidden"}
     show_stage(paint, "drawcolour-player")
-    picker.pick(on_pick, options, [picture, *outputs], **latest)
-    upload.upload(on_upload, [upload, *options], [picture, *outputs], **latest)
-    painter.change(on_painter, options, [picker, picture, *outputs], **latest)
-    mode.change(
-        lambda mode: (gr.Column(visible=mode == COPY), gr.Column(visible=mode == IMAGINE)),
-        mode,
-        [copying, imagining],
-        **latest,
-    )
-    gr.on([paint.click, mode.change], on_paint, [picture, *options], outputs, **latest)
+    picker.pick(on_pick, options, [picture, *outputs], **LATEST)
+    upload.upload(on_upload, [upload, *options], [picture, *outputs], **LATEST)
+    painter.change(on_painter, options, [picker, picture, *outputs], **LATEST)
+    shown_for(mode, {COPY: copying, IMAGINE: imagining})
+    gr.on([paint.click, mode.change], on_paint, [picture, *options], outputs, **LATEST)

@@ -10,6 +10,7 @@ import numpy as np
 from core.runtime import Runtime
 from viz import draw_views
 from viz.tabs.common import (
+    LATEST,
     SIDE,
     SKIP,
     card,
@@ -18,6 +19,7 @@ from viz.tabs.common import (
     room,
     seed_field,
     show_stage,
+    shown_for,
     status_line,
     stored,
     task_switch,
@@ -88,13 +90,7 @@ def build(runtime: Runtime) -> None:
         return answer(picture, False, *values)
 
     outputs, options = [stage, painted], [mode, count, seed, temperature]
-    latest: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last", "show_progress": "hidden"}
     connect(sub, answer, options, outputs, status)
     show_stage(paint, "compare-player")
-    mode.change(
-        lambda mode: (gr.Column(visible=mode == COPY), gr.Column(visible=mode == IMAGINE)),
-        mode,
-        [copying, imagining],
-        **latest,
-    )
-    gr.on([paint.click, mode.change], on_paint, [sub.picture, *options], outputs, **latest)
+    shown_for(mode, {COPY: copying, IMAGINE: imagining})
+    gr.on([paint.click, mode.change], on_paint, [sub.picture, *options], outputs, **LATEST)

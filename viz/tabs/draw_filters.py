@@ -10,7 +10,16 @@ import numpy as np
 
 from core.runtime import Runtime
 from viz import filterbank
-from viz.tabs.common import SIDE, card, column, room, status_line, stored, told
+from viz.tabs.common import (
+    LATEST,
+    SIDE,
+    card,
+    column,
+    room,
+    status_line,
+    stored,
+    told,
+)
 from viz.tabs.subject import Picture, canvas, connect, examples, subject
 
 PRESETS: dict[str, tuple[float, float, float, float, float, int]] = {
@@ -74,15 +83,10 @@ def build(runtime: Runtime) -> None:
             raise ValueError("There is no such setting.")
         return *PRESETS[name], *answer(picture, False, *PRESETS[name])
 
-    latest: dict[str, Any] = {
-        "trigger_mode": "always_last",
-        "api_visibility": "private",
-        "show_progress": "hidden",
-    }
     connect(sub, answer, sliders, outputs, status)
     for name, slider in zip(filterbank.TERMS, sliders, strict=True):
-        slider.input(partial(on_move, name), [sub.picture, *sliders], [*outputs, preset], **latest)
-    preset.input(on_preset, [preset, sub.picture], [*sliders, *outputs], **latest)
+        slider.input(partial(on_move, name), [sub.picture, *sliders], [*outputs, preset], **LATEST)
+    preset.input(on_preset, [preset, sub.picture], [*sliders, *outputs], **LATEST)
 
 
 def _sliders() -> list[gr.Slider]:

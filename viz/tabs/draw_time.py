@@ -10,6 +10,7 @@ import numpy as np
 from core.runtime import Runtime
 from viz import draw_frames
 from viz.tabs.common import (
+    LATEST,
     SIDE,
     SKIP,
     card,
@@ -108,14 +109,9 @@ def build(runtime: Runtime) -> None:
         return answer(picture, False, *values)
 
     outputs, options = [stage, painted], [mode, view, at, count, seed]
-    latest: dict[str, Any] = {
-        "api_visibility": "private",
-        "trigger_mode": "always_last",
-        "show_progress": "hidden",
-    }
     connect(sub, answer, options, outputs, status)
     show_stage(paint, "time-player")
-    mode.change(lambda mode: gr.Column(visible=mode == COPIED), mode, copying, **latest)
-    view.change(lambda view: gr.Column(visible=view == FUTURES), view, forking, **latest)
+    mode.change(lambda mode: gr.Column(visible=mode == COPIED), mode, copying, **LATEST)
+    view.change(lambda view: gr.Column(visible=view == FUTURES), view, forking, **LATEST)
     changes = [paint.click, mode.change, view.change, at.input, count.input]
-    gr.on(changes, on_paint, [sub.picture, *options], outputs, **latest)
+    gr.on(changes, on_paint, [sub.picture, *options], outputs, **LATEST)

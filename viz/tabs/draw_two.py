@@ -11,6 +11,7 @@ from core.runtime import Runtime
 from viz import draw_views, frames
 from viz.painters import TWO_DIGITS
 from viz.tabs.common import (
+    LATEST,
     SIDE,
     SKIP,
     card,
@@ -19,6 +20,7 @@ from viz.tabs.common import (
     room,
     seed_field,
     show_stage,
+    shown_for,
     status_line,
     stored,
     task_switch,
@@ -102,15 +104,9 @@ def build(runtime: Runtime) -> None:
         return answer(mode, [one, other], *values)
 
     options, outputs = [mode, count, seed, temperature], [stage, painted]
-    latest: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last", "show_progress": "hidden"}
     a, b = subs
     connect(a, a_edited, [b.picture, *options], outputs, status)
     connect(b, b_edited, [a.picture, *options], outputs, status)
     show_stage(paint, "two-player")
-    mode.change(
-        lambda mode: (gr.Column(visible=mode == COPY), gr.Column(visible=mode == IMAGINE)),
-        mode,
-        [copying, imagining],
-        **latest,
-    )
-    gr.on([paint.click, mode.change], on_paint, [a.picture, b.picture, *options], outputs, **latest)
+    shown_for(mode, {COPY: copying, IMAGINE: imagining})
+    gr.on([paint.click, mode.change], on_paint, [a.picture, b.picture, *options], outputs, **LATEST)

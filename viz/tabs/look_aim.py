@@ -8,7 +8,16 @@ import gradio as gr
 
 from core.runtime import Runtime
 from viz import glimpse_compare
-from viz.tabs.common import SKIP, card, column, room, status_line, stored, told
+from viz.tabs.common import (
+    LATEST,
+    SKIP,
+    card,
+    column,
+    room,
+    status_line,
+    stored,
+    told,
+)
 from viz.tabs.look_path import Looked
 from viz.widgets.aim import aim as aim_widget
 
@@ -63,10 +72,5 @@ def build(runtime: Runtime, looked: gr.State) -> None:
         return *compared(looked, at, None), ""
 
     outputs = [board, lists, words, status]
-    latest: dict[str, Any] = {
-        "api_visibility": "private",
-        "trigger_mode": "always_last",
-        "show_progress": "hidden",
-    }
-    board.aim(on_aim, [looked, at], outputs, **latest)
-    gr.on([at.input, back.click, looked.change], on_start, [looked, at], outputs, **latest)
+    board.aim(on_aim, [looked, at], outputs, **LATEST)
+    gr.on([at.input, back.click, looked.change], on_start, [looked, at], outputs, **LATEST)

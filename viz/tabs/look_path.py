@@ -14,6 +14,7 @@ from core.runtime import Runtime
 from viz.glimpse_frames import glimpse_payload
 from viz.payload import panel_data
 from viz.tabs.common import (
+    LATEST,
     SIDE,
     SKIP,
     card,
@@ -183,18 +184,13 @@ def build(runtime: Runtime) -> gr.State:
 
     outputs, options = [stage, painted, looked], [own, aim, mode, size, seed, pieces, where, across, down]
     asked = [sub.picture, *options]
-    latest: dict[str, Any] = {
-        "api_visibility": "private",
-        "trigger_mode": "always_last",
-        "show_progress": "hidden",
-    }
     connect(sub, answer, options, outputs, status)
     show_stage(look, "look-player")
-    look.click(on_look, asked, outputs, **latest)
-    bring.upload(on_bring, [bring, *asked], [own, *outputs], **latest)
-    mode.change(on_mode, mode, [making, bringing], **latest)
-    where.change(lambda where: gr.Column(visible=where == BY_HAND), where, placing, **latest)
-    size.change(on_size, [size, aim], [pieces, aim], **latest).then(unless_empty, asked, outputs, **latest)
+    look.click(on_look, asked, outputs, **LATEST)
+    bring.upload(on_bring, [bring, *asked], [own, *outputs], **LATEST)
+    mode.change(on_mode, mode, [making, bringing], **LATEST)
+    where.change(lambda where: gr.Column(visible=where == BY_HAND), where, placing, **LATEST)
+    size.change(on_size, [size, aim], [pieces, aim], **LATEST).then(unless_empty, asked, outputs, **LATEST)
     changes = [mode.change, where.change, aim.input, seed.change, pieces.input, across.input, down.input]
-    gr.on(changes, unless_empty, asked, outputs, **latest)
+    gr.on(changes, unless_empty, asked, outputs, **LATEST)
     return looked

@@ -17,6 +17,7 @@ from viz import frames, painters
 from viz.payload import Player
 from viz.tabs.common import (
     ASSETS,
+    LATEST,
     SKIP,
     card,
     column,
@@ -169,20 +170,15 @@ def build(runtime: Runtime) -> None:
 
     outputs, options = [stage, painted], [name, mode, count, seed, temperature]
     asked = [sub.picture, *options]
-    private: dict[str, Any] = {
-        "show_progress": "hidden",
-        "trigger_mode": "always_last",
-        "api_visibility": "private",
-    }
     connect(sub, answer, options, outputs, status, choose=chosen, upload=uploaded)
     mode.change(
         lambda mode: (gr.Column(visible=mode == COMPLETE), gr.Column(visible=mode == COMPLETE)),
         mode,
         [editing, completing],
-        **private,
+        **LATEST,
     )
-    name.change(picker_payload, name, picker, **private)
-    board.edit(wait_for_edit, None, status, queue=False, **private)
-    picker.pick(wait_for_pick, sub.picture, status, queue=False, **private)
+    name.change(picker_payload, name, picker, **LATEST)
+    board.edit(wait_for_edit, None, status, queue=False, **LATEST)
+    picker.pick(wait_for_pick, sub.picture, status, queue=False, **LATEST)
     triggers = [paint.click, mode.change, name.change, count.release, temperature.release]
     painting_on(triggers, on_paint, asked, outputs, status, lambda: WAIT, [])

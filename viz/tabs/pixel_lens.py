@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 
 from core.runtime import Runtime
 from viz import lens, masks, painters, scans
-from viz.tabs.common import SIDE, card, told
+from viz.tabs.common import (
+    LATEST,
+    SIDE,
+    card,
+    told,
+)
 from viz.tabs.subject import choices, chosen, examples_payload
 from viz.widgets.lens import lens as lens_widget
 from viz.widgets.narrator import narrator
@@ -20,7 +25,6 @@ FIRST = 3
 """The picker's cell that is chosen at first."""
 MIDDLE = (SIDE // 2, SIDE // 2)
 TITLES = {name: painter.title for name, painter in painters.BINARY.items()}
-QUIET: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last", "show_progress": "hidden"}
 
 SEES = """
 Press a pixel of the picture. Every model says what ink is likely there, and the **gradient** of what it says tells
@@ -157,8 +161,8 @@ def _field_card(runtime: Runtime, picture: gr.State, first: NDArray[np.uint8]) -
         asked = asked._replace(pixels=chosen(event.cell), answers={})
         return asked.pixels, asked, field_board(asked)
 
-    fields.point(on_point, [asked, picture], [asked, fields], **QUIET)
-    picker.pick(on_pick, asked, [picture, asked, fields], **QUIET)
+    fields.point(on_point, [asked, picture], [asked, fields], **LATEST)
+    picker.pick(on_pick, asked, [picture, asked, fields], **LATEST)
     return picker
 
 
@@ -198,9 +202,9 @@ def _leak_card(runtime: Runtime, picture: gr.State, picker: gr.HTML, first: NDAr
         asked = asked._replace(pixels=chosen(event.cell), answers={})
         return asked, leak_board(asked, eager=False)
 
-    board.point(on_point, [asked, picture, broken], [asked, board], **QUIET)
-    broken.change(on_break, [broken, asked], [asked, board], **QUIET)
-    picker.pick(told(on_pick), asked, [asked, board], **QUIET)
+    board.point(on_point, [asked, picture, broken], [asked, board], **LATEST)
+    broken.change(on_break, [broken, asked], [asked, board], **LATEST)
+    picker.pick(told(on_pick), asked, [asked, board], **LATEST)
 
 
 def _mask_card(runtime: Runtime) -> None:
@@ -232,7 +236,7 @@ def _mask_card(runtime: Runtime) -> None:
         return shown_mask(kind, runtime.studio.pixels.mask(kind, channels, size))
 
     controls = [kind, channels, size]
-    gr.on([control.change for control in controls], told(on_mask), controls, [picture, words], **QUIET)
+    gr.on([control.change for control in controls], told(on_mask), controls, [picture, words], **LATEST)
 
 
 def _scan_card(picture: gr.State, picker: gr.HTML, first: NDArray[np.uint8]) -> None:
@@ -252,5 +256,5 @@ def _scan_card(picture: gr.State, picker: gr.HTML, first: NDArray[np.uint8]) -> 
     def on_pick(event: gr.EventData, kind: str) -> Any:
         return scan(kind, chosen(event.cell))
 
-    kind.change(told(scan), [kind, picture], film, **QUIET)
-    picker.pick(told(on_pick), kind, film, **QUIET)
+    kind.change(told(scan), [kind, picture], film, **LATEST)
+    picker.pick(told(on_pick), kind, film, **LATEST)

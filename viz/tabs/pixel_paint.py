@@ -12,6 +12,7 @@ from core.runtime import Runtime
 from core.trace import RasterTrace
 from viz import figures, frames, painters, pixel_frames
 from viz.tabs.common import (
+    LATEST,
     SIDE,
     SKIP,
     card,
@@ -250,20 +251,15 @@ def build(runtime: Runtime) -> None:
     outputs = [stage, painted, trace]
     options = [mode, names, view, heeds, digit, count, temperature, heat, seed]
     asked = [sub.picture, *options]
-    private: dict[str, Any] = {
-        "show_progress": "hidden",
-        "trigger_mode": "always_last",
-        "api_visibility": "private",
-    }
     connect(sub, answer, options, outputs, status)
-    gr.on([mode.change, view.change], shown, [mode, view], [editing, completing, heeds], **private)
+    gr.on([mode.change, view.change], shown, [mode, view], [editing, completing, heeds], **LATEST)
     names.change(
-        lambda names: gr.Dropdown(visible=any(name in painters.CLASSES for name in names)), names, digit, **private
+        lambda names: gr.Dropdown(visible=any(name in painters.CLASSES for name in names)), names, digit, **LATEST
     )
     changes = [mode.change, names.input, view.change, heeds.change, digit.change, heat.change]
     triggers = [paint.click, *changes, count.release, temperature.release]
     painting_on(triggers, on_paint, asked, outputs, status, waiting, [names, view, heeds, mode])
-    stage.pick(picked_cell, outputs=cell, **private)
+    stage.pick(picked_cell, outputs=cell, **LATEST)
     chart_in_fold(
         fold, trace, chart, uncertainty, lambda: runtime.studio.pixels.complete(painters.FIRST, start, 9, 1), cell
     )
