@@ -20,7 +20,7 @@ from core.draw_between import Way
 from core.models.base import Generate, Reconstruct
 from core.models.draw import Draw
 from core.requests import RequestError, binary_picture, colour_picture, seeded, whole
-from core.scenes import TwoDigits, anywhere, laid
+from core.scenes import anywhere, laid
 from core.trace import Array, CanvasTrace
 
 WITH, WITHOUT = "draw-mnist", "draw-mnist-plain"
@@ -79,11 +79,10 @@ class DrawStudio:
             raise RequestError("Two digits of the same size are needed that fit on the canvas.")
         rng = np.random.default_rng(whole(seed, "The seed", 0, requests.MAX_SEED))
         things = np.where(np.stack([first, second]) >= 128, 255, 0).astype(np.uint8)[None]
-        side = TwoDigits(config.height).side
-        corners = anywhere(things, side, 0, rng)
-        alone = [laid(things[:, [k]], corners[:, [k]], side).pixels[0] > 0 for k in range(2)]
+        corners = anywhere(things, config.height, 0, rng)
+        alone = [laid(things[:, [k]], corners[:, [k]], config.height).pixels[0] > 0 for k in range(2)]
         ink = np.stack([alone[0] & ~alone[1], alone[1] & ~alone[0]])
-        return Scene(laid(things, corners, side).pixels[0], ink)
+        return Scene(laid(things, corners, config.height).pixels[0], ink)
 
     def copy_scene(self, scene: Scene, seed: object) -> tuple[CanvasTrace, Array]:
         """A copy of two digits, and how much of each one's ink stands after every stroke: (T, 2) in [0, 1]."""

@@ -26,7 +26,7 @@ def compare_payload(
     """With attention and without, of equal noise. Of a copy the note has both prices; the bars are those with."""
     value = frames.draw_payload(attentive, before=before, autoplay=autoplay)
     value["panels"][-1]["title"] = "With attention"
-    value["panels"].append(payload.panel("Without", "write", stacked(plain)))
+    value["panels"].append(payload.panel("Without", "write", frames.stacked(plain)))
     note, copies = value["note"], attentive.subject is not None
     assert note is not None
     note["title"] = "Stroke [[step]] of [[steps]], twice"
@@ -92,7 +92,7 @@ def order_sentence(stands: Array, words: Sequence[str]) -> str:
 
 def with_logits(value: Player, trace: CanvasTrace) -> Player:
     """The same painting with its canvas in logits: mid-grey is 0, black and white −8 and 8 and beyond."""
-    p = stacked(trace).astype(np.float64).clip(1e-7, 1 - 1e-7)
+    p = frames.stacked(trace).astype(np.float64).clip(1e-7, 1 - 1e-7)
     shade = np.clip(0.5 + (np.log(p) - np.log1p(-p)) / (2 * LOGITS), 0, 1).astype(np.float32)
     old = value["panels"][-1]
     panel = payload.panel(f"Its canvas in logits, −{LOGITS:g} to {LOGITS:g}", old["room"], shade, old.get("labels"))
@@ -129,11 +129,6 @@ def filters(trace: CanvasTrace, kind: str, axis: str, length: int, n: int) -> Ar
     exponent = -((pixels - mu[..., None]) ** 2) / (2 * variance[..., None, None] + 1e-8)
     weights = np.exp(exponent - exponent.max(-1, keepdims=True))
     return np.asarray(weights / weights.sum(-1, keepdims=True), np.float32)
-
-
-def stacked(trace: CanvasTrace) -> Array:
-    """(T, B, C, H, W)."""
-    return np.stack([trace.frame(t) for t in range(len(trace))])
 
 
 def chosen_views(value: Player, trace: CanvasTrace, *, logits: bool, bank: bool) -> Player:

@@ -33,7 +33,7 @@ def draw_payload(
     the picture in percent of full ink. ``before`` (1 or B, C, H, W) is the canvas before the first stroke, against
     which its change is measured; without it the first bar is 0.
     """
-    images, copies = _stack(trace), any("kl" in step.scalars for step in trace)
+    images, copies = stacked(trace), any("kl" in step.scalars for step in trace)
     panels = [payload.panel("What it has drawn", "write", images)]
     if trace.subject is not None:
         panels.insert(0, payload.panel("What it looks at", "read", trace.subject[None]))
@@ -124,7 +124,7 @@ def passes_payload(
     """
     changed, rows = _series(trace, "changed"), _series(trace, "row")
     again = np.concatenate([rows[1:] == rows[:-1], np.zeros_like(rows[:1], bool)])
-    panels = [payload.panel(title, "pixel", _stack(trace))]
+    panels = [payload.panel(title, "pixel", stacked(trace))]
     return {
         **payload.player(panels, columns=columns, autoplay=autoplay, nonce=nonce),
         "fps": fps,
@@ -171,7 +171,7 @@ def walk_payload(
     nonce: str | None = None,
 ) -> Player:
     """A walk through a latent space, one picture a step, over and over."""
-    panels = [payload.panel(title, room, _stack(trace), labels)]
+    panels = [payload.panel(title, room, stacked(trace), labels)]
     return {**payload.player(panels, columns=columns, autoplay=autoplay, nonce=nonce), "fps": fps, "loop": True}
 
 
@@ -181,7 +181,7 @@ def hidden_nats(trace: RasterTrace) -> Array:
     return np.asarray((trace.nats * hidden).sum((1, 2)), np.float32)
 
 
-def _stack(trace: CanvasTrace) -> Array:
+def stacked(trace: CanvasTrace) -> Array:
     """(T, B, C, H, W)."""
     return np.stack([trace.frame(t) for t in range(len(trace))])
 

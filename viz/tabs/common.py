@@ -177,10 +177,10 @@ def task_switch(key: str, tasks: Sequence[str]) -> gr.Radio:
     )
 
 
-def shown_for(switch: gr.Radio, columns: dict[str, gr.Column]) -> None:
-    """Show the column of the task that is chosen, and only it."""
-    switch.change(
-        lambda task: tuple(gr.Column(visible=task == name) for name in columns),
+def shown_for(switch: gr.Radio, columns: dict[str, gr.Column]) -> Any:
+    """Show the column of the task that is chosen, and only it; returns the event, for what comes ``then``."""
+    return switch.change(
+        lambda task: {column: gr.Column(visible=task == name) for name, column in columns.items()},
         switch,
         list(columns.values()),
         **LATEST,

@@ -12,6 +12,7 @@ from core.trace import CanvasTrace
 from viz import draw_frames, draw_views, figures, frames
 from viz.payload import Player
 from viz.tabs.common import (
+    LATEST,
     SIDE,
     SKIP,
     card,
@@ -21,6 +22,7 @@ from viz.tabs.common import (
     room,
     seed_field,
     show_stage,
+    shown_for,
     status_line,
     stored,
     task_switch,
@@ -132,16 +134,9 @@ def build(runtime: Runtime) -> None:
     outputs, views = [stage, painted, trace], [view, bank]
     connect(sub, copy, [seed, strokes, *views], outputs, status)
     asked = [mode, sub.picture, count, temperature, seed, strokes, *views]
-    fast: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "always_last"}
-    gr.on([view.input, bank.input], on_view, [trace, *views], [stage, painted], api_visibility="private", **fast)
+    gr.on([view.input, bank.input], on_view, [trace, *views], [stage, painted], **LATEST)
     show_stage(paint, "draw-player")
-    gr.on([paint.click, strokes.input], on_paint, asked, outputs, api_visibility="private", **fast)
-    mode.change(
-        lambda mode: (gr.Column(visible=mode == COPY), gr.Column(visible=mode == IMAGINE)),
-        mode,
-        [copying, imagining],
-        api_visibility="private",
-        show_progress="hidden",
-    ).then(on_paint, asked, outputs, api_visibility="private", **fast)
+    gr.on([paint.click, strokes.input], on_paint, asked, outputs, **LATEST)
+    shown_for(mode, {COPY: copying, IMAGINE: imagining}).then(on_paint, asked, outputs, **LATEST)
     chart_in_fold(fold, trace, chart, figures.kl_figure, stored_trace)
     chart_in_fold(path_fold, trace, path, figures.path_figure, stored_trace)

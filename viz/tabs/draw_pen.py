@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 from core.runtime import Runtime
 from viz import pen_frames
 from viz.tabs.common import (
+    LATEST,
     SIDE,
+    SKIP,
     card,
     column,
     explanation,
     room,
     seed_field,
     show_stage,
+    shown_for,
     status_line,
     stored,
     task_switch,
@@ -155,7 +158,7 @@ def build(runtime: Runtime) -> None:
     @told
     def on_change(picture: Picture, mode: str, seed: float | None, at: int, hands: Hands) -> tuple[Any, ...]:
         if seed is None:  # the field is being written in
-            return (gr.skip(),) * len(everything)
+            return (SKIP,) * len(everything)
         return anew(picture, mode, seed, at, hands)
 
     @told
@@ -187,17 +190,13 @@ def build(runtime: Runtime) -> None:
     options = [mode, seed, at, hands]
     shown = [aimed, stage, painted, hands, said]
     everything = [*shown, paper, base]
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    latest = quiet | {"trigger_mode": "always_last"}
     connect(sub, answer, options, everything, status)
-    aimed.aim(on_aim, [sub.picture, *options], shown, **latest)
-    paper.edit(on_paint, [sub.picture, *options, base], shown, **latest)
-    mode.change(lambda mode: gr.Column(visible=mode == COPY), mode, copying, **latest)
-    way.change(
-        lambda way: (gr.Column(visible=way == MOVE), gr.Column(visible=way == PAINT)), way, [moving, painting], **latest
-    )
-    gr.on([mode.change, way.change, at.input, seed.change], on_change, [sub.picture, *options], everything, **latest)
-    reset.click(on_reset, [sub.picture, mode, seed, at], everything, **quiet)
+    aimed.aim(on_aim, [sub.picture, *options], shown, **LATEST)
+    paper.edit(on_paint, [sub.picture, *options, base], shown, **LATEST)
+    shown_for(mode, {COPY: copying})
+    shown_for(way, {MOVE: moving, PAINT: painting})
+    gr.on([mode.change, way.change, at.input, seed.change], on_change, [sub.picture, *options], everything, **LATEST)
+    reset.click(on_reset, [sub.picture, mode, seed, at], everything, **LATEST)
     show_stage(go, "pen-player")
     go.click(None, at, js=PLAY_ON, api_visibility="private")
 

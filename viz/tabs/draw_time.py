@@ -19,6 +19,7 @@ from viz.tabs.common import (
     room,
     seed_field,
     show_stage,
+    shown_for,
     status_line,
     stored,
     task_switch,
@@ -111,7 +112,7 @@ def build(runtime: Runtime) -> None:
     outputs, options = [stage, painted], [mode, view, at, count, seed]
     connect(sub, answer, options, outputs, status)
     show_stage(paint, "time-player")
-    mode.change(lambda mode: gr.Column(visible=mode == COPIED), mode, copying, **LATEST)
-    view.change(lambda view: gr.Column(visible=view == FUTURES), view, forking, **LATEST)
+    shown_for(mode, {COPIED: copying})
+    shown_for(view, {FUTURES: forking})
     changes = [paint.click, mode.change, view.change, at.input, count.input]
     gr.on(changes, on_paint, [sub.picture, *options], outputs, **LATEST)

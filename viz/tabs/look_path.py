@@ -23,6 +23,7 @@ from viz.tabs.common import (
     room,
     seed_field,
     show_stage,
+    shown_for,
     status_line,
     stored,
     task_switch,
@@ -174,9 +175,6 @@ def build(runtime: Runtime) -> gr.State:
             return (SKIP,) * 3
         return on_look(picture, own, aim, mode, size, seed, *made)
 
-    def on_mode(mode: str) -> tuple[Any, Any]:
-        return gr.Column(visible=mode == CLUTTERED), gr.Column(visible=mode == OWN)
-
     def on_size(size: int, aim: str) -> tuple[Any, Any]:
         small = size == START_SIDE
         how = gr.Radio(value=aim if small else "learned", interactive=small, label=LOOKS if small else ONLY_SMALL)
@@ -188,8 +186,8 @@ def build(runtime: Runtime) -> gr.State:
     show_stage(look, "look-player")
     look.click(on_look, asked, outputs, **LATEST)
     bring.upload(on_bring, [bring, *asked], [own, *outputs], **LATEST)
-    mode.change(on_mode, mode, [making, bringing], **LATEST)
-    where.change(lambda where: gr.Column(visible=where == BY_HAND), where, placing, **LATEST)
+    shown_for(mode, {CLUTTERED: making, OWN: bringing})
+    shown_for(where, {BY_HAND: placing})
     size.change(on_size, [size, aim], [pieces, aim], **LATEST).then(unless_empty, asked, outputs, **LATEST)
     changes = [mode.change, where.change, aim.input, seed.change, pieces.input, across.input, down.input]
     gr.on(changes, unless_empty, asked, outputs, **LATEST)

@@ -9,8 +9,9 @@ from viz.tabs.common import card
 
 ABOUT = """
 A network that may look eight times can be asked after each time. After one glimpse it is often wrong: it first has to
-**find** the digit. The network that looks at **random** places has learned to make the best of them, and shows what
-choosing is worth. The **conv net** sees all pixels in one go, in two layers.
+**find** the digit. The network that looks at **random** places, through windows of 12×12 whole pixels, has learned to
+make the best of them, and shows what choosing is worth. The **conv net** sees all pixels in one go, in two layers. They
+did not all learn equally long: the choosing ones saw most pictures, as their cards say.
 
 Every figure was measured with `python -m core.evaluation NAME --data FOLDER --update-card` on pictures that no network
 has learned from: MNIST's test digits, each in a scene of its own.
