@@ -14,7 +14,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
@@ -70,6 +72,14 @@ def read_card(name: str, folder: Path = FOLDER) -> dict[str, Any]:
     if not isinstance(card, dict):
         raise CheckpointError(f"The card {path.name} is damaged: it is not a JSON object.")
     return card
+
+
+def kl_per_latent(name: str, folder: Path = FOLDER) -> NDArray[np.float32]:
+    """Mean nats that each latent of the VAE ``name`` carries, (d,), as its card says; ones if it does not say it."""
+    for figure in read_card(name, folder).get("metrics", []):
+        if figure.get("kl_per_latent"):
+            return np.array(figure["kl_per_latent"], np.float32)
+    return np.ones(REGISTRY[name].config.latent, np.float32)
 
 
 def load_checkpoint(name: str, folder: Path = FOLDER) -> torch.nn.Module:

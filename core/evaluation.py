@@ -25,6 +25,7 @@ from tqdm import tqdm
 
 from core import data
 from core.checkpoints import FOLDER, CheckpointError, load_checkpoint, read_card, write_card
+from core.models.aevb import AutoEncoder
 from core.models.base import Painter
 from core.models.raster import bits_per_dimension
 from core.registry import REGISTRY
@@ -51,6 +52,8 @@ class Figure:
     """Percentage of pictures that a classifier takes for something else after its last look."""
     error_after: tuple[float, ...] | None = None
     """The same after each of its looks."""
+    kl_per_latent: tuple[float, ...] | None = None
+    """Mean nats that each latent of a VAE carries, for pictures without damage; their sum is the KL of the ELBO."""
 
 
 @torch.no_grad()
@@ -58,10 +61,14 @@ def nats_per_picture(model: Painter, x: Tensor, generator: torch.Generator, samp
     """Upper bound on −log p(x) for pictures (b, C, H, W) -> (b,); more than one sample gives the IWAE bound."""
     if samples == 1:
         return model.loss(x, generator).total
-    weights = torch.stack([model.loss(x, generator).log_weight for _ in range(samples)])
+    if isinstance(model, AutoEncoder):
+        weights = model.log_weights(x, samples, generator)
+    else:
+        weights = torch.stack([model.loss(x, generator).log_weight for _ in range(samples)])
     return math.log(samples) - weights.logsumexp(0)
 
 
+@torch.no_grad()
 def evaluate(
     name: str, model: Painter, dataset: data.DataSet, *, samples: int = 1, seed: int = 0, device: str = "cpu"
 ) -> Figure:
@@ -71,11 +78,13 @@ def evaluate(
     exact = REGISTRY[name].bound == "exact"
     samples = 1 if exact else samples
     generator, choices = torch.Generator(device).manual_seed(seed), torch.Generator().manual_seed(seed)
-    parts = []
+    parts, latents = [], []
     for start in tqdm(range(0, len(dataset), BATCH), unit="batch", file=sys.stderr, disable=None):
         indices = range(start, min(start + BATCH, len(dataset)))
         x = dataset.batch(list(indices), choices).to(device)
         parts.append(nats_per_picture(model, x, generator, samples).double().cpu())
+        if isinstance(model, AutoEncoder) and samples == 1:
+            latents.append(model.kl_per_latent(x).double().cpu())
     nats = torch.cat(parts)
     config, mean = REGISTRY[name].config, float(nats.mean())
     colour = getattr(config, "levels", 2) > 2
@@ -89,6 +98,7 @@ def evaluate(
         bound="exact" if exact else "elbo" if samples == 1 else f"iwae-{samples}",
         seed=seed,
         bits_per_dimension=round(bits_per_dimension(mean, config), 4) if colour else None,
+        kl_per_latent=tuple(round(float(kl), 4) for kl in torch.cat(latents).mean(0)) if latents else None,
     )
 
 

@@ -206,8 +206,8 @@ class PixelStudio:
     def config(name: str) -> Any:
         """The config of a pixel model; raises :class:`RequestError` for another name."""
         spec = REGISTRY.get(name) if isinstance(name, str) else None
-        if spec is None or not hasattr(spec.config, "levels"):
-            known = [each for each, spec in REGISTRY.items() if hasattr(spec.config, "levels")]
+        if spec is None or spec.bound != "exact":
+            known = [each for each, spec in REGISTRY.items() if spec.bound == "exact"]
             raise RequestError(f"There is no pixel model called {name!r}; there are {', '.join(known)}.")
         return spec.config
 

@@ -47,17 +47,23 @@ class LossTerms:
 
     ``reconstruction`` is −log p(x | z); ``kl`` what the latents cost, in closed form; ``log_ratio`` the same cost for
     the very latents that were drawn, log q(z | x) − log p(z), whose mean is ``kl``. A model without latents has
-    zeros there.
+    zeros there. ``objective`` is what training minimises where that is not the bound itself.
     """
 
     reconstruction: Tensor
     kl: Tensor
     log_ratio: Tensor
+    objective: Tensor | None = None
 
     @property
     def total(self) -> Tensor:
-        """(B,): what is minimised; an upper bound on −log p(x), exact for a model without latents."""
+        """(B,): an upper bound on −log p(x), exact for a model without latents."""
         return self.reconstruction + self.kl
+
+    @property
+    def minimised(self) -> Tensor:
+        """(B,): what training minimises, the bound if nothing else is named."""
+        return self.total if self.objective is None else self.objective
 
     @property
     def log_weight(self) -> Tensor:

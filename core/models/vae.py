@@ -15,7 +15,6 @@ Shapes: ``b`` images, ``c`` channels, ``H`` × ``W`` pixels (multiples of 4), ``
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,9 +22,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.base import Generate, LossTerms, Reconstruct, Request, array, randn
-from core.nn.likelihood import bernoulli_nats, gaussian_kl, gaussian_log_ratio
-from core.trace import Step
+from core.models.aevb import AutoEncoder
+from core.nn.likelihood import precise
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,8 @@ class VAEConfig:
     dropout: float = 0.2
     dense: int = 256  # ours
     likelihood: Literal["bernoulli", "squared"] = "bernoulli"  # the notes take squared
+    beta: float = 1.0
+    corruption: float = 0.0
 
 
 class Posterior(nn.Module):
@@ -63,7 +63,7 @@ class Posterior(nn.Module):
         for convolution in self.convolutions:
             hidden = dropout(F.leaky_relu(convolution(hidden)), self.dropout, generator)
             hidden = hidden.contiguous(memory_format=torch.channels_last)  # faster to train on a CPU
-        mean, log_sigma = self.out(hidden.flatten(1)).float().chunk(2, 1)
+        mean, log_sigma = precise(self.out(hidden.flatten(1))).chunk(2, 1)
         return mean, log_sigma
 
 
@@ -102,50 +102,12 @@ def dropout(x: Tensor, rate: float, generator: torch.Generator | None) -> Tensor
     return x * keep / (1 - rate)
 
 
-class VAE(nn.Module):
+class VAE(AutoEncoder):
     """The whole painter."""
 
     def __init__(self, config: VAEConfig) -> None:
-        super().__init__()
         if config.height % 4 or config.width % 4:
             raise ValueError("The VAE halves the picture twice: height and width must be multiples of 4.")
-        self.config = config
+        super().__init__(config)
         self.encode = Posterior(config)
         self.logits = Likelihood(config)
-
-    def decode(self, z: Tensor) -> Tensor:
-        """Mean picture (b, c, H, W) in [0, 1] for latents (b, d)."""
-        logits = self.logits(z)
-        return logits.sigmoid()
-
-    def loss(self, x: Tensor, generator: torch.Generator) -> LossTerms:
-        """Equation 10 with one sample, x (b, c, H, W) in [0, 1]. Dropout acts in training mode only."""
-        drop = generator if self.training else None
-        mean, log_sigma = self.encode(x, drop)
-        z = mean + log_sigma.exp() * randn(*mean.shape, generator=generator)
-        nats = self.reconstruction(self.logits(z, drop), x)
-        return LossTerms(nats, gaussian_kl(mean, log_sigma), gaussian_log_ratio(z, mean, log_sigma))
-
-    def reconstruction(self, logits: Tensor, x: Tensor) -> Tensor:
-        """The reconstruction term that the config chooses: logits and x (b, c, H, W) -> (b,)."""
-        if self.config.likelihood == "bernoulli":
-            return bernoulli_nats(logits, x)
-        return ((logits.float().sigmoid() - x) ** 2).flatten(1).sum(1)
-
-    @torch.no_grad()
-    def steps(self, request: Request, generator: torch.Generator) -> Iterator[Step]:
-        """One step: all at once. Answers ``Generate`` and ``Reconstruct`` (from the posterior's mean)."""
-        if isinstance(request, Reconstruct):
-            mean, log_sigma = self.encode(request.images)
-            yield Step(array(self.decode(mean)), scalars={"kl": array(gaussian_kl(mean, log_sigma))})
-        elif isinstance(request, Generate):
-            z = request.temperature * randn(request.count, self.config.latent, generator=generator)
-            yield Step(array(self.decode(z)))
-        else:
-            raise TypeError("The VAE can generate and reconstruct; completing is what pixel models do.")
-
-    @torch.no_grad()
-    def walk(self, path: Tensor) -> Iterator[Step]:
-        """A step for each point of a path through the latent space, (T, b, d)."""
-        for z in path.unbind(0):
-            yield Step(array(self.decode(z)))

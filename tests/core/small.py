@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.data import DataSet
+from core.models.aevb import AEVBConfig
 from core.models.convnet import ConvNetConfig
 from core.models.draw import DrawConfig
 from core.models.gated import GatedConfig
@@ -22,6 +23,7 @@ from core.models.mcgsm import MCGSMConfig
 from core.models.multiscale import MultiScaleConfig
 from core.models.pixelcnn import PixelCNNConfig
 from core.models.pixelrnn import PixelRNNConfig
+from core.models.residual_vae import ResidualVAEConfig
 from core.models.spatial_lstm import SpatialLSTMConfig
 from core.models.vae import VAEConfig
 from core.registry import REGISTRY, ModelSpec, Recipe
@@ -32,6 +34,10 @@ COLOUR = PixelCNNConfig(height=4, width=4, channels=3, levels=4, features=6, bot
 DRAW = DrawConfig(height=8, width=8, steps=3, hidden=9, latent=7, read_size=2, write_size=3)
 GLIMPSE = GlimpseConfig(height=9, width=8, steps=3, hidden=7, features=6, read_size=3)
 CONVNET = ConvNetConfig(height=9, width=8, features=2, size=3, stride=2, hidden=6)
+
+AEVB = AEVBConfig(height=8, width=8, hidden=9)
+VAE = VAEConfig(height=8, width=8, features=4, latent=3, dense=8)
+RESIDUAL = ResidualVAEConfig(height=8, width=8, features=4, latent=5, dense=8)
 
 CONFIGS: dict[str, Any] = {
     "draw-mnist": DRAW,
@@ -44,7 +50,14 @@ CONFIGS: dict[str, Any] = {
     "convnet-cluttered": CONVNET,
     "glimpse-cluttered-100": GLIMPSE,
     "convnet-cluttered-100": CONVNET,
-    "vae-mnist": VAEConfig(height=8, width=8, features=4, latent=3, dense=8),
+    "aevb-mnist-2d": AEVB,
+    "aevb-mnist-2d-beta01": replace(AEVB, beta=0.1),
+    "aevb-mnist-2d-beta4": replace(AEVB, beta=4.0),
+    "vae-mnist": VAE,
+    "vae-mnist-squared": replace(VAE, likelihood="squared"),
+    "vae-mnist-20d": RESIDUAL,
+    "vae-mnist-denoising": replace(RESIDUAL, corruption=0.3),
+    "vae-svhn": replace(RESIDUAL, channels=3, likelihood="logistic"),
     "pixelcnn-mnist": replace(PIXELCNN, position_bias=True),
     "pixelcnn-placed-mnist": replace(PIXELCNN, position_bias=True),
     "pixelcnn-unplaced-mnist": PIXELCNN,
@@ -118,18 +131,18 @@ def pictures(count: int, config: Any, seed: int = 0) -> Tensor:
 
 
 def overfit(model: Any, x: Tensor, steps: int, learning_rate: float = 1e-2) -> tuple[float, float]:
-    """Train on one batch; mean nats before and after, with the same noise."""
+    """Train on one batch; the mean of what is minimised before and after, with the same noise."""
 
     def nats() -> float:
         with torch.no_grad():
-            return float(model.eval().loss(x, generator(99)).total.mean())
+            return float(model.eval().loss(x, generator(99)).minimised.mean())
 
     before, noise = nats(), generator(1)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
     model.train()
     for _ in range(steps):
         optimizer.zero_grad()
-        model.loss(x, noise).total.mean().backward()
+        model.loss(x, noise).minimised.mean().backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), RECIPE.clip)
         optimizer.step()
     return before, nats()

@@ -4,13 +4,14 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from core import data, evaluation
-from core.checkpoints import save_checkpoint
+from core.checkpoints import kl_per_latent, load_checkpoint, save_checkpoint
 from core.models.base import LossTerms, Request
 from core.nn.likelihood import bernoulli_nats, gaussian_kl, gaussian_log_ratio
 from core.registry import REGISTRY
@@ -91,6 +92,24 @@ def test_the_command_prints_one_json_object_and_writes_the_card(
     assert (first["n"], first["split"], first["bound"]) == (5, "test", "elbo")
     card = json.loads((tmp_path / "vae-mnist.json").read_text(encoding="utf-8"))
     assert card["metrics"] == [first], "a figure of the same kind takes the place of the old one"
+
+
+def test_the_nats_of_a_vaes_latents_add_up_and_tell_the_studio_their_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_untrained(tmp_path, "aevb-mnist-2d")
+    command = ["aevb-mnist-2d", "--dataset", "strokes", "--limit", "30", "--checkpoints", str(tmp_path), "--json"]
+    np.testing.assert_array_equal(kl_per_latent("aevb-mnist-2d", tmp_path), [1, 1])  # nothing measured yet
+    evaluation.main([*command, "--update-card"])
+    evaluation.main([*command, "--samples", "2", "--update-card"])
+    figure, tighter = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    model: Any = load_checkpoint("aevb-mnist-2d", tmp_path)
+    x = data.load("strokes", "test").subset(30, 0).batch(range(30), torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        kl = model.loss(x, torch.Generator().manual_seed(0)).kl
+    assert sum(figure["kl_per_latent"]) == pytest.approx(float(kl.mean()), abs=1e-3)
+    assert tighter["bound"] == "iwae-2" and tighter["kl_per_latent"] is None
+    np.testing.assert_allclose(kl_per_latent("aevb-mnist-2d", tmp_path), figure["kl_per_latent"], rtol=1e-6)
 
 
 def test_missing_weights_and_missing_data_end_with_one_sentence(tmp_path: Path) -> None:

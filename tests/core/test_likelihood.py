@@ -1,10 +1,11 @@
 import math
 
 import numpy as np
+import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from core.nn.likelihood import bernoulli_nats, gaussian_kl, gaussian_log_ratio
+from core.nn.likelihood import bernoulli_nats, gaussian_kl, gaussian_log_ratio, logistic_nats
 from tests.core.small import generator
 
 NOISE = generator(0)
@@ -57,3 +58,26 @@ def test_the_kl_is_the_mean_log_ratio_of_posterior_and_prior() -> None:
     q = Normal(mean, log_sigma.exp()).log_prob(z)[:, 0].exp()
     integral = torch.trapezoid(q * gaussian_log_ratio(z, mean, log_sigma), z[:, 0])
     torch.testing.assert_close(integral, gaussian_kl(mean, log_sigma)[0])
+
+
+def test_the_256_probabilities_of_a_value_sum_to_one_and_equal_differences_of_the_logistic_function() -> None:
+    levels = torch.arange(256, dtype=torch.float64) / 255
+    for mean, log_width in ((0.5, -3.0), (0.02, -1.0), (0.999, -5.0), (0.3, 0.5)):
+        centre, width = torch.full((256,), mean, dtype=torch.float64), torch.tensor(log_width, dtype=torch.float64)
+        p = (-logistic_nats(centre, width, levels)).exp().numpy()
+        assert p.sum() == pytest.approx(1, abs=1e-9)
+        edges = (np.arange(257) - 0.5) / 255
+        cumulative = 1 / (1 + np.exp(-(edges - mean) / math.exp(log_width)))
+        cumulative[0], cumulative[-1] = 0, 1
+        np.testing.assert_allclose(p, np.diff(cumulative), rtol=1e-6, atol=1e-14)
+
+
+def test_logistic_nats_and_their_gradients_stay_finite_far_from_the_mean_and_at_both_ends() -> None:
+    mean = torch.tensor([0.0, 1.0, 0.5, 1.0, 0.0], requires_grad=True)
+    log_width = torch.full((5,), -7.0, requires_grad=True)
+    nats = logistic_nats(mean, log_width, torch.tensor([1.0, 0.0, 1.0, 1.0, 0.0]))
+    nats.sum().backward()
+    assert torch.isfinite(nats).all() and (nats >= 0).all()
+    assert mean.grad is not None and torch.isfinite(mean.grad).all()
+    assert log_width.grad is not None and torch.isfinite(log_width.grad).all()
+    assert nats[0] > 500 and nats[3] < 0.2

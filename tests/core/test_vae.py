@@ -72,28 +72,6 @@ def test_painting_is_free_of_dropout_even_in_training_mode() -> None:
     np.testing.assert_array_equal(calm.image, training.image)
 
 
-@pytest.mark.parametrize("likelihood", ["bernoulli", "squared"])
-def test_the_loss_is_the_reconstruction_term_of_the_config_and_the_kl_of_the_code(
-    likelihood: Literal["bernoulli", "squared"],
-) -> None:
-    vae = model(replace(CONFIG, likelihood=likelihood))
-    x = torch.rand(3, 1, 8, 12, generator=small.generator(1))
-    with torch.no_grad():
-        terms = vae.loss(x, small.generator(2))
-        mean, log_sigma = vae.encode(x)
-        noise = torch.randn(mean.shape, generator=small.generator(2))
-        z = mean + log_sigma.exp() * noise
-        p = vae.decode(z).double().numpy()
-    v = x.double().numpy()
-    expected = -(v * np.log(p) + (1 - v) * np.log(1 - p)) if likelihood == "bernoulli" else (v - p) ** 2
-    np.testing.assert_allclose(terms.reconstruction, expected.sum((1, 2, 3)), rtol=1e-5)
-    mu, sigma = mean.double().numpy(), log_sigma.double().exp().numpy()
-    np.testing.assert_allclose(terms.kl, (0.5 * (mu**2 + sigma**2 - 1) - np.log(sigma)).sum(1), rtol=1e-4)
-    ratio = Normal(mean, log_sigma.exp()).log_prob(z) - Normal(torch.zeros_like(z), 1.0).log_prob(z)
-    torch.testing.assert_close(terms.log_ratio, ratio.sum(1), rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(terms.total, terms.reconstruction + terms.kl)
-
-
 class Quadrature:
     """One picture under a VAE of one latent, with every integral over z as a sum over a fine grid."""
 

@@ -1,0 +1,174 @@
+"""The VAEs at work: codes of pictures, pictures of codes, and walks through the latent space.
+
+Everything from outside is checked here (:mod:`core.requests`). A code's numbers are in the order of
+:meth:`VAEStudio.order`, the one that carries most nats first; pictures are uint8 (H, W) of 0 and 255, or (H, W, 3) for
+the painter in colour.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.latents import LEADING, REACH
+from core.models.aevb import AutoEncoder
+from core.nn.likelihood import gaussian_kl
+from core.registry import REGISTRY
+from core.requests import RequestError, binary_picture, colour_picture, number, seeded, whole
+from core.trace import Array, CanvasTrace
+from core.vae_between import swept
+
+FIRST = "vae-mnist"
+MNIST = (
+    "aevb-mnist-2d",
+    "aevb-mnist-2d-beta01",
+    "aevb-mnist-2d-beta4",
+    "vae-mnist",
+    "vae-mnist-squared",
+    "vae-mnist-20d",
+    "vae-mnist-denoising",
+)
+COLOUR = "vae-svhn"
+MAX_LATENT = 20.0
+"""Largest number in a code that is decoded; the prior seldom goes beyond 3, encoders of pictures not beyond 10."""
+MAX_FRAMES = 120
+MAX_CODES = 900
+"""Pictures that are decoded in one request: a lattice of 30 × 30."""
+
+
+@dataclass(frozen=True, eq=False)
+class Code:
+    """What a VAE makes of one picture: ``mean`` and ``sigma`` (d,), ``kl`` (d,) and ``reconstruction`` in nats."""
+
+    mean: Array
+    sigma: Array
+    kl: Array
+    reconstruction: float
+
+
+def known(name: str) -> str:
+    """The name of a VAE; raises :class:`RequestError` for any other."""
+    if name not in (*MNIST, COLOUR):
+        raise RequestError(f"There is no VAE called {name!r}; there are {', '.join((*MNIST, COLOUR))}.")
+    return name
+
+
+class VAEStudio:
+    """Requests to the models that ``load(name)`` gives; ``carried(name)`` are the mean nats of each latent (d,).
+
+    They have a lock of their own: a hand that moves over the map of codes does not wait for a pixel model's painting.
+    """
+
+    def __init__(self, load: Callable[[str], Any], carried: Callable[[str], Array]) -> None:
+        self._load, self._carried = load, carried
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """One request at a time, on one processor thread (see :mod:`core.studio`)."""
+        with self._lock:
+            torch.set_num_threads(1)
+            yield
+
+    def model(self, name: str = FIRST) -> AutoEncoder:
+        """The trained model of a name; its own codes are in its own order (see :meth:`latents`)."""
+        model: AutoEncoder = self._load(known(name))
+        return model
+
+    def order(self, name: str = FIRST) -> list[int]:
+        """The model's latents, the one first that carries most nats: places in its own codes."""
+        order: list[int] = np.argsort(-self._carried(known(name)), kind="stable").tolist()
+        return order
+
+    def carried(self, name: str = FIRST) -> Array:
+        """The mean nats that each number of a code carries, (d,), in :meth:`order`: as measured on the test split."""
+        return self._carried(known(name))[self.order(name)]
+
+    def picture(self, pixels: NDArray[np.uint8], name: str = FIRST) -> Tensor:
+        """A picture from outside as the model sees it, (1, C, H, W)."""
+        config = REGISTRY[known(name)].config
+        read = binary_picture if config.channels == 1 else colour_picture
+        return read(pixels, config.height, config.width)
+
+    @torch.no_grad()
+    def encode(self, pixels: NDArray[np.uint8], name: str = FIRST) -> Code:
+        """The posterior of one picture and what it costs; ``reconstruction`` is −log p(x | z) at its mean."""
+        model, x, order = self.model(name), self.picture(pixels, name), self.order(name)
+        with self.at_work():
+            mean, log_sigma = model.encode(x)
+            nats = model.reconstruction(model.logits(mean), x)
+        mean, log_sigma = mean[:, order], log_sigma[:, order]
+        kl = gaussian_kl(mean.T, log_sigma.T)
+        return Code(mean[0].numpy(), log_sigma[0].exp().numpy(), kl.numpy(), float(nats))
+
+    @torch.no_grad()
+    def decode(self, code: object, pixels: NDArray[np.uint8] | None = None, name: str = FIRST) -> tuple[Array, float]:
+        """The mean picture (1, C, H, W) in [0, 1] of one code, a sequence of d numbers.
+
+        With it −log p(x | z) in nats of the picture ``pixels``, NaN if there is none.
+        """
+        model, z = self.model(name), self.latents(code, name)
+        x = None if pixels is None else self.picture(pixels, name)
+        with self.at_work():
+            logits = model.logits(z)
+            nats = math.nan if x is None else float(model.reconstruction(logits, x))
+        return logits.sigmoid().numpy(), nats
+
+    @torch.no_grad()
+    def decode_all(self, codes: object, name: str = FIRST) -> Array:
+        """The mean pictures (n, C, H, W) of codes (n, d), at most :data:`MAX_CODES`."""
+        model, z = self.model(name), self.latents(codes, name, most=MAX_CODES)
+        with self.at_work():
+            pictures: Array = model.decode(z).numpy()
+        return pictures
+
+    def imagine(self, seed: object, name: str = FIRST) -> Array:
+        """A code (d,) drawn from the prior."""
+        code: Array = torch.randn(REGISTRY[known(name)].config.latent, generator=seeded(seed)).numpy()
+        return code
+
+    def walk(self, path: object, name: str = FIRST) -> CanvasTrace:
+        """A frame for each code of a path (T, d), at most :data:`MAX_FRAMES`: B = 1."""
+        model, z = self.model(name), self.latents(path, name, most=MAX_FRAMES)
+        with self.at_work():
+            return CanvasTrace.record(model.walk(z[:, None]))
+
+    def traverse(
+        self, code: object, frames: object = 24, name: str = FIRST, leading: object = LEADING
+    ) -> CanvasTrace:
+        """Each of the leading m numbers swings, in a cell of its own, from 0 to 3, to −3 and back: B = m."""
+        n, places = whole(frames, "The number of frames", 2, MAX_FRAMES), self.leading(leading, name)
+        model, z = self.model(name), self.latents(code, name)
+        swing = REACH * torch.sin(torch.linspace(0, 2 * math.pi, n + 1)[:-1])
+        with self.at_work():
+            return CanvasTrace.record(model.walk(swept(z[0], places, swing).transpose(0, 1)))
+
+    def leading(self, count: object, name: str = FIRST) -> list[int]:
+        """Places, in the model's own codes, of the ``count`` numbers that carry most, or of all if there are fewer."""
+        return self.order(name)[: whole(count, "The number of latents", 1, LEADING)]
+
+    def latents(self, codes: object, name: str = FIRST, most: int = 1) -> Tensor:
+        """Codes from outside, (d,) or (n, d) with n up to ``most``, as the model's own: (n, d) in its order.
+
+        Raises :class:`RequestError` unless they are finite numbers within ±:data:`MAX_LATENT`.
+        """
+        d = REGISTRY[known(name)].config.latent
+        rows = codes if isinstance(codes, (list, tuple, np.ndarray)) else []
+        nested = len(rows) > 0 and all(isinstance(row, (list, tuple, np.ndarray)) for row in rows)
+        rows = rows if nested else [rows]
+        if len(rows) > most:
+            raise RequestError(f"At most {most} codes can be decoded at once, not {len(rows)}.")
+        if any(len(row) != d for row in rows):
+            raise RequestError(f"A code is a list of {d} numbers.")
+        values = [[number(value, "Each number of a code", -MAX_LATENT, MAX_LATENT) for value in row] for row in rows]
+        places = np.argsort(self.order(name)).tolist()
+        return torch.tensor(values, dtype=torch.float32)[:, places]
