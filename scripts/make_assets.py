@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.checkpoints import FOLDER
 from core.studio import Studio
 from core.trace import Array, CanvasTrace, Step
-from viz import codes, draw_frames, draw_views, filterbank, frames, pen_frames
+from viz import codes, draw_frames, draw_views, filterbank, frames, pen_frames, restore_frames, vae_walks
 from viz.glimpse_compare import comparison
 from viz.glimpse_frames import glimpse_payload
 from viz.painters import COLOUR, DRAW_COLOUR, FIRST
@@ -32,6 +32,12 @@ from viz.tabs import (
     draw_time,
     draw_two,
     pixel_colour,
+    vae_between,
+    vae_colour,
+    vae_cost,
+    vae_map,
+    vae_map_view,
+    vae_restore,
 )
 from viz.tabs.common import ASSETS
 from viz.tabs.look_aim import FIRST as FIRST_GLIMPSE
@@ -57,7 +63,8 @@ def make(folder: Path, checkpoints: Path = FOLDER) -> None:
     colours = {name: to_bytes(studio.pixels.generate(name, 10, GALLERY_SEED).image) for name in COLOUR}
     np.savez_compressed(folder / "colour.npz", **colours)  # type: ignore[arg-type]  # NumPy's stub takes the names for flags
     pixel_colour.own_pictures.cache_clear()
-    for name, value in (rooms(studio) | other_draws(studio) | start(studio)).items():
+    everything = rooms(studio) | other_draws(studio) | costs(studio) | restored(studio) | between_codes(studio)
+    for name, value in (everything | start(studio) | latent_map(studio)).items():
         write(name, {**value, "id": name} if "id" in value else value)
 
 
@@ -68,8 +75,8 @@ def to_bytes(images: Array) -> NDArray[np.uint8]:
 
 def rooms(studio: Studio) -> dict[str, Any]:
     """What stands on each room's stage at first, under the names that :func:`viz.tabs.common.stored` is asked for."""
-    code = studio.vae_encode(examples()[5])
-    drawn, _ = studio.vae_decode(code.mean)
+    code = studio.vaes.encode(examples()[5])
+    drawn, _ = studio.vaes.decode(code.mean)
     kl, rest = float(code.kl.sum()), code.reconstruction
     board = half_covered()
     completions = studio.pixels.complete(FIRST, board, 9, 1)
@@ -89,8 +96,12 @@ def rooms(studio: Studio) -> dict[str, Any]:
         "look": glimpse_payload(own.its, at_once=glimpses.at_a_glance(scene)),
         "look-own": comparison(own)._asdict(),
         "vae": codes.code_payload(examples()[5], drawn, code.mean, kl=kl, reconstruction=rest),
-        "vae-code": {"mean": [round(float(z), 2) for z in code.mean]},
-        "vae-film": codes.traversal_payload(studio.vae_traverse(code.mean)),
+        "vae-code": {
+            "mean": [round(float(z), 2) for z in code.mean],
+            "carried": [round(float(nats), 2) for nats in studio.vaes.carried()],
+            "dead": studio.walks.dead().tolist(),
+        },
+        "vae-film": codes.traversal_payload(studio.vaes.traverse(code.mean), studio.walks.dead()),
         "pixels": frames.raster_payload(completions, title=COMPLETIONS),
         "colour": frames.raster_payload(coloured, title=COMPLETIONS),
         "lesson": {**compare_payload(lesson, autoplay=False), "note": None},
@@ -125,10 +136,46 @@ def other_draws(studio: Studio) -> dict[str, Any]:
     }
 
 
+def costs(studio: Studio) -> dict[str, Any]:
+    """The bound of the first digit and its bars."""
+    value, bars = vae_cost.shown(
+        studio.costs, examples()[vae_cost.FIRST_DIGIT], vae_cost.BOUND, vae_cost.FIRST_MODEL, vae_cost.FIRST_SEED
+    )
+    return {"cost": value, "cost-bars": {"html": bars}}
+
+
+def restored(studio: Studio) -> dict[str, Any]:
+    """A digit whose lower half is hidden, and what brings it back."""
+    found = studio.restoring.uncover(vae_restore.half_hidden(), vae_restore.FIRST_SEED)
+    return {"restore": restore_frames.side_payload(found)}
+
+
+def between_codes(studio: Studio) -> dict[str, Any]:
+    """From one digit to another through their codes, and what the VAE in colour imagines."""
+    a, b = (examples()[digit] for digit in vae_between.FIRST_DIGITS[:2])
+    way = studio.walks.between(a, b, vae_between.FIRST_FRAMES)
+    houses = studio.walks.generate(vae_colour.FIRST_COUNT, vae_colour.FIRST_SEED)
+    return {
+        "vae-between": vae_walks.between_payload(way.painted, way.mixed, way.nats, way.lengths),
+        "vae-colour": vae_walks.imagined_payload(houses, 1, vae_colour.SIZE),
+    }
+
+
+def latent_map(studio: Studio) -> dict[str, Any]:
+    """The map of the latent space, the posterior of a digit on it and a walk."""
+    view, digit = vae_map_view.FIRST, examples()[vae_map.FIRST_DIGIT]
+    now, name = vae_map_view.seen(studio, view, digit), vae_map_view.model_of(view)
+    return {
+        "map": vae_map_view.board(studio, view, now),
+        "map-cloud": vae_map_view.cloud(studio, view, now, digit),
+        "map-film": vae_map_view.film(studio, name, vae_map.FIRST_PATH, vae_map.FIRST_FRAMES),
+    }
+
+
 def start(studio: Studio) -> dict[str, Any]:
     """The start page: one digit, three painters."""
     digit = examples()[START_DIGIT]
-    drawn, _ = studio.vae_decode(studio.vae_encode(digit).mean)
+    drawn, _ = studio.vaes.decode(studio.vaes.encode(digit).mean)
     at_once = CanvasTrace(
         (Step(np.zeros_like(drawn)), Step(drawn)), subject=(digit[None, None] / 255).astype(np.float32)
     )

@@ -1,11 +1,14 @@
 """What the page shows before any weight is loaded is what these weights paint."""
 
+import base64
+import io
 import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.checkpoints import read_card
 from scripts import make_novelty
@@ -17,6 +20,11 @@ from viz.tabs.subject import examples, gallery
 
 NUMBER = r"-?\d+(?:\.\d+)?"
 NAMES = sorted(path.stem for path in ASSETS.glob("*.json"))
+
+
+def sheet_of(url: str) -> Image.Image:
+    """The picture behind a data URL."""
+    return Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +52,11 @@ def test_a_stored_painting_is_what_the_weights_paint(painted_now: Path, name: st
         numbers = [np.array(re.findall(NUMBER, drawing), float) for drawing in drawings]
         np.testing.assert_allclose(*numbers, atol=0.11)
         return
+    if name == "cost-bars":
+        assert re.sub(NUMBER, "", old["html"]) == re.sub(NUMBER, "", new["html"])
+        numbers = [np.array(re.findall(NUMBER, shown["html"]), float) for shown in (old, new)]
+        np.testing.assert_allclose(*numbers, atol=0.11)
+        return
     if name == "look-own":
         np.testing.assert_allclose(old["aim"]["box"], new["aim"]["box"], atol=0.05)
         np.testing.assert_allclose(old["aim"]["ghosts"], new["aim"]["ghosts"], atol=0.05)
@@ -52,6 +65,18 @@ def test_a_stored_painting_is_what_the_weights_paint(painted_now: Path, name: st
             assert re.sub(NUMBER, "", shown[0]) == re.sub(NUMBER, "", shown[1])
             numbers = [np.array(re.findall(NUMBER, text), float) for text in shown]
             np.testing.assert_allclose(*numbers, atol=1.01)  # percent, rounded
+        return
+    if name == "map":
+        assert (old["axes"], old["model"], old["words"]) == (new["axes"], new["model"], new["words"])
+        assert (old["dots"], old["classes"], old["half"]) == (new["dots"], new["classes"], new["half"])
+        sheets = [np.asarray(sheet_of(each["lattice"]), int) for each in (old, new)]
+        assert np.abs(sheets[0] - sheets[1]).max() <= 5  # one of 64 grey levels
+        return
+    if name == "map-cloud":
+        for part in ("mean", "centre", "half_axes", "points"):
+            np.testing.assert_allclose(old[part], new[part], atol=0.01)
+        pictures = [np.frombuffer(base64.b64decode(each["pictures"]), np.uint8).astype(int) for each in (old, new)]
+        assert np.abs(pictures[0] - pictures[1]).max() <= 2
         return
     if name == "pen-aim":
         np.testing.assert_allclose(old["box"], new["box"], atol=0.01)

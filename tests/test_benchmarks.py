@@ -11,7 +11,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from benchmarks import draw, sampler_defaults, sampling, trace, training
+from benchmarks import draw, sampler_defaults, sampling, trace, training, vae
 from benchmarks.baselines.draw import DrawBaseline
 from benchmarks.baselines.masked import MaskedConv2d
 from benchmarks.baselines.pixelcnn import PixelCNNBaseline
@@ -145,6 +145,23 @@ def test_an_unequal_draw_is_not_compared(tiny: None, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(DrawBaseline, "take", lambda *_: None)
     with pytest.raises(SystemExit, match="nothing to compare"):
         draw.main(["--steps", "2", "--batch", "2", "--repeats", "1"])
+
+
+def test_an_epoch_of_the_vae_fed_by_a_loader_has_the_same_losses_and_prints_its_figures(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    vae.main(["--pictures", "300", "--repeats", "1", "--threads", "1", "--json"])
+    figures = printed(capsys)
+    assert TIMES <= figures.keys() and figures["pictures"] == 300
+    assert figures["nats"]["ours_float32"] == pytest.approx(figures["nats"]["baseline"], rel=1e-3)
+    assert figures["ratio"] == pytest.approx(figures["baseline"] / figures["ours"], rel=0.02)
+
+
+def test_an_epoch_of_another_loss_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = vae.plain_loss
+    monkeypatch.setattr(vae, "plain_loss", lambda *given: 1.1 * plain(*given))
+    with pytest.raises(SystemExit, match="nothing to compare"):
+        vae.main(["--pictures", "200", "--repeats", "1", "--threads", "1"])
 
 
 def test_a_trace_prints_what_each_part_of_its_way_takes(capsys: pytest.CaptureFixture[str]) -> None:

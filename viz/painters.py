@@ -57,6 +57,7 @@ COLOUR: dict[str, PixelPainter] = {
 CLASSES: dict[str, int] = {"gated-pixelcnn-mnist": 10}
 """Models that can be asked for a class, and how many there are."""
 FIRST = "pixelcnn-mnist"
+FIRST_VAE = "vae-mnist"
 
 TWO_DIGITS = "draw-two-digits"
 DRAW_COLOUR = {"House numbers": "draw-svhn", "Photographs": "draw-cifar10"}

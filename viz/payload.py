@@ -23,6 +23,13 @@ NEVER = 0xFFFF
 """In ``reveal``: a pixel that is not shown at any step. So a picture with ``reveal`` has fewer steps than this."""
 
 
+class Heads(TypedDict):
+    """What stands before each row and above each column of a grid that is a table."""
+
+    rows: list[str]
+    columns: list[str]
+
+
 class Panel(TypedDict):
     """A picture, or a grid of them. ``cells`` is n or 1, ``frames`` T or 1; ``data`` uint8 (frames, cells, H, W, C).
 
@@ -42,6 +49,7 @@ class Panel(TypedDict):
     packed: NotRequired[bool]
     reveal: NotRequired[str]
     labels: NotRequired[list[str]]
+    heads: NotRequired[Heads]
 
 
 class MarkTrack(TypedDict):

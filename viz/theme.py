@@ -38,7 +38,7 @@ def _variables(tokens: dict[str, str]) -> str:
     return " ".join(f"--easel-{name}: {value};" for name, value in tokens.items())
 
 
-SHEETS = ("theme.css", "lens.css", "filterbank.css", "glimpse.css")
+SHEETS = ("theme.css", "lens.css", "filterbank.css", "glimpse.css", "cost.css")
 
 
 def css() -> str:

@@ -27,7 +27,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.models.base import Generate, LossTerms, Reconstruct, Request, array, randn
@@ -152,6 +151,13 @@ class AutoEncoder(nn.Module):
             yield Step(array(self.decode(z)))
 
 
+def exactly(layer: nn.Linear, x: Tensor) -> Tensor:
+    """A layer in float32 even where training computes in bfloat16: its three digits are too few for a code of two."""
+    with torch.autocast(x.device.type, enabled=False):
+        found: Tensor = layer(precise(x))
+        return found
+
+
 class GaussianMLP(nn.Module):
     """q(z|x) of appendix C.2: (b, c, H, W) -> mean and log σ, (b, d) each."""
 
@@ -161,7 +167,7 @@ class GaussianMLP(nn.Module):
         self.out = nn.Linear(config.hidden, 2 * config.latent)
 
     def forward(self, x: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        mean, log_sigma = precise(self.out(self.hidden(x.flatten(1)).tanh())).chunk(2, 1)
+        mean, log_sigma = exactly(self.out, self.hidden(x.flatten(1)).tanh()).chunk(2, 1)
         return mean, log_sigma
 
 
@@ -175,7 +181,7 @@ class BernoulliMLP(nn.Module):
         self.out = nn.Linear(config.hidden, config.channels * config.height * config.width)
 
     def forward(self, z: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        return self.out(F.tanh(self.hidden(z))).unflatten(1, self.shape)
+        return self.out(exactly(self.hidden, z).tanh()).unflatten(1, self.shape)
 
 
 class AEVB(AutoEncoder):

@@ -1,6 +1,7 @@
 """The public API: eight endpoints, the same answer for the same seed, one sentence for everything that is wrong."""
 
 import base64
+import gzip
 import io
 import json
 import urllib.request
@@ -134,7 +135,9 @@ def test_a_picture_becomes_a_digit_a_code_and_a_picture_again(easel: Client) -> 
         ("/draw_copy", ([*BLANK[:27], [0]], 1), "The picture must be 28 rows of 28 numbers from 0 to 255."),
         ("/vae_encode", ([[300] * 28] * 28,), "The picture must be 28 rows of 28 numbers from 0 to 255."),
         ("/vae_decode", ([0.0] * 7,), "A code is a list of 8 numbers."),
-        ("/vae_decode", (["a"] * 8,), "Each number of a code must be a number from -8 to 8."),
+        ("/vae_decode", (["a"] * 8,), "Each number of a code must be a number from -20 to 20."),
+        ("/vae_decode", ([1e6] * 8,), "Each number of a code must be a number from -20 to 20."),
+        ("/vae_encode", (BAR, "pixelcnn-mnist"), "There is no VAE called 'pixelcnn-mnist'"),
         ("/pixel_complete", (BAR, BLANK, 1, 1, 1.0), "Nothing is covered"),
         ("/pixel_complete", (BAR, ALL, 1, 1, 1.0), "Everything is covered"),
         ("/read_picture", ({"path": "app.py"},), "Send the picture's file as base64 text."),
@@ -164,3 +167,26 @@ def test_numbers_that_are_none_get_a_sentence_over_plain_http(server: Server, nu
     with urllib.request.urlopen(f"{endpoint}/{event}", timeout=60) as answer:
         stream = answer.read().decode()
     assert "event: error" in stream and "Each number of a code must be a number from -8 to 8." in stream
+
+
+def test_the_page_travels_compressed(server: Server) -> None:
+    def fetched(encoding: str) -> tuple[bytes, str | None]:
+        asked = urllib.request.Request(server.url, headers={"Accept-Encoding": encoding})
+        with urllib.request.urlopen(asked, timeout=60) as answer:
+            return answer.read(), answer.headers.get("Content-Encoding")
+
+    plain, none = fetched("identity")
+    packed, gzipped = fetched("gzip")
+    assert (none, gzipped) == (None, "gzip")
+    assert len(packed) < len(plain) / 2
+    assert b"Easel" in gzip.decompress(packed)
+
+
+@pytest.mark.parametrize(("model", "size"), [("aevb-mnist-2d", 2), ("vae-mnist-20d", 20)])
+def test_the_other_vaes_answer_with_codes_of_their_own_length(easel: Client, model: str, size: int) -> None:
+    code = easel.predict(BAR, model, api_name="/vae_encode")
+    assert len(code["mean"]) == len(code["sigma"]) == len(code["kl"]) == size
+    image = np.array(easel.predict(code["mean"], model, api_name="/vae_decode")["image"])
+    assert image.shape == (28, 28) and 0 <= image.min() and image.max() <= 1
+    colours = np.array(easel.predict([0.0] * 64, "vae-svhn", api_name="/vae_decode")["image"])
+    assert colours.shape == (32, 32, 3)

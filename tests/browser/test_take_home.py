@@ -65,6 +65,7 @@ def test_a_room_without_patches_and_bars_takes_home_the_same_file_whatever_is_ti
     page: Page, open_tab: OpenTab, tmp_path: Path
 ) -> None:
     panel = open_tab("All at once")
+    page.locator("#vae-code-tab-button").click()
     Player(page, "vae-player").loaded()
     files = [downloaded(page, "#vae-strip", tmp_path).read_bytes()]
     panel.get_by_text("Options of the download").filter(visible=True).click()

@@ -96,6 +96,23 @@ def test_a_resumed_run_goes_on_bit_for_bit(name: str, tmp_path: Path) -> None:
     assert_same(straight, second)
 
 
+def test_adam_in_one_kernel_moves_kernels_with_channels_last_as_the_loop_over_parameters_does() -> None:
+    run, noise = fresh("pixelcnn-cifar10"), small.generator()
+    adam = run.optimizers["adam"]
+    ours = adam.param_groups[0]["params"]
+    assert any(not p.is_contiguous() for p in ours), "the layout in question"
+    theirs = [p.detach().clone(memory_format=torch.contiguous_format).requires_grad_() for p in ours]
+    loop = torch.optim.Adam(theirs, lr=adam.defaults["lr"], fused=False, foreach=False)
+    for _ in range(3):
+        for mine, other in zip(ours, theirs, strict=True):
+            other.grad = torch.randn(other.shape, generator=noise)
+            mine.grad = torch.empty_like(mine).copy_(other.grad)
+        adam.step()
+        loop.step()
+    for mine, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(mine, other, rtol=1e-5, atol=1e-7, check_stride=False)
+
+
 def test_a_state_carries_its_recipe_and_a_new_number_of_steps_is_honoured(tmp_path: Path) -> None:
     run = fresh(MUON, learning_rate=0.123, seed=7, steps=2)
     train(run)

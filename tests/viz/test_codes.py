@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from core.registry import REGISTRY
 from core.trace import CanvasTrace, Step
 from viz import codes, payload
 
@@ -54,6 +55,49 @@ def test_a_traversal_labels_each_cell_and_goes_round() -> None:
     value = codes.traversal_payload(trace)
     assert value["panels"][0]["labels"] == [f"z{i}" for i in range(1, 9)]
     assert value["loop"] and (value["steps"], value["columns"]) == (4, 4)
+
+
+def test_the_words_follow_the_length_of_the_code() -> None:
+    for name, count in codes.SIZES.items():
+        assert REGISTRY[name].config.latent == count
+        code = np.ones(count, np.float32)
+        note = codes.code_payload(SUBJECT, PAINTED, code, kl=1.0, reconstruction=1.0)["note"]
+        assert note is not None
+        assert note["html"].startswith(f"<b class='vae'>{codes.COUNTS[count].capitalize()} numbers")
+        assert len(note["rows"]) == count + 2
+    assert sorted(codes.MODELS.values()) == sorted(codes.SIZES)
+    assert all(label == str(codes.SIZES[name]) for label, name in codes.MODELS.items())
+
+
+def test_the_priors_mean_is_named_with_and_without_a_subject() -> None:
+    zero = np.zeros(8, np.float32)
+    with_digit = codes.code_payload(SUBJECT, PAINTED, zero, reconstruction=9.0)["note"]
+    without = codes.code_payload(None, PAINTED, zero)["note"]
+    assert with_digit is not None and without is not None
+    assert "all of them 0" in with_digit["html"] and "[[reconstruction]]" in with_digit["html"]
+    assert "all of them 0" in without["html"] and "[[reconstruction]]" not in without["html"]
+
+
+def test_a_dead_number_is_marked_wherever_it_stands() -> None:
+    dead = np.array([False, False, True])
+    assert codes.slider_label(2, 0.001, True) == "z3 · dead: carries 0.00 nats"
+    assert codes.slider_label(0, 1.234, False) == "z1 · 1.23 nats"
+    table = codes.lattice_payload(np.zeros((3, 5, 1, 4, 4), np.float32), dead)
+    assert table["panels"][0]["heads"]["rows"] == ["z1", "z2", "z3 dead"]
+    trace = CanvasTrace(tuple(Step(np.zeros((3, 1, 4, 4), np.float32)) for _ in range(2)))
+    assert codes.traversal_payload(trace, dead)["panels"][0]["labels"] == ["z1", "z2", "z3 dead"]
+    assert "z3 is dead" in codes.dead_sentence(dead) and "0.01 nats" in codes.dead_sentence(dead)
+    assert "z1, z2 and z4 are dead" in codes.dead_sentence(np.array([True, True, False, True]))
+    assert codes.dead_sentence(np.zeros(20, bool)).startswith("None of the twenty numbers is dead")
+
+
+def test_a_table_has_a_row_for_each_number_and_its_values_above_the_columns() -> None:
+    painted = np.arange(2 * 9, dtype=np.float32).reshape(2, 9, 1, 1, 1) / 17 * np.ones((1, 1, 1, 4, 4), np.float32)
+    value = codes.lattice_payload(painted)
+    panel = value["panels"][0]
+    assert (value["columns"], value["cells"], value["steps"]) == (9, 18, 1)
+    assert panel["heads"]["columns"] == ["−3", "", "−1.5", "", "0", "", "1.5", "", "3"]
+    assert payload.panel_data(panel)[0, :, 0, 0, 0].tolist() == np.rint(255 * painted[:, :, 0, 0, 0].ravel()).tolist()
 
 
 def test_at_once_is_a_blank_canvas_and_then_the_picture() -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.images import MAX_BYTES, open_picture, to_digit
 from core.runtime import Runtime
 from core.trace import Array
-from viz.painters import FIRST
+from viz.painters import FIRST, FIRST_VAE
 from viz.tabs.common import SIDE, told
 from viz.tabs.draw_time import STEPS
 
@@ -79,16 +79,16 @@ def register(runtime: Runtime) -> None:
         return {"canvases": nested(canvases), "kl": nested(trace.series("kl")[:, 0])}
 
     @told
-    def vae_encode(pixels: Rows) -> dict[str, Any]:
-        """The VAE's code of a picture: ``mean``, ``sigma`` and ``kl`` (8,), ``reconstruction`` in nats."""
-        code = runtime.studio.vae_encode(pixels_of(pixels))
+    def vae_encode(pixels: Rows, model: str = FIRST_VAE) -> dict[str, Any]:
+        """A VAE's code of a picture: ``mean``, ``sigma`` and ``kl`` (d,), ``reconstruction`` in nats."""
+        code = runtime.studio.vaes.encode(pixels_of(pixels), model)
         numbers = {"mean": code.mean, "sigma": code.sigma, "kl": code.kl}
         return {**{name: nested(value) for name, value in numbers.items()}, "reconstruction": code.reconstruction}
 
     @told
-    def vae_decode(code: list[float]) -> dict[str, Any]:
-        """The picture of a code of 8 numbers: ``image`` (28, 28)."""
-        return {"image": nested(runtime.studio.vae_decode(code)[0][0, 0])}
+    def vae_decode(code: list[float], model: str = FIRST_VAE) -> dict[str, Any]:
+        """The picture of a code of d numbers: ``image`` (28, 28), in colour (32, 32, 3)."""
+        return {"image": nested(pictures(runtime.studio.vaes.decode(code, name=model)[0])[0])}
 
     @told
     def pixel_generate(

@@ -5,12 +5,15 @@ from __future__ import annotations
 import gradio as gr
 
 from core.runtime import Runtime
+from viz import codes
 from viz.payload import Room
 from viz.tabs.common import stored
 from viz.widgets.player import player
 
+SAYS = codes.numbers(codes.SIZES[codes.FIRST])
+"""How long the code is of the VAE that painted the stored picture."""
 WAYS: tuple[tuple[str, Room, str, str], ...] = (
-    ("vae", "vae", "All at once", "A VAE squeezes the digit into eight numbers and paints it back in one go."),
+    ("vae", "vae", "All at once", f"A VAE squeezes the digit into {SAYS} and paints it back in one go."),
     ("draw", "write", "Stroke by stroke", "DRAW looks, adds a stroke, looks again, sixteen times."),
     ("pixels", "pixel", "Pixel by pixel", "PixelCNN sees the upper half and throws a die for every other pixel."),
 )

@@ -40,6 +40,8 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
+from viz.widgets.shared import script
+
 ROOMS = ("read", "write", "vae", "pixel", "glimpse")
 SIDE = 28
 MAX_SIDE = 256
@@ -191,7 +193,7 @@ def editor(elem_id: str, room: str, *, cover: bool, value: dict[str, Any] | None
         value,
         html_template=_html(room, cover, draw),
         css_template=here.with_suffix(".css").read_text(encoding="utf-8"),
-        js_on_load=here.with_suffix(".js").read_text(encoding="utf-8"),
+        **script("editor", [here.with_suffix(".js")], ["edit"]),
         apply_default_css=False,
         elem_id=elem_id,
     )

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import gradio as gr
 
+from viz.widgets.shared import script
+
 _HTML = """
 <div class="easel-narrator" data-room="${room}" role="group" aria-label="What just happened">
   <div class="title"></div>
@@ -30,7 +32,7 @@ def narrator(elem_id: str, player_id: str, room: str, *, empty: str = "") -> gr.
     return gr.HTML(
         html_template=_HTML,
         css_template=here.with_suffix(".css").read_text(encoding="utf-8"),
-        js_on_load=here.with_suffix(".js").read_text(encoding="utf-8"),
+        **script("narrator", [here.with_suffix(".js")]),
         apply_default_css=False,
         elem_id=elem_id,
         player=player_id,

@@ -7,6 +7,8 @@ from typing import Any
 
 import gradio as gr
 
+from viz.widgets.shared import script
+
 _PREV = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M10 3.5 5.5 8l4.5 4.5"/></svg>'
 _NEXT = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M6 3.5 10.5 8 6 12.5"/></svg>'
 _PLAY = '<svg class="on-pause" viewBox="0 0 16 16" aria-hidden="true"><path d="M4.5 2.8v10.4L13.2 8z"/></svg>'
@@ -69,7 +71,7 @@ def player(
         value=value,
         html_template=_HTML,
         css_template=here.with_suffix(".css").read_text(encoding="utf-8"),
-        js_on_load="\n".join(script.read_text(encoding="utf-8") for script in scripts),
+        **script("player", scripts, ["pick"]),
         apply_default_css=False,
         elem_id=elem_id,
         player=elem_id,

@@ -3,6 +3,8 @@
 
 const NARROWEST = 160; // CSS px a panel needs beside others
 const TALLEST = 420; // CSS px of the stage's height
+const CROWD = 40; // more pictures than this stand close together
+const TILE = 64; // CSS px of a picture in a table, which may be taller than that
 const LONGEST_FILM = 32; // thumbnails
 
 const steps = () => state.value.steps;
@@ -22,6 +24,13 @@ function swatch(spec, kinds) {
   return node;
 }
 
+// What stands before a row or above a column of a table.
+function buildHead(text) {
+  const head = make('span', 'head');
+  head.textContent = text;
+  return head;
+}
+
 function buildPanel(spec, kinds) {
   const figure = make('figure', 'panel');
   const title = make('figcaption', 'title');
@@ -30,10 +39,12 @@ function buildPanel(spec, kinds) {
   title.append(swatch(spec, kinds), name);
   const canvas = make('canvas', '', { role: 'img', 'aria-label': spec.title });
   const box = make('div', 'box');
-  const cells = make('div', 'cells');
-  cells.style.gridTemplateColumns = 'repeat(' + columnsOf(spec) + ', minmax(0, 1fr))';
+  const cells = make('div', spec.heads || spec.cells > CROWD ? 'cells table' : 'cells');
+  cells.style.gridTemplateColumns = (spec.heads ? 'auto ' : '') + 'repeat(' + columnsOf(spec) + ', minmax(0, 1fr))';
+  if (spec.heads) cells.append(...['', ...spec.heads.columns].map(buildHead));
   const view = { canvas, box, pics: [], labels: [] };
   for (let i = 0; i < spec.cells; i += 1) {
+    if (spec.heads && i % columnsOf(spec) === 0) cells.append(buildHead(spec.heads.rows[i / columnsOf(spec)]));
     const cell = make('div', 'cell');
     const pic = spec.cells === 1 ? make('div', 'pic') : make('button', 'pic', { type: 'button', 'data-act': 'pick', 'data-cell': i });
     pic.style.aspectRatio = spec.width + ' / ' + spec.height;
@@ -52,18 +63,19 @@ function buildPanel(spec, kinds) {
 }
 
 const columnsOf = (spec) => (spec.cells === 1 ? 1 : Math.min(spec.cells, state.value.columns || Math.ceil(Math.sqrt(spec.cells))));
+const widest = (spec) => (spec.heads ? 44 + TILE * columnsOf(spec) : TALLEST * aspectOf(spec));
 const aspectOf = (spec) => (columnsOf(spec) * spec.width) / (Math.ceil(spec.cells / columnsOf(spec)) * spec.height);
 
 // Panels stand side by side, equally high; where one would be narrower than 160 px they wrap.
-function arrangeStage(aspects) {
+function arrangeStage(aspects, most = aspects.map((aspect) => TALLEST * aspect)) {
   const gap = 18;
   const total = aspects.reduce((sum, aspect) => sum + aspect, 0);
   const room = root.clientWidth - gap * (aspects.length - 1);
   const fits = Math.min(...aspects) * (room / total) >= NARROWEST;
   const abreast = Math.max(1, Math.min(aspects.length, Math.floor((root.clientWidth + gap) / (NARROWEST + gap))));
-  stage.style.maxWidth = TALLEST * total + gap * (aspects.length - 1) + 'px';
+  stage.style.maxWidth = most.reduce((sum, width) => sum + width, 0) + gap * (aspects.length - 1) + 'px';
   stage.style.gridTemplateColumns = fits
-    ? aspects.map((aspect) => 'minmax(0, ' + aspect + 'fr)').join(' ')
+    ? aspects.map((aspect) => 'minmax(0, ' + aspect / total + 'fr)').join(' ')
     : 'repeat(' + abreast + ', minmax(0, 1fr))';
 }
 
@@ -157,7 +169,7 @@ function layout() {
     arrangeStage(Array(props.panels || 1).fill(1));
     return;
   }
-  arrangeStage(panels.map(({ spec }) => aspectOf(spec)));
+  arrangeStage(panels.map(({ spec }) => aspectOf(spec)), panels.map(({ spec }) => widest(spec)));
   if (steps() > LONGEST_FILM) buildFilm();
   for (const view of views) {
     const radius = clamp(view.pics[0].clientWidth * 0.05, 3, 10);

@@ -1,0 +1,54 @@
+"""The VAEs of digits and PixelCNN in their registered shapes, but narrow and untrained, behind their studios."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from core.pixel_studio import PixelStudio
+from core.registry import REGISTRY
+from core.vae_studio import VAEStudio
+from tests.core import small
+
+NARROW = {"hidden": 6, "features": 4, "dense": 8, "bottleneck": 2, "blocks": 1}
+
+
+@functools.cache
+def model(name: str) -> Any:
+    """Loud enough that its pictures are neither paper nor ink."""
+    config = REGISTRY[name].config
+    known = {field.name for field in fields(config)}
+    made = small.build(replace(config, **{key: value for key, value in NARROW.items() if key in known}))
+    small.shake(made, 0.1)
+    return made
+
+
+def carried(name: str) -> np.ndarray:
+    """An order that is not the model's own: the last number carries most."""
+    return np.arange(REGISTRY[name].config.latent, dtype=np.float32)
+
+
+def vaes() -> VAEStudio:
+    return VAEStudio(model, carried)
+
+
+def pixels() -> PixelStudio:
+    return PixelStudio(model, contextlib.nullcontext)
+
+
+def digit() -> np.ndarray:
+    """A cross of 28×28."""
+    picture = np.zeros((28, 28), np.uint8)
+    picture[4:24, 12:15] = 255
+    picture[10:13, 6:22] = 255
+    return picture
+
+
+def lower_half() -> np.ndarray:
+    hidden = np.zeros((28, 28), bool)
+    hidden[14:] = True
+    return hidden

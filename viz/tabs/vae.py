@@ -1,0 +1,25 @@
+"""All at once: the room of the VAEs, with an inner tab for each way to walk in their latent space."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from core.runtime import Runtime
+from viz.tabs import vae_between, vae_code, vae_colour, vae_cost, vae_map, vae_restore
+
+INNER = (
+    ("The map", "map", vae_map.build),
+    ("The code", "code", vae_code.build),
+    ("Between", "between", vae_between.build),
+    ("What it costs", "cost", vae_cost.build),
+    ("Restore", "restore", vae_restore.build),
+    ("Colour", "colour", vae_colour.build),
+)
+
+
+def build(runtime: Runtime) -> None:
+    """Fill the room."""
+    with gr.Tabs(elem_id="vae-rooms", elem_classes="easel-inner"):
+        for label, key, fill in INNER:
+            with gr.Tab(label, id=f"vae-{key}", elem_id=f"vae-{key}-tab"):
+                fill(runtime)
