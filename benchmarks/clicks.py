@@ -20,7 +20,7 @@ from core.runtime import Runtime
 from tests.browser import chromium
 from viz.layout import LAUNCH, build_app
 
-LIMITS = {"draw_16_digits": 1.0, "vae_slider": 0.1, "pixelcnn_16_completions": 0.5}
+LIMITS = {"draw_16_digits": 1.0, "vae_slider": 0.05, "pixelcnn_16_completions": 0.5}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 TIMED = """([act, root, attribute]) => new Promise(done => {
   const node = document.querySelector(root), before = node.getAttribute(attribute), start = performance.now();

@@ -37,7 +37,7 @@ from core.map_studio import MAPS
 from core.studio import Studio
 from tests.browser import chromium
 
-LIMITS = {"hover": 1 / 25, "cloud": 0.15, "cloud_while_painting": 0.15, "lattice": 0.3}
+LIMITS = {"hover": 1 / 25, "cloud": 0.15, "lattice": 0.3}
 ROOT = Path(__file__).resolve().parent.parent
 MAP = "#map-chart .easel-map"
 HOVER = """([root, seconds]) => new Promise(done => {

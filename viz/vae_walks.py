@@ -32,10 +32,7 @@ COPY = (
     "picture from them [[rest]] nats: [[bits]] bits for each. The second price is taken at the mean of the code's "
     "distribution; the bound itself averages it over draws."
 )
-DREAMT = (
-    "<b class='vae'>{Numbers}</b> for each picture, thrown like dice and {scale} as far out as the prior has them; the "
-    "rest is the decoder's."
-)
+DREAMT = "<b class='vae'>{Numbers}</b> for each picture, thrown like dice{scale}; the rest is the decoder's."
 LEADING = (
     "Of <b class='vae'>{numbers}</b> these {count} carry most. The one you selected carries [[carried]] nats, on "
     "average over test pictures; all {numbers} together carry {total:.1f}."
@@ -181,7 +178,8 @@ def copy_payload(subject: Array, painted: Array, kl: Array, reconstruction: floa
 
 def imagined_payload(images: Array, temperature: float, d: int) -> Player:
     """Pictures (n, C, H, W) of codes of ``d`` numbers from the prior, ``temperature`` times as far out."""
-    text = codes.sized(DREAMT.replace("{scale}", f"{temperature:g} times"), d)
+    scale = "" if temperature == 1 else f" and {temperature:g} times as far out as the prior has them"
+    text = codes.sized(DREAMT.replace("{scale}", scale), d)
     note: payload.Note = {"title": "Imagined", "html": text, "rows": [], "values": {}, "patches": []}
     return {**frames.still_payload(images, "What it imagines", "vae"), "note": note}
 

@@ -242,7 +242,8 @@ def build(runtime: Runtime) -> None:
     zero.click(told(answers.zero), state, outputs, **LATEST)
     back.click(told(answers.back), [sub.picture, name], outputs, **LATEST)
     for slider in sliders:
-        slider.input(told(answers.bent), [*state, *sliders], [stage, costs], js=BOUNDED, **LATEST)
+        # Past the queue, which would take longer than decoding; the studio's own lock keeps requests apart.
+        slider.input(told(answers.bent), [*state, *sliders], [stage, costs], js=BOUNDED, queue=False, **LATEST)
     for filmed in (settle.rest, walk.change):
         filmed(told(answers.film), asked, [film, painted], js=BOUNDED, **LATEST)
     walk.change(lambda walk: gr.Column(visible=walk == INTERPOLATE), walk, target_box, **LATEST)

@@ -43,7 +43,7 @@ from viz.widgets.latent_cloud import latent_cloud
 from viz.widgets.latent_map import latent_map as map_widget
 from viz.widgets.player import player
 
-FIRST_DIGIT, FIRST_FRAMES = 5, 24
+FIRST_DIGIT, FIRST_FRAMES = 7, 24
 FIRST_PATH = [[-1.2, -1.2], [0.0, 1.2], [1.2, -0.4]]
 """Of codes, in the order of nats."""
 TEXT = """
