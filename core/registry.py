@@ -81,7 +81,7 @@ LONG = Recipe(
     muon_decay=0.1,
     bfloat16=True,
 )
-"""For the convolutional painters. Without decay their weights grow under Muon until the loss rises again."""
+"""For convolutional networks. Without decay their weights grow under Muon until the loss rises again."""
 PLACED = ModelSpec(
     model=PixelCNN,
     config=PixelCNNConfig(features=48, bottleneck=24, blocks=6, position_bias=True),
@@ -153,17 +153,7 @@ VAE_8 = ModelSpec(
     model=VAE,
     config=VAEConfig(),
     dataset="binarized-mnist",
-    recipe=Recipe(
-        steps=6_000,
-        batch_size=100,
-        learning_rate=1e-3,
-        decay_from=0.1,
-        muon=VAE_MATRICES,
-        muon_rate=3e-3,
-        muon_decay=0.1,
-        bfloat16=True,
-        interval=1_000,
-    ),
+    recipe=replace(LONG, steps=6_000, batch_size=100, learning_rate=1e-3, muon=VAE_MATRICES, interval=1_000),
     bound="elbo",
     channels_last=True,
     half=True,

@@ -40,7 +40,7 @@ def given(panel: dict[str, Any]) -> np.ndarray:
 
 def open_inner(page: Page, name: str) -> None:
     """Open a tab inside the room, from the menu where it does not fit the screen."""
-    rooms = page.locator("#pixel-rooms")
+    rooms = page.locator("#pixels-rooms")
     tab = rooms.get_by_role("tab", name=name, exact=True)
     if tab.is_visible():
         tab.click()
@@ -246,10 +246,10 @@ def test_no_inner_tab_is_wider_than_a_phone_and_every_picture_has_words(page: Pa
     page.set_viewport_size({"width": 360, "height": 800})
     page.goto(f"/?__theme={theme}")
     page.locator("#enter-pixels").click()
-    expect(page.locator("#pixel-rooms")).to_be_visible()
+    expect(page.locator("#pixels-rooms")).to_be_visible()
     for name in INNER:
         open_inner(page, name)
-        expect(page.locator("#pixel-rooms .easel-player[data-loaded]").filter(visible=True).first).to_be_visible()
+        expect(page.locator("#pixels-rooms .easel-player[data-loaded]").filter(visible=True).first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
         named = "e.alt || e.ariaLabel || e.role === 'presentation' || e.closest('button')?.innerText"
         bare = f"e => e.offsetParent && !({named})"

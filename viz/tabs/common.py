@@ -54,6 +54,14 @@ def room(key: str) -> Iterator[None]:
         yield
 
 
+def inner_tabs(key: str, tabs: Sequence[tuple[str, str, Callable[[Runtime], None]]], runtime: Runtime) -> None:
+    """A room's own tabs, each a label, the second part of its id ``KEY-…-tab`` and the function that fills it."""
+    with gr.Tabs(elem_id=f"{key}-rooms", elem_classes="easel-inner"):
+        for label, name, fill in tabs:
+            with gr.Tab(label, id=f"{key}-{name}", elem_id=f"{key}-{name}-tab"):
+                fill(runtime)
+
+
 @contextmanager
 def column(kind: str) -> Iterator[None]:
     """``controls``, ``stage`` or ``aside``."""

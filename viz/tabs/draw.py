@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gradio as gr
-
 from core.runtime import Runtime
 from viz.tabs import (
     draw_between,
@@ -16,6 +14,7 @@ from viz.tabs import (
     draw_time,
     draw_two,
 )
+from viz.tabs.common import inner_tabs
 
 INNER = (
     ("Paint", "paint", draw_paint.build),
@@ -32,7 +31,4 @@ INNER = (
 
 def build(runtime: Runtime) -> None:
     """Fill the room."""
-    with gr.Tabs(elem_id="draw-rooms", elem_classes="easel-inner"):
-        for label, key, fill in INNER:
-            with gr.Tab(label, id=f"draw-{key}", elem_id=f"draw-{key}-tab"):
-                fill(runtime)
+    inner_tabs("draw", INNER, runtime)

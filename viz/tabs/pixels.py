@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gradio as gr
-
 from core.runtime import Runtime
 from viz.tabs import pixel_colour, pixel_lens, pixel_paint, pixel_scores
+from viz.tabs.common import inner_tabs
 
 INNER = (
     ("Paint", "paint", pixel_paint.build),
@@ -17,7 +16,4 @@ INNER = (
 
 def build(runtime: Runtime) -> None:
     """Fill the room."""
-    with gr.Tabs(elem_id="pixel-rooms", elem_classes="easel-inner"):
-        for label, key, fill in INNER:
-            with gr.Tab(label, id=f"pixels-{key}", elem_id=f"pixels-{key}-tab"):
-                fill(runtime)
+    inner_tabs("pixels", INNER, runtime)

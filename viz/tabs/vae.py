@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gradio as gr
-
 from core.runtime import Runtime
 from viz.tabs import vae_between, vae_code, vae_colour, vae_cost, vae_map, vae_restore
+from viz.tabs.common import inner_tabs
 
 INNER = (
     ("The map", "map", vae_map.build),
@@ -19,7 +18,4 @@ INNER = (
 
 def build(runtime: Runtime) -> None:
     """Fill the room."""
-    with gr.Tabs(elem_id="vae-rooms", elem_classes="easel-inner"):
-        for label, key, fill in INNER:
-            with gr.Tab(label, id=f"vae-{key}", elem_id=f"vae-{key}-tab"):
-                fill(runtime)
+    inner_tabs("vae", INNER, runtime)
