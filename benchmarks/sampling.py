@@ -46,7 +46,7 @@ MARGIN = 1e-4
 
 def pixel_models() -> list[str]:
     """Registered names of all models that paint pixel by pixel."""
-    return [name for name, spec in REGISTRY.items() if hasattr(spec.config, "levels")]
+    return [name for name, spec in REGISTRY.items() if spec.bound == "exact"]
 
 
 @dataclass(frozen=True)
