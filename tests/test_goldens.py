@@ -39,7 +39,8 @@ def test_a_card_tells_data_steps_seed_and_test_figures(name: str) -> None:
         for figure in figures
     )
     if card["dataset"] == "binarized-mnist":
-        assert all(figure["n"] == 10_000 for figure in figures)
+        whole = {figure["bound"] for figure in figures if figure["n"] == 10_000}
+        assert REGISTRY[name].bound in whole, "a figure on the whole split, whatever others are of a part of it"
     if REGISTRY[name].bound != "elbo":
         assert any(figure["bound"] == REGISTRY[name].bound for figure in figures)
 

@@ -84,7 +84,7 @@ def test_the_code_goes_to_zero_back_to_the_digit_and_to_what_is_pressed_in_the_t
     no_complaint(page)
 
 
-@pytest.mark.parametrize(("typed", "taken"), [("1000000", "4"), ("-99", "-4"), ("NaN", "0"), ("", "0"), ("1.5", "1.5")])
+@pytest.mark.parametrize(("typed", "taken"), [("1000000", "4"), ("-99", "-4"), ("NaN", "0"), ("", "0"), ("2", "2")])
 def test_whatever_is_typed_beside_a_slider_is_bounded_and_nothing_is_lost(
     page: Page, open_tab: OpenTab, typed: str, taken: str
 ) -> None:
