@@ -21,13 +21,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from core.errors import UserError
 from core.files import replacing
 from core.registry import REGISTRY, ModelSpec
 
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
 
 
-class CheckpointError(RuntimeError):
+class CheckpointError(UserError, RuntimeError):
     """A checkpoint cannot be used; the message is one sentence for the user."""
 
 

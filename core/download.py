@@ -12,6 +12,7 @@ from urllib.request import urlopen
 
 from tqdm import tqdm
 
+from core.errors import UserError
 from core.files import replacing
 
 TIMEOUT = 30
@@ -19,7 +20,7 @@ TIMEOUT = 30
 PIECE = 2**18
 
 
-class DataError(RuntimeError):
+class DataError(UserError, RuntimeError):
     """A data set cannot be had; the message is one sentence for the user."""
 
 

@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 
+from core.errors import UserError
+
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
@@ -57,7 +59,7 @@ WARNING_FILTERS = threading.Lock()
 """Warning filters belong to the whole process; two threads must not change and restore them crosswise."""
 
 
-class ImageError(ValueError):
+class ImageError(UserError, ValueError):
     """A picture or an archive of pictures cannot be used; the message is one sentence for the user."""
 
 

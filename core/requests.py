@@ -9,12 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.errors import UserError
+
 MAX_PICTURES = 64
 MAX_SEED = 2**31 - 1
 TEMPERATURES = (0.1, 2.0)
 
 
-class RequestError(ValueError):
+class RequestError(UserError, ValueError):
     """A request cannot be answered; the message is one sentence for the user."""
 
 

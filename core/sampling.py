@@ -25,6 +25,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.errors import UserError
 from core.models.base import Complete, Generate, Request, array
 from core.models.gated import GatedPixelCNN
 from core.models.mcgsm import MCGSM
@@ -61,11 +62,11 @@ MOST_IN_WAVES = 16
 """Waves keep all activations of a picture and a copy of its noise, 10 MB for one in colour; rows keep two rows."""
 
 
-class TooManyError(ValueError):
+class TooManyError(UserError, ValueError):
     """A request would take more memory than :data:`MAX_BYTES`; the message is one sentence for the user."""
 
 
-class OrderError(TypeError):
+class OrderError(UserError, TypeError):
     """A model that does not paint in raster order was given to the particle filter; one sentence for the user."""
 
 
