@@ -82,6 +82,9 @@ LONG = Recipe(
     bfloat16=True,
 )
 """For convolutional networks. Without decay their weights grow under Muon until the loss rises again."""
+RECURRENT = Recipe(steps=11_000, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES, bfloat16=True)
+"""For both PixelRNNs. In bfloat16 a step takes 0.75 to 0.84 of its time in float32 (an Intel Xeon, one thread); the
+recurrence itself stays in float32."""
 PLACED = ModelSpec(
     model=PixelCNN,
     config=PixelCNNConfig(features=48, bottleneck=24, blocks=6, position_bias=True),
@@ -230,14 +233,14 @@ REGISTRY: dict[str, ModelSpec] = {
         model=PixelRNN,
         config=PixelRNNConfig(kind="row", layers=3, position_bias=True),
         dataset="binarized-mnist",
-        recipe=Recipe(steps=11_000, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES),
+        recipe=RECURRENT,
         bound="exact",
     ),
     "diagonal-bilstm-mnist": ModelSpec(
         model=PixelRNN,
         config=PixelRNNConfig(kind="diagonal", layers=2),
         dataset="binarized-mnist",
-        recipe=Recipe(steps=11_000, batch_size=16, learning_rate=2e-3, muon=PIXEL_MATRICES),
+        recipe=RECURRENT,
         bound="exact",
     ),
     "multiscale-mnist": ModelSpec(

@@ -13,7 +13,7 @@ from torch import Tensor
 from core import data, training
 from core.models.base import LossTerms
 from core.registry import REGISTRY, Recipe
-from core.training import Run, batch_indices, learning_rate, main, step_generator, train_step
+from core.training import Run, batch_indices, learning_rate, main, step_generator, told, train_step
 from tests.core import small
 from tests.core.test_training import EVERY, MUON, fresh, loss_of, train
 
@@ -195,3 +195,24 @@ def test_a_recipe_in_bfloat16_computes_so_and_keeps_weights_loss_and_average_in_
         assert all(torch.isfinite(parameter).all() for parameter in parameters)
     assert kinds == {torch.float32, torch.bfloat16}
     assert losses[0] != losses[1] and losses[1] == pytest.approx(losses[0], rel=0.01)
+
+
+@EVERY
+def test_every_model_trains_in_bfloat16_with_nearly_the_losses_and_gradients_of_float32(name: str) -> None:
+    losses, gradients = [], []
+    for bfloat16 in (False, True):
+        run = fresh(name, bfloat16=bfloat16)
+        small.shake(run.model, 0.05)
+        pictures = small.dataset(4, run.spec.config)
+        indices = np.arange(4)
+        x, labels = pictures.batch(indices, small.generator()), told(run, pictures, indices)
+        losses.append(train_step(run, loss_of(run), x, *labels))
+        gradients.append(torch.cat([p.grad.flatten() for p in run.model.parameters() if p.grad is not None]))
+    assert losses[0] != losses[1] and losses[1] == pytest.approx(losses[0], rel=0.01)
+    assert gradients[1].dtype == torch.float32
+    assert float(torch.cosine_similarity(gradients[0], gradients[1], 0)) > 0.98
+
+
+@pytest.mark.parametrize("name", ["row-lstm-mnist", "diagonal-bilstm-mnist"])
+def test_both_recurrent_recipes_compute_their_products_in_bfloat16(name: str) -> None:
+    assert REGISTRY[name].recipe.bfloat16
