@@ -28,7 +28,7 @@ from core.registry import REGISTRY, ModelSpec
 FOLDER = Path(__file__).resolve().parent.parent / "checkpoints"
 
 
-class CheckpointError(UserError, RuntimeError):
+class CheckpointError(UserError):
     """A checkpoint cannot be used; the message is one sentence for the user."""
 
 

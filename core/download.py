@@ -20,7 +20,7 @@ TIMEOUT = 30
 PIECE = 2**18
 
 
-class DataError(UserError, RuntimeError):
+class DataError(UserError):
     """A data set cannot be had; the message is one sentence for the user."""
 
 

@@ -59,7 +59,7 @@ WARNING_FILTERS = threading.Lock()
 """Warning filters belong to the whole process; two threads must not change and restore them crosswise."""
 
 
-class ImageError(UserError, ValueError):
+class ImageError(UserError):
     """A picture or an archive of pictures cannot be used; the message is one sentence for the user."""
 
 

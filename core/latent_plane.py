@@ -16,6 +16,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import UserError
+
 Numbers = NDArray[np.float64]
 
 
@@ -89,12 +91,12 @@ def lattice(side: int, half: float, quantiles: bool) -> Numbers:
 def resampled(codes: Numbers, frames: int) -> Numbers:
     """Codes (n, d) along a path -> ``frames`` of them (frames, d) at equal distances along it, both ends among them.
 
-    Raises ``ValueError`` where all of them are one.
+    Raises :class:`core.errors.UserError` where all of them are one.
     """
     steps = np.linalg.norm(np.diff(codes, axis=0), axis=1)
     moved = np.concatenate([[True], steps > 0])
     codes, way = codes[moved], np.concatenate([[0.0], steps.cumsum()])[moved]
     if len(codes) < 2:
-        raise ValueError("A path needs two different places.")
+        raise UserError("A path needs two different places.")
     wanted = np.linspace(0, way[-1], frames)
     return np.stack([np.interp(wanted, way, line) for line in codes.T], 1)

@@ -100,8 +100,5 @@ class MapStudio:
         if not isinstance(path, (list, tuple, np.ndarray)) or len(path) < 2:
             raise RequestError("A path needs two places at least: drag over the map.")
         codes = self._vaes.latents(path, name := mapped(name), most=MAX_PATH).double().numpy()
-        try:
-            way = latent_plane.resampled(codes[:, self._vaes.order(name)], count)
-        except ValueError as error:
-            raise RequestError(str(error)) from None
+        way = latent_plane.resampled(codes[:, self._vaes.order(name)], count)
         return self._vaes.walk(way, name), way

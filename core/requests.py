@@ -16,7 +16,7 @@ MAX_SEED = 2**31 - 1
 TEMPERATURES = (0.1, 2.0)
 
 
-class RequestError(UserError, ValueError):
+class RequestError(UserError):
     """A request cannot be answered; the message is one sentence for the user."""
 
 

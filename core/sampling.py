@@ -62,11 +62,11 @@ MOST_IN_WAVES = 16
 """Waves keep all activations of a picture and a copy of its noise, 10 MB for one in colour; rows keep two rows."""
 
 
-class TooManyError(UserError, ValueError):
+class TooManyError(UserError):
     """A request would take more memory than :data:`MAX_BYTES`; the message is one sentence for the user."""
 
 
-class OrderError(UserError, TypeError):
+class OrderError(UserError):
     """A model that does not paint in raster order was given to the particle filter; one sentence for the user."""
 
 

@@ -137,7 +137,7 @@ GROUND = ("core.errors",)
 """What every module may import."""
 
 FENCES: dict[str, tuple[str, ...]] = {
-    "gradio": ("app", "viz.layout", "viz.theme", "viz.widgets", "viz.tabs"),
+    "gradio": ("app", "viz.layout", "viz.page", "viz.theme", "viz.widgets", "viz.tabs"),
     "plotly": ("viz",),
     "torch": ("core", "benchmarks", "scripts"),
     "torchvision": ("core.data", "core.colour_data", "benchmarks"),
@@ -164,6 +164,7 @@ PURE = (
     "viz.aiming",
     "viz.bound_views",
     "viz.draw_frames",
+    "viz.errors",
     "viz.filterbank",
     "viz.glimpse_chart",
     "viz.glimpse_compare",

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from core.errors import UserError
 from core.files import replacing
 from viz.composite import Film, Reel, compose, film, join
 from viz.overlays import Picture
@@ -48,7 +49,7 @@ def write_gif(
     ``fps`` frames a second; by itself the pace of the screen. ``hold`` is for how many seconds the last frame stands,
     at least one frame's time; ``loop`` false plays once. A GIF counts time in 10 ms: frames last 1000 / ``fps`` ms
     rounded to that, and never below 20 ms, which browsers would slow down. At most :data:`PALETTE` colours, not
-    dithered. Raises ``ValueError`` for arguments out of range.
+    dithered. Raises ``UserError`` for arguments out of range.
     """
     cell = _checked_cell(size, player, cell)
     steps = picked(player["steps"], MOST_FRAMES)
@@ -78,7 +79,7 @@ def write_strip(
     """Write a PNG of evenly picked steps side by side, the first and the last among them; panels below each other.
 
     Each panel is up to ``size`` px; there are fewer pictures than ``frames`` if there are fewer steps. ``patches``,
-    ``chart`` and ``cell`` are as in :func:`write_gif`. Raises ``ValueError`` for arguments out of range.
+    ``chart`` and ``cell`` are as in :func:`write_gif`. Raises ``UserError`` for arguments out of range.
     """
     cell = _checked_cell(size, player, cell)
     _check("The number of pictures", frames, 1, 64)
@@ -165,10 +166,10 @@ def _checked_cell(size: float, player: Player, cell: int | None) -> int:
     _check("The size in pixels", size, 28, 1024)
     cell = player.get("cell", 0) if cell is None else cell
     if cell not in range(player["cells"]):
-        raise ValueError(f"There is no picture {cell}: they are numbered from 0 to {player['cells'] - 1}.")
+        raise UserError(f"There is no picture {cell}: they are numbered from 0 to {player['cells'] - 1}.")
     return cell
 
 
 def _check(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
-        raise ValueError(f"{name} must lie between {low} and {high}.")
+        raise UserError(f"{name} must lie between {low} and {high}.")

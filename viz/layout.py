@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from core.runtime import Runtime
+from viz.page import Page
 from viz.tabs import api, draw, look, pixels, start, vae
 from viz.theme import css, theme
 
@@ -59,7 +60,7 @@ TOGGLE_THEME = "() => { document.body.classList.toggle('dark'); }"
 
 def build_app(runtime: Runtime) -> gr.Blocks:
     """The whole page; nothing is loaded and nothing computed before a request."""
-    with gr.Blocks(title="Easel: watch machines draw", analytics_enabled=False, fill_width=True) as app:
+    with Page(title="Easel: watch machines draw", analytics_enabled=False, fill_width=True) as app:
         with gr.Row(elem_classes="easel-top"):
             gr.HTML(HEADER, apply_default_css=False)
             dark = gr.Button("◐ Theme", elem_id="theme-toggle", elem_classes="easel-round", min_width=90, scale=0)

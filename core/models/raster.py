@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.errors import UserError
 from core.models.base import Complete, Generate, LossTerms, Reconstruct, Request, array
 from core.trace import Step
 
@@ -131,15 +132,15 @@ def canvas(request: Request, config: RasterConfig) -> tuple[Tensor, Tensor]:
         classes = getattr(config, "classes", 0)
         if not 0 <= request.label < classes:
             known = f"the classes 0 to {classes - 1}" if classes else "no classes"
-            raise ValueError(f"This model has learned {known}, so it cannot paint class {request.label}.")
+            raise UserError(f"This model has learned {known}, so it cannot paint class {request.label}.")
     if isinstance(request, Generate):
         return torch.zeros(request.count, *shape), torch.zeros(request.count, *shape[1:], dtype=torch.bool)
     if isinstance(request, Complete):
         if request.images.shape[1:] != shape:
             colour = "one-channel" if config.channels == 1 else "colour"
-            raise ValueError(f"This model paints {colour} pictures of {config.height}×{config.width} pixels.")
+            raise UserError(f"This model paints {colour} pictures of {config.height}×{config.width} pixels.")
         if request.known.shape != (len(request.images), *shape[1:]):
-            raise ValueError(f"Each picture needs a mask of {config.height}×{config.width} pixels.")
+            raise UserError(f"Each picture needs a mask of {config.height}×{config.width} pixels.")
         return request.images * request.known[:, None], request.known
     raise TypeError("Pixel models generate and complete; rebuilding a picture is what DRAW and the VAE do.")
 

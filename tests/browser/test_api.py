@@ -157,16 +157,28 @@ def test_what_is_wrong_gets_one_sentence_and_the_app_goes_on(
     assert len(easel.predict([0.0] * 8, api_name="/vae_decode")["image"]) == 28
 
 
-@pytest.mark.parametrize("number", ["NaN", "1e999"])
-def test_numbers_that_are_none_get_a_sentence_over_plain_http(server: Server, number: str) -> None:
-    body = f'{{"data": [[0, 0, 0, 0, 0, 0, 0, {number}], "vae-mnist"]}}'  # gradio_client would refuse to send it
-    endpoint = f"{server.url}gradio_api/call/vae_decode"
+def plainly(server: Server, name: str, body: str) -> str:
+    """The stream of events with which an endpoint answers a JSON body; gradio_client would refuse to send some."""
+    endpoint = f"{server.url}gradio_api/call/{name}"
     headers = {"Content-Type": "application/json"}
     with urllib.request.urlopen(urllib.request.Request(endpoint, body.encode(), headers), timeout=60) as answer:
         event = json.load(answer)["event_id"]
     with urllib.request.urlopen(f"{endpoint}/{event}", timeout=60) as answer:
-        stream = answer.read().decode()
+        stream: str = answer.read().decode()
+    return stream
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999"])
+def test_numbers_that_are_none_get_a_sentence_over_plain_http(server: Server, number: str) -> None:
+    stream = plainly(server, "vae_decode", f'{{"data": [[0, 0, 0, 0, 0, 0, 0, {number}], "vae-mnist"]}}')
     assert "event: error" in stream and "Each number of a code must be a number from -20 to 20." in stream
+
+
+def test_what_is_left_out_over_plain_http_is_the_default_or_gets_the_endpoint_s_sentence(server: Server) -> None:
+    assert plainly(server, "vae_decode", json.dumps({"data": [[0] * 8]})).startswith("event: complete")
+    stream = plainly(server, "draw_copy", '{"data": []}')
+    assert "event: error" in stream and "The picture must be 28 rows of 28 numbers from 0 to 255." in stream
+    assert " object at 0x" not in stream
 
 
 def test_the_page_travels_compressed(server: Server) -> None:

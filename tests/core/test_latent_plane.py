@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.errors import UserError
 from core.latent_plane import Plane, extent, lattice, of_axes, principal, resampled
 
 RNG = np.random.default_rng(0)
@@ -105,7 +106,7 @@ def test_frames_of_a_path_lie_at_equal_distances_along_it() -> None:
 def test_points_of_a_path_that_stand_still_do_not_count() -> None:
     still = np.array([[0.0, 0.0], [0.0, 0.0], [1.0, 2.0], [1.0, 2.0], [2.0, 4.0], [2.0, 4.0]])
     np.testing.assert_allclose(resampled(still, 3), [[0, 0], [1, 2], [2, 4]], atol=1e-12)
-    with pytest.raises(ValueError, match="two different places"):
+    with pytest.raises(UserError, match="two different places"):
         resampled(np.ones((4, 2)), 3)
 
 

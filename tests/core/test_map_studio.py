@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from core.errors import UserError
 from core.latent_plane import Plane, lattice
 from core.map_studio import AT_A_TIME, FRAMES, MAPS, MAX_PATH, SAMPLES, SIDE
-from core.requests import RequestError
 from core.studio import Studio
 
 TWO, MANY = "aevb-mnist-2d", "vae-mnist-20d"
@@ -101,19 +101,19 @@ def test_a_film_has_as_many_frames_as_were_asked_for(studio: Studio, frames: int
     ],
 )
 def test_a_path_that_is_none_is_one_sentence(studio: Studio, path: Any, sentence: str) -> None:
-    with pytest.raises(RequestError, match=sentence):
+    with pytest.raises(UserError, match=sentence):
         studio.map.film(TWO, path, 8)
 
 
 @pytest.mark.parametrize("frames", [2, 61, 3.5, math.nan, "8", None])
 def test_a_film_of_too_few_or_too_many_frames_is_one_sentence(studio: Studio, frames: Any) -> None:
-    with pytest.raises(RequestError, match="whole number from 3 to 60"):
+    with pytest.raises(UserError, match="whole number from 3 to 60"):
         studio.map.film(TWO, [[0, 0], [1, 1]], frames)
 
 
 @pytest.mark.parametrize("code", [[0], [0, math.inf], [1e6, 0], ["a", "b"], "ab", None, [[0, 0], [1, 1]], [[0, 0], 1]])
 def test_a_place_that_is_none_is_one_sentence(studio: Studio, code: Any) -> None:
-    with pytest.raises(RequestError):
+    with pytest.raises(UserError):
         studio.map.peek(TWO, code)
 
 
@@ -127,13 +127,13 @@ def test_a_model_without_a_map_is_one_sentence(studio: Studio, name: Any) -> Non
         lambda: studio.map.of_axes(name, 1, 2),
         lambda: studio.map.lattice(name, plane, 3, False),
     ):
-        with pytest.raises(RequestError, match="There is no map of"):
+        with pytest.raises(UserError, match="There is no map of"):
             ask()
 
 
 @pytest.mark.parametrize("axes", [(0, 1), (1, 9), (1, 1), (math.nan, 2), ("1", 2)])
 def test_axes_that_are_none_are_one_sentence(studio: Studio, axes: Any) -> None:
-    with pytest.raises(RequestError, match=r"number"):
+    with pytest.raises(UserError, match=r"number"):
         studio.map.of_axes("vae-mnist", *axes)
 
 

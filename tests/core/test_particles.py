@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from core.errors import UserError
 from core.models.base import Complete, Generate
 from core.models.raster import dice, value_nats
 from core.samplers.canvas import Canvas, Pass
@@ -233,7 +234,7 @@ def test_with_everything_given_the_filter_gives_the_picture_back(name: str) -> N
 
 def test_a_model_that_does_not_paint_in_raster_order_has_no_filter() -> None:
     brush = brushes.brush("multiscale")
-    with pytest.raises(TypeError, match=r"^The particle filter needs a model that paints in raster order.$"):
+    with pytest.raises(UserError, match=r"^The particle filter needs a model that paints in raster order.$"):
         brush.fit(Complete(torch.zeros(1, 1, 8, 8), torch.ones(1, 8, 8, dtype=torch.bool)), 4, small.generator())
 
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from core.errors import UserError
 from core.models.base import Complete, Generate, Reconstruct
 from core.models.gated import GatedConfig
 from core.models.raster import (
@@ -252,7 +253,7 @@ def test_a_canvas_shows_what_is_given_and_hides_the_rest() -> None:
 def test_a_picture_of_another_size_or_colour_is_refused(
     config: Any, shape: tuple[int, int, int], complaint: str
 ) -> None:
-    with pytest.raises(ValueError, match=complaint):
+    with pytest.raises(UserError, match=complaint):
         canvas(Complete(torch.zeros(1, *shape), torch.zeros(1, *shape[1:], dtype=torch.bool)), config)
 
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from core import sampling
+from core.errors import UserError
 from core.models.base import Complete, Generate, Reconstruct
 from core.models.pixelcnn import PixelCNNConfig
 from core.samplers.canvas import Canvas
@@ -254,16 +255,16 @@ def test_pictures_of_another_size_or_colour_are_refused_in_one_sentence(
 ) -> None:
     request = Complete(torch.zeros(2, *shape), torch.zeros(2, *shape[1:], dtype=torch.bool))
     for method in brushes.brush(name).methods:
-        with pytest.raises(ValueError, match=f"^{sentence}$"):
+        with pytest.raises(UserError, match=f"^{sentence}$"):
             brushes.brush(name).paint(request, small.generator(), method)
-    with pytest.raises(ValueError, match=f"^{sentence}$"):
+    with pytest.raises(UserError, match=f"^{sentence}$"):
         next(brushes.brush(name).model.steps(request, small.generator()))
 
 
 def test_a_mask_for_each_picture_is_asked_for_in_one_sentence() -> None:
     images = torch.zeros(3, 1, 5, 6)
     for shape in ((1, 5, 6), (3, 6, 5), (3, 1, 5, 6)):
-        with pytest.raises(ValueError, match=r"^Each picture needs a mask of 5×6 pixels.$"):
+        with pytest.raises(UserError, match=r"^Each picture needs a mask of 5×6 pixels.$"):
             brushes.brush("pixelcnn").paint(Complete(images, torch.zeros(shape, dtype=torch.bool)), small.generator())
 
 
@@ -271,7 +272,7 @@ def test_a_mask_for_each_picture_is_asked_for_in_one_sentence() -> None:
 def test_a_class_that_the_model_has_not_learned_is_refused_in_one_sentence(name: str, method: Method) -> None:
     sentence = "^This model has learned (no classes|the classes 0 to 2), so it cannot paint class -?[0-9]+.$"
     for label in (-1, 3) if name == "gated" else (0, 1):
-        with pytest.raises(ValueError, match=sentence):
+        with pytest.raises(UserError, match=sentence):
             brushes.brush(name).paint(Generate(1, label=label), small.generator(), method)
 
 

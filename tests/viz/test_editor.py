@@ -9,6 +9,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from core.errors import UserError
 from viz.widgets.editor import MAX_SIDE, ROOMS, decode, editor, encode
 
 
@@ -112,13 +113,13 @@ def test_the_data_of_an_edit_event_is_decoded_as_well() -> None:
     ],
 )
 def test_anything_odd_is_refused_in_one_sentence(value: object, message: str) -> None:
-    with pytest.raises(ValueError, match=message) as caught:
+    with pytest.raises(UserError, match=message) as caught:
         decode(value)
     assert str(caught.value).endswith(".") and "\n" not in str(caught.value)
 
 
 def test_an_event_without_data_is_refused() -> None:
-    with pytest.raises(ValueError, match="no picture"):
+    with pytest.raises(UserError, match="no picture"):
         decode(gr.EventData(None, None))
 
 

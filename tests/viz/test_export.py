@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
+from core.errors import UserError
 from core.trace import CanvasTrace, Step
 from tests.viz.traces import draw_trace, passes_trace, raster_trace, walk_trace
 from viz import composite, export, frames, overlays
@@ -200,7 +201,7 @@ def test_a_picture_that_stands_still_makes_a_gif_of_one_frame(tmp_path):
     ],
 )
 def test_a_gif_out_of_range_is_refused_in_one_sentence_and_leaves_no_file(tmp_path, options, message):
-    with pytest.raises(ValueError, match=message) as error:
+    with pytest.raises(UserError, match=message) as error:
         export.write_gif(frames.draw_payload(draw_trace()), tmp_path / "a.gif", **options)
     assert str(error.value).count(".") == str(error.value).endswith(".")
     assert list(tmp_path.iterdir()) == []
@@ -208,7 +209,7 @@ def test_a_gif_out_of_range_is_refused_in_one_sentence_and_leaves_no_file(tmp_pa
 
 @pytest.mark.parametrize("options", [{"size": 0}, {"frames": 0}, {"frames": 65}, {"cell": 3}])
 def test_a_strip_out_of_range_is_refused(tmp_path, options):
-    with pytest.raises(ValueError, match=r"must lie between|no picture"):
+    with pytest.raises(UserError, match=r"must lie between|no picture"):
         export.write_strip(frames.draw_payload(draw_trace()), tmp_path / "a.png", **options)
 
 

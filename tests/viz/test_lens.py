@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core import instruments
+from core.errors import UserError
 from core.models.gated import GatedConfig
 from core.models.mcgsm import MCGSMConfig
 from core.models.pixelcnn import PixelCNNConfig
@@ -213,5 +214,5 @@ def test_answers_are_kept_for_one_pixel_of_one_picture_and_one_mask():
     "wrong", [event(row=28), event(column=-1), event(row=True), event(row=2.5), event(model="vae-mnist")]
 )
 def test_a_pixel_or_a_model_that_does_not_exist_gets_a_sentence(wrong):
-    with pytest.raises(ValueError, match="no such pixel or model"):
+    with pytest.raises(UserError, match="no such pixel or model"):
         pixel_lens.going_on(pixel_lens.start(np.zeros((28, 28), np.uint8)), wrong, np.zeros((28, 28), np.uint8))

@@ -13,6 +13,7 @@ import numpy as np
 from gradio.events import api
 from numpy.typing import NDArray
 
+from core.errors import UserError
 from core.images import MAX_BYTES, open_picture, to_digit
 from core.runtime import Runtime
 from core.trace import Array
@@ -24,14 +25,14 @@ Rows = list[list[float]]
 
 
 def grid(rows: object, name: str) -> NDArray[np.float64]:
-    """Rows from outside as an array (H, W); raises ``ValueError`` with one sentence unless they are 28×28 numbers."""
+    """Rows from outside as an array (H, W); raises ``UserError`` unless they are 28×28 numbers."""
     sentence = f"{name} must be {SIDE} rows of {SIDE} numbers from 0 to 255."
     try:
         array = np.asarray(rows, np.float64)
     except (TypeError, ValueError):
-        raise ValueError(sentence) from None
+        raise UserError(sentence) from None
     if array.shape != (SIDE, SIDE) or not ((array >= 0) & (array <= 255)).all():  # NaN is not
-        raise ValueError(sentence)
+        raise UserError(sentence)
     return array
 
 
@@ -41,15 +42,15 @@ def pixels_of(rows: object) -> NDArray[np.uint8]:
 
 
 def file_bytes(text: object) -> bytes:
-    """A file from base64 text; raises ``ValueError`` with one sentence."""
+    """A file from base64 text; raises :class:`core.errors.UserError` with one sentence."""
     if not isinstance(text, str):
-        raise ValueError("Send the picture's file as base64 text.")
+        raise UserError("Send the picture's file as base64 text.")
     if len(text) > MAX_BYTES // 3 * 4 + 4:
-        raise ValueError(f"A picture's file may hold at most {MAX_BYTES // 1_000_000} MB.")
+        raise UserError(f"A picture's file may hold at most {MAX_BYTES // 1_000_000} MB.")
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:
-        raise ValueError("The picture's file is not valid base64 text.") from None
+        raise UserError("The picture's file is not valid base64 text.") from None
 
 
 def nested(array: NDArray[Any]) -> Any:

@@ -13,9 +13,9 @@ from typing import Any
 
 import gradio as gr
 
-from core.images import ImageError
 from core.runtime import Runtime
 from viz import export, payload
+from viz.page import sentence
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 SIDE = 28
@@ -29,19 +29,16 @@ def stored(name: str) -> Any:
     return json.loads((ASSETS / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def sentence(error: Exception) -> gr.Error:
-    """An error as one sentence on the screen and through the API, without a stack trace."""
-    return gr.Error(str(error), title="That did not work", print_exception=False)
-
-
 def told(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn the errors that a user can cause or understand into their sentence; anything else is a defect."""
+    """Turn the errors that a user can cause into their sentence; anything else is logged and said to be our defect."""
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
-        except (ValueError, RuntimeError, ImageError) as error:
+        except gr.Error:
+            raise
+        except Exception as error:
             raise sentence(error) from error
 
     return wrapper

@@ -13,6 +13,7 @@ from PIL import Image
 
 from core import strokes
 from core.archives import fitted
+from core.errors import UserError
 from core.images import open_picture
 from core.runtime import Runtime
 from viz import frames
@@ -99,14 +100,14 @@ def chosen(cell: object, painter: str) -> NDArray[np.uint8]:
     """The picture (H, W, 3) behind a cell of the picker."""
     pictures, _ = to_copy(painter)
     if not isinstance(cell, int) or not 0 <= cell < len(pictures):
-        raise ValueError("There is no such example.")
+        raise UserError("There is no such example.")
     return pictures[cell]
 
 
 def known(painter: str) -> str:
-    """The same name; raises ``ValueError`` for one that is not on the page."""
+    """The same name; raises :class:`core.errors.UserError` for one that is not on the page."""
     if painter not in DRAW_COLOUR:
-        raise ValueError("There is no such painter.")
+        raise UserError("There is no such painter.")
     return painter
 
 

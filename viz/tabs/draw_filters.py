@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from core.errors import UserError
 from core.runtime import Runtime
 from viz import filterbank
 from viz.tabs.common import (
@@ -80,7 +81,7 @@ def build(runtime: Runtime) -> None:
     @told
     def on_preset(name: str, picture: Picture) -> tuple[Any, ...]:
         if name not in PRESETS:
-            raise ValueError("There is no such setting.")
+            raise UserError("There is no such setting.")
         return *PRESETS[name], *answer(picture, False, *PRESETS[name])
 
     connect(sub, answer, sliders, outputs, status)

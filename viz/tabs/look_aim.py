@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from core.errors import UserError
 from core.runtime import Runtime
 from viz import glimpse_compare
 from viz.tabs.common import (
@@ -64,7 +65,7 @@ def build(runtime: Runtime, looked: gr.State) -> None:
     def on_aim(event: gr.EventData, looked: Looked, at: float) -> tuple[Any, ...]:
         try:
             return *compared(looked, at, [event.x, event.y, event.size]), ""
-        except (ValueError, RuntimeError) as error:  # while dragging no toast may stand in the way
+        except UserError as error:  # while dragging no toast may stand in the way
             return SKIP, SKIP, SKIP, f"<p>{error}</p>"
 
     @told

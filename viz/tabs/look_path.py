@@ -9,6 +9,7 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import UserError
 from core.images import open_picture, to_scene
 from core.runtime import Runtime
 from viz.glimpse_frames import glimpse_payload
@@ -145,7 +146,7 @@ def build(runtime: Runtime) -> gr.State:
     def scene(picture: Picture, own: Any, mode: str, size: int, seed: float, *made: Any) -> NDArray[np.uint8]:
         if mode == OWN:
             if own is None:
-                raise ValueError("Upload a picture first.")
+                raise UserError("Upload a picture first.")
             pixels: NDArray[np.uint8] = own[size]
             return pixels
         pieces, where, across, down = made

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.archives import fitted
+from core.errors import UserError
 from core.images import open_picture
 from core.runtime import Runtime
 from viz import frames, painters
@@ -96,7 +97,7 @@ def chosen(cell: object, name: str, *_: Any) -> NDArray[np.uint8]:
     """The picture (H, W, 3) behind a cell of the picker."""
     pictures = own_pictures()[name]
     if not isinstance(cell, int) or not 0 <= cell < len(pictures):
-        raise ValueError("There is no such example.")
+        raise UserError("There is no such example.")
     return pictures[cell]
 
 

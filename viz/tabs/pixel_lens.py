@@ -8,6 +8,7 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import UserError
 from core.runtime import Runtime
 from viz import lens, masks, painters, scans
 from viz.tabs.common import (
@@ -88,9 +89,9 @@ def going_on(asked: Asked, event: gr.EventData, pixels: NDArray[np.uint8], broke
     """Where the answer to ``event`` belongs, and the model it asks; another pixel or picture begins anew."""
     row, column, name = (getattr(event, field, None) for field in ("row", "column", "model"))
     if type(row) is not int or type(column) is not int:  # a bool is an int, but no row
-        raise ValueError("There is no such pixel or model.")
+        raise UserError("There is no such pixel or model.")
     if name not in TITLES or not (0 <= row < SIDE and 0 <= column < SIDE):
-        raise ValueError("There is no such pixel or model.")
+        raise UserError("There is no such pixel or model.")
     known = asked.answers if (asked.row, asked.column, asked.broken) == (row, column, broken) else {}
     if not np.array_equal(asked.pixels, pixels):
         known = {}
@@ -113,7 +114,7 @@ def leak_board(asked: Asked, *, eager: bool = True, choose: str | None = None) -
 def scan(kind: str, pixels: NDArray[np.uint8]) -> Any:
     """The film of one order; all but Multi-Scale's on a picture of half the size, whose pixels are easier to follow."""
     if kind not in SCAN_OF:
-        raise ValueError("There is no such order.")
+        raise UserError("There is no such order.")
     half = pixels.reshape(SIDE // 2, 2, SIDE // 2, 2).max((1, 3))
     return SCAN_OF[kind](pixels if kind == PYRAMID else half)
 
@@ -152,7 +153,7 @@ def _field_card(runtime: Runtime, picture: gr.State, first: NDArray[np.uint8]) -
         try:
             field, ranks = runtime.studio.pixels.field(name, *at, pixels), runtime.studio.pixels.ranks(name)
             asked.answers[name] = lens.field_answer(name, TITLES[name], field, ranks, *at)
-        except (ValueError, RuntimeError) as error:
+        except UserError as error:
             asked.answers[name] = lens.trouble(TITLES[name], str(error))
         return asked, field_board(asked)
 
@@ -189,7 +190,7 @@ def _leak_card(runtime: Runtime, picture: gr.State, picker: gr.HTML, first: NDAr
         try:
             leak, ranks = runtime.studio.pixels.leak(name, *at, pixels, wrong), runtime.studio.pixels.ranks(name)
             asked.answers[name] = lens.leak_answer(title, leak.change, ranks, *at)
-        except (ValueError, RuntimeError) as error:
+        except UserError as error:
             asked.answers[name] = lens.trouble(title, str(error))
         return asked, leak_board(asked)
 

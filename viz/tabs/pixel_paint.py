@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from core.errors import UserError
 from core.runtime import Runtime
 from core.trace import RasterTrace
 from viz import figures, frames, painters, pixel_frames
@@ -108,7 +109,7 @@ class Task:
         seed: float,
     ) -> None:
         if not names:
-            raise ValueError("Choose at least one painter.")
+            raise UserError("Choose at least one painter.")
         self.studio, self.given, self.view, self.heat = runtime.studio.pixels, given, view, heat
         self.names = [name for name in painters.BINARY if name in names]  # in the papers' order, whatever came first
         self.heeds = heeds == ALL and given is not None

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import strokes
+from core.errors import UserError
 from core.images import open_picture, to_digit
 from viz import frames, payload
 from viz.tabs.common import ASSETS, SIDE, SKIP, told
@@ -79,7 +80,7 @@ def chosen(cell: object, *_: Any) -> NDArray[np.uint8]:
     """The pixels behind a cell of the picker."""
     pictures = choices()
     if not isinstance(cell, int) or not 0 <= cell < len(pictures):
-        raise ValueError("There is no such example.")
+        raise UserError("There is no such example.")
     return pictures[cell]
 
 
@@ -110,7 +111,7 @@ def connect(
         picture = Picture(*editor_widget.decode(event))
         try:
             return picture, "", *paint(picture, not event.done, *values)
-        except ValueError as error:
+        except UserError as error:
             return picture, f"<p>{error}</p>", *[SKIP for _ in outputs]
 
     def replace(pixels: NDArray[np.uint8], old: Picture, values: Sequence[Any]) -> tuple[Any, ...]:

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 import gradio as gr
 import numpy as np
 
+from core.errors import UserError
 from core.runtime import Runtime
+from viz import errors
 from viz.payload import encode
 from viz.tabs.common import (
     LATEST,
@@ -133,10 +135,10 @@ def build(runtime: Runtime) -> None:
         """What is decoded at one place: for the widget, which gets a sentence where something is wrong."""
         try:
             if not isinstance(request, list) or len(request) != 2:
-                raise ValueError("Ask for a model and a code.")
+                raise UserError("Ask for a model and a code.")
             return {"picture": encode(runtime.studio.map.peek(*request), np.uint8)}
-        except (ValueError, RuntimeError) as error:
-            return {"error": str(error)}
+        except Exception as error:  # it is asked past the queue, where Gradio would say nothing of use
+            return {"error": errors.said(error)}
 
     with room("vae"):
         with column("stage"):

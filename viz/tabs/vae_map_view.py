@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import UserError
 from core.latent_plane import Numbers, Plane, extent, principal
 from core.trace import Array
 from viz import latent_map
@@ -75,9 +76,9 @@ def codes(name: str) -> Codes:
 
 
 def model_of(view: View) -> str:
-    """The name of the model; raises ``ValueError`` for a choice that is none."""
+    """The name of the model; raises :class:`core.errors.UserError` for a choice that is none."""
     if view.model not in MODELS:
-        raise ValueError("There is no such model.")
+        raise UserError("There is no such model.")
     return MODELS[view.model]
 
 

@@ -15,7 +15,7 @@ a stroke that changes nothing fires nothing. Listen like this::
     picture = editor("pixels-editor", "pixel", cover=True)
 
     def on_edit(value: object) -> ...:
-        pixels, hidden = decode(value)  # ValueError: one sentence, fit for gr.Error
+        pixels, hidden = decode(value)  # UserError: one sentence
 
     picture.edit(on_edit, picture, outputs, trigger_mode="always_last", show_progress="hidden")
 
@@ -40,6 +40,7 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import UserError
 from viz.widgets.shared import script
 
 ROOMS = ("read", "write", "vae", "pixel", "glimpse")
@@ -97,52 +98,60 @@ def encode(pixels: NDArray[np.uint8], hidden: NDArray[np.bool_] | None = None) -
         "pixels": base64.b64encode(pixels.tobytes()).decode("ascii"),
         "hidden": base64.b64encode(covered.astype(np.uint8).tobytes()).decode("ascii"),
     }
-    decode(value)
+    _check(value)
     return value
 
 
 def decode(value: object) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Pixels (H, W) of 0 or 255, or (H, W, 3), and hidden (H, W) from the editor's value or its ``edit`` event's data.
 
-    Raises ``ValueError`` with one sentence on anything that the editor would not send.
+    Raises :class:`core.errors.UserError`, one sentence, on anything that the editor would not send.
     """
     if isinstance(value, gr.EventData):
         value = value._data  # EventData offers its fields one by one only
     if not isinstance(value, dict):
-        raise ValueError("The editor sent no picture.")
+        raise UserError("The editor sent no picture.")
     height, width = _side(value, "height"), _side(value, "width")
     channels = value.get("channels")
     if type(channels) is not int or channels not in (1, 3):
-        raise ValueError("The editor's picture must have one channel or three.")
+        raise UserError("The editor's picture must have one channel or three.")
     pixels = _grid(value, "pixels", (height, width, 3) if channels == 3 else (height, width))
     hidden = _grid(value, "hidden", (height, width))
     if channels == 1 and not np.isin(pixels, (0, 255)).all():
-        raise ValueError("The editor's pixels must be 0 or 255.")
+        raise UserError("The editor's pixels must be 0 or 255.")
     if hidden.max() > 1:
-        raise ValueError("The editor's hidden marks must be 0 or 1.")
+        raise UserError("The editor's hidden marks must be 0 or 1.")
     return pixels, hidden.astype(np.bool_)
+
+
+def _check(value: dict[str, Any]) -> None:
+    """What we ourselves put into the editor must be what it would send; anything else is no mistake of a person's."""
+    try:
+        decode(value)
+    except UserError as error:
+        raise ValueError(str(error)) from None
 
 
 def _side(value: dict[Any, Any], name: str) -> int:
     side = value.get(name)
     if type(side) is not int or not 1 <= side <= MAX_SIDE:  # a bool is an int, but no size
-        raise ValueError(f"The editor's {name} must be a whole number from 1 to {MAX_SIDE}.")
+        raise UserError(f"The editor's {name} must be a whole number from 1 to {MAX_SIDE}.")
     return side
 
 
 def _grid(value: dict[Any, Any], name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     text, size = value.get(name), math.prod(shape)
     if not isinstance(text, str):
-        raise ValueError(f"The editor's {name} must be base64 text.")
+        raise UserError(f"The editor's {name} must be base64 text.")
     # Checked before decoding, so that a huge text costs nothing.
     if len(text) != (size + 2) // 3 * 4:
-        raise ValueError(f"The editor's {name} must hold {'×'.join(map(str, shape))} bytes.")
+        raise UserError(f"The editor's {name} must hold {'×'.join(map(str, shape))} bytes.")
     try:
         data = base64.b64decode(text, validate=True)
     except ValueError as error:
-        raise ValueError(f"The editor's {name} are not valid base64.") from error
+        raise UserError(f"The editor's {name} are not valid base64.") from error
     if len(data) != size:
-        raise ValueError(f"The editor's {name} must hold {'×'.join(map(str, shape))} bytes.")
+        raise UserError(f"The editor's {name} must hold {'×'.join(map(str, shape))} bytes.")
     return np.frombuffer(data, np.uint8).reshape(shape).copy()
 
 
@@ -186,7 +195,7 @@ def editor(elem_id: str, room: str, *, cover: bool, value: dict[str, Any] | None
         raise ValueError(f"Unknown room {room!r}: choose one of {', '.join(ROOMS)}.")
     if value is None:
         value = encode(np.zeros((SIDE, SIDE), np.uint8))
-    decode(value)
+    _check(value)
     draw = value["channels"] == 1
     here = Path(__file__)
     return gr.HTML(

@@ -1,0 +1,43 @@
+"""``gr.Blocks`` with a net under all its handlers: whatever fails reaches a person as one sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from gradio.block_function import BlockFunction
+from gradio.components.api_component import Api
+
+from core.errors import UserError
+from viz.errors import said
+
+LONGEST = 300
+"""Characters of a sentence; Gradio's own checks repeat whatever they were sent."""
+
+
+def sentence(error: Exception) -> gr.Error:
+    """An error as one sentence on the screen and through the API; never a stack trace."""
+    return gr.Error(said(error), title="That did not work", print_exception=False)
+
+
+def completed(handler: BlockFunction, inputs: list[Any]) -> list[Any]:
+    """The inputs of a call; what an endpoint's caller left out at the end is the default of the argument."""
+    wanted = handler.inputs
+    if len(inputs) < len(wanted) and not all(isinstance(block, Api) for block in wanted):
+        raise UserError(f"This takes {len(wanted)} values, not {len(inputs)}.")
+    return [*inputs, *(block.value for block in wanted[len(inputs) :] if isinstance(block, Api))]
+
+
+class Page(gr.Blocks):
+    """A page whose every event ends in an answer or a sentence, also where Gradio itself refuses the inputs."""
+
+    async def process_api(self, block_fn: BlockFunction | int, inputs: list[Any], *args: Any, **more: Any) -> Any:
+        handler = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
+        try:
+            return await super().process_api(handler, completed(handler, inputs), *args, **more)
+        except gr.Error as error:  # said already, by a handler or by one of Gradio's checks
+            text, error.print_exception = str(error.message), False
+            error.message = text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+            raise
+        except Exception as error:
+            raise sentence(error) from error
