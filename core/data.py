@@ -7,12 +7,8 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
-import shutil
 import sys
-import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,11 +19,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core import colour_data, scenes, strokes
+from core import binarized_mnist, colour_data, scenes, strokes
 from core.archives import read_archive
+from core.console import plain_output
 from core.download import DataError as DataError
-from core.download import explaining, fetch, missing
-from core.files import replacing
+from core.download import explaining, missing
 from core.images import ImageError
 
 SPLITS = ("train", "valid", "test")
@@ -102,95 +98,10 @@ def data_folder(name: str, root: str | Path | None) -> Path:
     return Path(chosen)
 
 
-# Static binarisation of MNIST by R. Salakhutdinov and I. Murray, "On the quantitative analysis of deep belief
-# networks" (ICML 2008), as H. Larochelle's public text files: 784 values "0" or "1" in every line.
-
-AMAT_URL = "http://www.cs.toronto.edu/~larocheh/public/datasets/binarized_mnist/binarized_mnist_{split}.amat"
-CACHE = "binarized_mnist.npz"
-PIXELS, PACKED = 784, 98
-LINE_BYTES = 2 * PIXELS + 2
-"""Longest line of the files: values, separators, and room for another end of line."""
-BLOCK_BYTES = 2**23
-BINARIZED_MNIST = {
-    "train": (50_000, "727146c35424b019f3e350e1e69faa05644a0abaf787e3f4e1a9632220a13906"),
-    "valid": (10_000, "a256ac44ae26be720fad8616a05ed6ecfd1619930d9a208379bb2a4405df5b6d"),
-    "test": (10_000, "9fcd8da6f0fdf09b2ba30fe63a0bb784042a0de82563172530229b983e294ff2"),
-}
-"""Images of each split and the SHA-256 of their packed bits. There is no public sum of the text files, so what they
-say is checked, not how they are spelt: the sums are those of the bits that a checked copy packs to."""
-
-
-def parse_amat(path: Path) -> NDArray[np.uint8]:
-    """The rows of a text file of zeros and ones, (N, 98) packed bits; empty lines do not count.
-
-    Raises :class:`DataError`, naming file and line, unless every line has 784 values, each 0 or 1.
-    """
-    blocks, line = [np.empty((0, PACKED), np.uint8)], 1
-    with path.open("rb") as file:
-        while lines := file.readlines(BLOCK_BYTES):
-            blocks.append(parse_lines(lines, path.name, line))
-            line += len(lines)
-    return np.concatenate(blocks)
-
-
-def parse_lines(lines: list[bytes], name: str, first: int) -> NDArray[np.uint8]:
-    """Some lines of such a file, of which the first has the number ``first``, as packed bits."""
-    text = np.frombuffer(b"".join(lines), np.uint8)
-    starts = np.cumsum([0, *map(len, lines[:-1])])
-
-    def refuse(position: int, complaint: str) -> DataError:
-        return DataError(f"{name}, line {first + np.searchsorted(starts, position, 'right') - 1}: {complaint}.")
-
-    values = text >> 1 == ord("0") >> 1
-    known = values | (text == ord(" ")) | (text == ord("\n")) | (text == ord("\r")) | (text == ord("\t"))
-    if not known.all():
-        position = int(np.argmin(known))
-        raise refuse(position, f"{chr(text[position])!r} is neither 0 nor 1")
-    touching = values[1:] & values[:-1]
-    if touching.any():
-        raise refuse(int(np.argmax(touching)), "values are not separated by spaces")
-    counts = np.add.reduceat(values, starts, dtype=np.int64)
-    wrong = np.flatnonzero((counts != PIXELS) & (counts != 0))
-    if len(wrong):
-        raise refuse(int(starts[wrong[0]]), f"{counts[wrong[0]]} values, not {PIXELS}")
-    return np.packbits((text[values] & 1).reshape(-1, PIXELS), axis=1)
-
-
-def fetch_binarized_mnist(root: Path) -> None:
-    """Download the three text files, check what they say, and keep it as packed bits in one file.
-
-    Text files that are whole are kept until all three are, so that an interrupted download goes on with the next.
-    """
-    texts, packed = root / f"{CACHE}.parts", {}
-    for split, (count, expected) in BINARIZED_MNIST.items():
-        url = AMAT_URL.format(split=split)
-        text = texts / url.rsplit("/", 1)[-1]
-        if not text.exists():
-            fetch(url, text, count * LINE_BYTES)
-        packed[split] = parse_amat(text)
-        if hashlib.sha256(packed[split].tobytes()).hexdigest() != expected:
-            raise DataError(f"{text} does not hold the {count:,} images that it should: delete it and try again.")
-    with replacing(root / CACHE) as file:
-        np.savez_compressed(file, allow_pickle=False, **packed)
-    shutil.rmtree(texts)
-
-
-def read_binarized_mnist(split: str, root: str | Path | None) -> DataSet:
+def read_binarized(split: str, root: str | Path | None) -> DataSet:
     """50,000, 10,000 and 10,000 images of 0 and 1 without labels; those of ``test`` are sorted by class."""
-    name = "binarized-mnist"
-    folder = data_folder(name, root)
-    try:
-        # Opened here, because np.load does not close a file that turns out to be no zip file.
-        with (folder / CACHE).open("rb") as stream, np.load(stream) as file:
-            packed = file[split]
-    except FileNotFoundError:
-        raise missing(name, f"There is no {CACHE}", folder) from None
-    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
-        raise missing(name, f"{CACHE} is damaged", folder) from None
-    if packed.dtype != np.uint8 or packed.shape[1:] != (PACKED,):
-        raise missing(name, f"{CACHE} holds something else", folder)
-    images = np.unpackbits(packed, axis=1)[:, :PIXELS].reshape(-1, 1, 28, 28)
-    return DataSet(name, split, images, None, "static")
+    name = binarized_mnist.NAME
+    return DataSet(name, split, binarized_mnist.read_binarized_mnist(split, data_folder(name, root)), None, "static")
 
 
 def fetch_mnist(root: Path) -> None:
@@ -267,6 +178,8 @@ class Source:
     about: str
     read: Callable[[str, str | Path | None], DataSet]
     fetch: Callable[[Path], None] | None = None
+    take: Callable[[Path, Sequence[Path]], None] | None = None
+    """Makes it of files of the user's: ``take(root, files)``."""
 
 
 def scene_sources(name: str, about: str, maker: scenes.Maker, **options: Any) -> dict[str, Source]:
@@ -280,8 +193,13 @@ def scene_sources(name: str, about: str, maker: scenes.Maker, **options: Any) ->
 
 DATA_SETS: dict[str, Source] = {
     "strokes": Source("digits drawn by a procedure", draw_strokes),
-    "binarized-mnist": Source("MNIST of 0 and 1, fixed", read_binarized_mnist, fetch_binarized_mnist),
-    "mnist": Source("MNIST, made 0 and 1 anew for every batch", read_mnist, fetch_mnist),
+    "binarized-mnist": Source(
+        "MNIST of 0 and 1, fixed",
+        read_binarized,
+        binarized_mnist.fetch_binarized_mnist,
+        binarized_mnist.take_binarized_mnist,
+    ),
+    "mnist": Source("MNIST, made 0 and 1 by chance for every batch", read_mnist, fetch_mnist),
     **scene_sources("two-digits", "two digits on 60×60 pixels", scenes.TwoDigits(), labelled=False),
     **scene_sources("cluttered", "a digit among clutter on 60×60 pixels", scenes.Clutter(), binarisation=None),
     **scene_sources("cluttered-100", "the same on 100×100", scenes.Clutter(100, pieces=8), binarisation=None),
@@ -311,28 +229,46 @@ def load(name: str, split: str, root: str | Path | None = None) -> DataSet:
     return DATA_SETS[name].read(split, root)
 
 
-def download(name: str, root: str | Path) -> None:
-    """Fetch the files of a data set into the folder ``root``, with a progress bar. Raises :class:`DataError`."""
+def download(name: str, root: str | Path, files: Sequence[Path] = ()) -> None:
+    """Fetch a data set into the folder ``root``, with a progress bar, or make it of ``files`` that are there.
+
+    Raises :class:`DataError`.
+    """
     source = DATA_SETS.get(name)
     if source is None or source.fetch is None:
         fetchable = ", ".join(key for key, value in DATA_SETS.items() if value.fetch)
         raise DataError(f"{name!r} is not a data set to download; those are {fetchable}.")
+    if files and source.take is None:
+        takable = ", ".join(key for key, value in DATA_SETS.items() if value.take)
+        raise DataError(f"{name} cannot be made of files that you have; that is for {takable}.")
     try:
-        source.fetch(Path(root))
+        if files and source.take is not None:
+            source.take(Path(root), files)
+        else:
+            source.fetch(Path(root))
     except OSError as error:
         raise DataError(f"{name} could not be kept in {root}: {error.strerror}.") from None
 
 
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
+    plain_output()
     parser = argparse.ArgumentParser(prog="python -m core.data", description="Download a data set.")
     names = [f"{name} ({source.about})" for name, source in DATA_SETS.items() if source.fetch]
     parser.add_argument("name", help=" or ".join(names))
     parser.add_argument("--data", help="folder to keep it in; EASEL_DATA by default")
+    parser.add_argument(
+        "--from",
+        dest="files",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="files or folders that you have, instead",
+    )
     options = parser.parse_args(arguments)
     try:
         folder = data_folder(options.name, options.data)
-        download(options.name, folder)
+        download(options.name, folder, options.files or ())
     except DataError as error:
         sys.exit(str(error))
     print(f"{options.name} is in {folder}.")

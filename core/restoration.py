@@ -28,6 +28,7 @@ from tqdm import tqdm
 
 from core import data
 from core.checkpoints import FOLDER, CheckpointError, load_checkpoint
+from core.console import plain_output
 from core.models.aevb import UNKNOWN, AutoEncoder
 from core.models.base import Complete, randn
 from core.sampling import Brush
@@ -235,6 +236,7 @@ def report(rows: Iterable[Row]) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """The command line; prints one JSON object with ``--json``, a table without."""
+    plain_output()
     parser = argparse.ArgumentParser(prog="python -m core.restoration", description="Restore damaged digits.")
     parser.add_argument("--data", help="folder with the data sets (otherwise the variable EASEL_DATA)")
     parser.add_argument("--dataset", default="binarized-mnist")
@@ -254,7 +256,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(str(error))
     if options.json:
         about = {"dataset": options.dataset, "split": options.split, "seed": options.seed}
-        print(json.dumps({**about, "rows": [asdict(row) for row in rows]}))
+        print(json.dumps({**about, "rows": [asdict(row) for row in rows]}, allow_nan=False))
     else:
         print(report(rows))
 

@@ -24,12 +24,14 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core.checkpoints": ("core.files", "core.registry"),
     "core.archives": ("core.images",),
     "core.download": ("core.files",),
+    "core.binarized_mnist": ("core.download", "core.files"),
     "core.colour_data": ("core.archives", "core.download", "core.files", "core.images"),
     "core.data": (
+        "core.binarized_mnist",
         "core.colour_data",
         "core.archives",
+        "core.console",
         "core.download",
-        "core.files",
         "core.images",
         "core.scenes",
         "core.strokes",
@@ -100,7 +102,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "core.vae_bound",
         "core.vae_studio",
     ),
-    "core.restoration": ("core.checkpoints", "core.data", "core.models", "core.sampling"),
+    "core.restoration": ("core.checkpoints", "core.console", "core.data", "core.models", "core.sampling"),
     "core.restore_studio": (
         "core.models",
         "core.pixel_studio",
@@ -146,6 +148,7 @@ FENCES: dict[str, tuple[str, ...]] = {
 
 NUMPY_ONLY = (
     "core.archives",
+    "core.binarized_mnist",
     "core.colour_data",
     "core.download",
     "core.errors",

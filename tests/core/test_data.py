@@ -1,12 +1,8 @@
 """Data sets by name: parsing, caching, binarisation, splits; downloads come from the test's own server."""
 
-import functools
-import hashlib
 import struct
 import sys
-import threading
 import zipfile
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
@@ -17,17 +13,9 @@ import torch
 from PIL import Image
 
 from core import data
-from core.data import DataError, DataSet, load, parse_amat
+from core.data import DataError, DataSet, load
 
 RNG = np.random.default_rng(0)
-BITS = {
-    split: RNG.integers(0, 2, (count, 784), dtype=np.uint8)
-    for split, count in (("train", 7), ("valid", 3), ("test", 2))
-}
-
-
-def amat(bits: np.ndarray, end: str = "\n") -> bytes:
-    return "".join(" ".join(map(str, row)) + end for row in bits).encode()
 
 
 def dynamic(images: np.ndarray) -> DataSet:
@@ -37,125 +25,6 @@ def dynamic(images: np.ndarray) -> DataSet:
 def one_sentence(error: DataError) -> bool:
     message = str(error)
     return message.endswith(".") and "\n" not in message and ". " not in message
-
-
-class TestText:
-    @pytest.mark.parametrize("end", ["\n", " \n", "\r\n", "\n\n"])
-    def test_rows_are_packed_whatever_ends_a_line(self, end, tmp_path):
-        path = tmp_path / "a.amat"
-        path.write_bytes(amat(BITS["train"], end))
-        packed = parse_amat(path)
-        assert packed.shape == (7, 98)
-        np.testing.assert_array_equal(np.unpackbits(packed, axis=1)[:, :784], BITS["train"])
-
-    def test_a_last_line_needs_no_end_and_no_line_gives_no_row(self, tmp_path):
-        path = tmp_path / "a.amat"
-        path.write_bytes(amat(BITS["train"]).rstrip())
-        assert len(parse_amat(path)) == 7
-        path.write_bytes(b"")
-        assert parse_amat(path).shape == (0, 98)
-
-    @pytest.mark.parametrize("block", [1, 4000, 2**23])
-    @pytest.mark.parametrize(
-        ("line", "complaint"),
-        [
-            (b"0 1 0\n", "a.amat, line 5: 3 values, not 784."),
-            (b"0 " * 785 + b"\n", "a.amat, line 5: 785 values, not 784."),
-            (b"0 " * 783 + b"2\n", "a.amat, line 5: '2' is neither 0 nor 1."),
-            (b"0 " * 783 + b"x\n", "a.amat, line 5: 'x' is neither 0 nor 1."),
-            (b"0 " * 782 + b"01\n", "a.amat, line 5: values are not separated by spaces."),
-        ],
-    )
-    def test_a_wrong_line_is_named(self, line, complaint, block, tmp_path, monkeypatch):
-        monkeypatch.setattr(data, "BLOCK_BYTES", block)
-        path = tmp_path / "a.amat"
-        path.write_bytes(amat(BITS["train"][:4]) + line + amat(BITS["train"][4:]))
-        with pytest.raises(DataError) as caught:
-            parse_amat(path)
-        assert str(caught.value) == complaint
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args: object) -> None:
-        """Keep quiet."""
-
-
-@pytest.fixture
-def site(tmp_path, monkeypatch):
-    """A folder that a server on 127.0.0.1 serves, with the three text files, whose sums count as the right ones."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    for split, bits in BITS.items():
-        (folder / f"{split}.amat").write_bytes(amat(bits))
-        digest = hashlib.sha256(np.packbits(bits, axis=1).tobytes()).hexdigest()
-        monkeypatch.setitem(data.BINARIZED_MNIST, split, (len(bits), digest))
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        monkeypatch.setattr(data, "AMAT_URL", f"http://127.0.0.1:{server.server_port}/{{split}}.amat")
-        yield folder
-        server.shutdown()
-        thread.join()
-
-
-class TestBinarizedMNIST:
-    def test_the_command_downloads_checks_and_packs_and_load_reads_it_back(self, site, tmp_path, capsys):
-        root = tmp_path / "root"
-        data.main(["binarized-mnist", "--data", str(root)])
-        assert str(root) in capsys.readouterr().out
-        assert [path.name for path in root.iterdir()] == ["binarized_mnist.npz"]
-        with np.load(root / "binarized_mnist.npz") as file:
-            np.testing.assert_array_equal(np.unpackbits(file["test"], axis=1)[:, :784], BITS["test"])
-        for split, bits in BITS.items():
-            loaded = load("binarized-mnist", split, root)
-            assert (loaded.name, loaded.split, loaded.labels) == ("binarized-mnist", split, None)
-            np.testing.assert_array_equal(loaded.images, bits.reshape(-1, 1, 28, 28))
-            batch = loaded.batch(np.array([1, 0]), torch.Generator())
-            assert batch.dtype == torch.float32
-            np.testing.assert_array_equal(batch, bits[[1, 0]].reshape(-1, 1, 28, 28))
-
-    def test_text_that_says_something_else_is_refused_and_no_cache_is_written(self, site, tmp_path):
-        (site / "valid.amat").write_bytes(amat(1 - BITS["valid"]))
-        with pytest.raises(DataError, match=r"valid\.amat does not hold the 3 images that it should") as caught:
-            data.download("binarized-mnist", tmp_path / "root")
-        assert one_sentence(caught.value)
-        assert not (tmp_path / "root" / "binarized_mnist.npz").exists()
-
-    def test_an_interrupted_download_goes_on_with_the_files_that_are_missing(self, site, tmp_path):
-        last = site / "test.amat"
-        last.rename(site / "away")
-        with pytest.raises(DataError, match="404"):
-            data.download("binarized-mnist", tmp_path / "root")
-        (site / "away").rename(last)
-        (site / "train.amat").unlink()
-        data.download("binarized-mnist", tmp_path / "root")
-        assert len(load("binarized-mnist", "train", tmp_path / "root")) == 7
-
-    def test_loading_never_downloads_and_names_the_command_that_does(self, site, tmp_path):
-        with pytest.raises(DataError, match=f"`python -m core.data binarized-mnist --data {tmp_path}`") as caught:
-            load("binarized-mnist", "train", tmp_path)
-        assert one_sentence(caught.value)
-        assert [path.name for path in tmp_path.iterdir()] == ["site"]
-
-    def test_a_damaged_cache_is_refused(self, tmp_path):
-        cache = tmp_path / "binarized_mnist.npz"
-        np.savez(cache, train=BITS["train"], valid=np.zeros((2, 98)))
-        for split in data.SPLITS:
-            with pytest.raises(DataError, match=r"holds something else|is damaged"):
-                load("binarized-mnist", split, tmp_path)
-        cache.write_bytes(cache.read_bytes()[:5000])
-        with pytest.raises(DataError, match="is damaged"):
-            load("binarized-mnist", "train", tmp_path)
-
-    def test_the_folder_is_the_argument_or_else_the_environment_s(self, site, tmp_path, monkeypatch):
-        data.download("binarized-mnist", tmp_path)
-        monkeypatch.setenv("EASEL_DATA", str(tmp_path))
-        assert len(load("binarized-mnist", "test")) == 2
-        with pytest.raises(DataError, match="elsewhere"):
-            load("binarized-mnist", "test", tmp_path / "elsewhere")
-        monkeypatch.delenv("EASEL_DATA")
-        with pytest.raises(DataError, match="pass --data FOLDER or set EASEL_DATA"):
-            load("binarized-mnist", "test")
 
 
 def write_mnist(root: Path, counts: dict[str, int]) -> None:
@@ -305,8 +174,6 @@ class TestNames:
         ):
             data.main([name, "--data", str(tmp_path)])
 
-    def test_a_folder_that_cannot_be_written_is_named(self, site, tmp_path):
-        (tmp_path / "file").write_text("in the way")
-        with pytest.raises(DataError, match="Not a directory") as caught:
-            data.download("binarized-mnist", tmp_path / "file")
-        assert one_sentence(caught.value)
+    def test_files_are_refused_where_a_data_set_cannot_be_made_of_them(self, tmp_path):
+        with pytest.raises(SystemExit, match=r"mnist cannot be made of files .* that is for binarized-mnist"):
+            data.main(["mnist", "--data", str(tmp_path), "--from", "a.gz"])
