@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
-from core.archives import read_archive
+from core.archives import Pictures, read_archive
 from core.download import DataError, explaining, missing, remedy
 from core.files import replacing
 from core.images import ImageError
@@ -27,10 +27,8 @@ from core.images import ImageError
 SIDE = 32
 
 
-def read_pictures(
-    name: str, copy: str, split: str, folder: Path, side: int = SIDE
-) -> tuple[str, NDArray[np.uint8], NDArray[np.int64], tuple[str, ...]]:
-    """The pictures of ``name``: which file they came from, (N, 3, side, side) in 0–255, labels (N,), their names.
+def read_pictures(name: str, copy: str, split: str, folder: Path, side: int = SIDE) -> tuple[str, Pictures]:
+    """The pictures of ``name``, (N, 3, side, side), and which file they came from.
 
     ``NAME.zip`` is read or, where there is none, ``COPY.zip``, which holds something near to it; the first value is
     ``name`` or ``copy`` accordingly. Raises :class:`DataError`.
@@ -39,7 +37,7 @@ def read_pictures(
         path = folder / f"{stem}.zip"
         if path.exists():
             try:
-                return stem, *read_archive(path, split, (side, side), channels=3)
+                return stem, read_archive(path, split, (side, side), channels=3)
             except ImageError as error:
                 raise DataError(f"{str(error).removesuffix('.')}: {remedy(name, folder)}.") from None
     if side != SIDE:

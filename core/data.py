@@ -39,6 +39,7 @@ class DataSet:
     which may index ``classes``, or None. With ``dynamic`` binarisation a pixel is ink with probability value/255,
     drawn anew for every batch; None gives value/255 itself. With a ``scene``, images are digits, and a batch has the
     scenes that it makes of them, others every time (:mod:`core.scenes`). With a ``crop``, a batch has parts of them.
+    ``about`` says what was found in an archive and what was passed over.
     """
 
     name: str
@@ -49,6 +50,7 @@ class DataSet:
     classes: tuple[str, ...] = ()
     scene: scenes.Maker | None = None
     crop: colour_data.Crop | None = None
+    about: str = ""
 
     @property
     def random(self) -> bool:
@@ -154,8 +156,8 @@ def colour_reader(name: str, copy: str) -> Callable[[str, str | Path | None], Da
     """A reader of ``NAME.zip`` or else ``COPY.zip``; the data set's name says which, for figures are of one of them."""
 
     def read(split: str, root: str | Path | None) -> DataSet:
-        stem, images, labels, classes = colour_data.read_pictures(name, copy, split, data_folder(name, root))
-        return DataSet(stem, split, images, labels, None, classes)
+        stem, found = colour_data.read_pictures(name, copy, split, data_folder(name, root))
+        return DataSet(stem, split, found.images, found.labels, None, found.classes)
 
     return read
 
@@ -167,8 +169,8 @@ def read_house_numbers(split: str, root: str | Path | None) -> DataSet:
     photographs and boxes around their digits, from which everyone cuts the numbers in another way.
     """
     name = "svhn-numbers"
-    stem, images, _, _ = colour_data.read_pictures(name, f"{name}64", split, data_folder(name, root), side=64)
-    return DataSet(stem, split, images, crop=colour_data.Crop(54, vary=split == "train"))
+    stem, found = colour_data.read_pictures(name, f"{name}64", split, data_folder(name, root), side=64)
+    return DataSet(stem, split, found.images, crop=colour_data.Crop(54, vary=split == "train"))
 
 
 @dataclass(frozen=True)
@@ -216,16 +218,16 @@ def load(name: str, split: str, root: str | Path | None = None) -> DataSet:
 
     Raises :class:`DataError`; where files are missing, it says which command fetches them.
     """
-    if name.startswith(ARCHIVE):
-        try:
-            images, labels, classes = read_archive(name.removeprefix(ARCHIVE), split)
-        except ImageError as error:
-            raise DataError(str(error)) from None
-        return DataSet(name, split, images, labels, None, classes)
-    if name not in DATA_SETS:
+    if not name.startswith(ARCHIVE) and name not in DATA_SETS:
         raise DataError(f"There is no data set {name!r}; there are {', '.join(DATA_SETS)} and {ARCHIVE}PATH.")
     if split not in SPLITS:
         raise DataError(f"There is no split {split!r}; there are {', '.join(SPLITS)}.")
+    if name.startswith(ARCHIVE):
+        try:
+            found = read_archive(name.removeprefix(ARCHIVE), split)
+        except ImageError as error:
+            raise DataError(str(error)) from None
+        return DataSet(name, split, found.images, found.labels, None, found.classes, about=found.about)
     return DATA_SETS[name].read(split, root)
 
 
@@ -253,7 +255,8 @@ def download(name: str, root: str | Path, files: Sequence[Path] = ()) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """The command line."""
     plain_output()
-    parser = argparse.ArgumentParser(prog="python -m core.data", description="Download a data set.")
+    about = f"Download a data set, or say what {ARCHIVE}PATH holds."
+    parser = argparse.ArgumentParser(prog="python -m core.data", description=about)
     names = [f"{name} ({source.about})" for name, source in DATA_SETS.items() if source.fetch]
     parser.add_argument("name", help=" or ".join(names))
     parser.add_argument("--data", help="folder to keep it in; EASEL_DATA by default")
@@ -267,6 +270,9 @@ def main(arguments: list[str] | None = None) -> None:
     )
     options = parser.parse_args(arguments)
     try:
+        if options.name.startswith(ARCHIVE):
+            print(load(options.name, "train").about)
+            return
         folder = data_folder(options.name, options.data)
         download(options.name, folder, options.files or ())
     except DataError as error:

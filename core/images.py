@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFilter, ImageOps, JpegImagePlugin, UnidentifiedImageError
 
 from core.errors import UserError
 
@@ -28,6 +28,14 @@ Floats = NDArray[np.float32]
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF")
 """Only these decoders are let near a stranger's file; Pillow's EPS decoder, for one, would start Ghostscript."""
 MAX_PIXELS = 40_000_000
+MAX_REDUCED = 256_000_000
+"""Limit for JPEGs in one scan, which are decoded reduced."""
+JPEG_START = b"\xff\xd8\xff"
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+WHITES = (255.0, 1023.0, 4095.0, 16383.0, 65535.0)
+"""Values that are white in grey of 8 to 16 bits."""
+LIGHT = 127.5
+"""Mean brightness of ink above which its ground is taken to be dark."""
 MIN_SIDE = 4
 MAX_BYTES = 64 * 2**20
 """Largest file, in bytes."""
@@ -72,11 +80,16 @@ def without_warnings() -> Iterator[None]:
 
 
 def open_picture(source: str | Path | bytes, name: str | None = None) -> Image.Image:
-    """The first frame of a picture file, upright, in mode ``L`` or ``RGB``, transparency laid over white.
+    """The first frame of a picture file, upright, in mode ``L`` or ``RGB``: :func:`decoded`, then :func:`flatten`."""
+    return flatten(decoded(source, name))
 
-    ``source`` is a path or the file's bytes; ``name`` is what messages call it (the file's name by default). The
-    size is read from the header and checked before anything is decoded. Grey pictures of 16 or 32 bits and of
-    floats are brought to 8 bits, see :func:`eight_bits`. Raises :class:`ImageError`.
+
+def decoded(source: str | Path | bytes, name: str | None = None) -> Image.Image:
+    """The first frame of a picture file, upright, in the file's own mode.
+
+    ``source`` is a path or the file's bytes; ``name`` is what messages call it (the file's name by default). The size
+    is read from the header and checked before anything is decoded; a JPEG above :data:`MAX_PIXELS`, as telephones take
+    them, is decoded at a half, a quarter or an eighth of its size. Raises :class:`ImageError`.
     """
     if isinstance(source, bytes):
         name, data = name or "The picture", source
@@ -88,20 +101,40 @@ def open_picture(source: str | Path | bytes, name: str | None = None) -> Image.I
         raise ImageError(f"{name} is larger than {MAX_BYTES >> 20} MB.")
     with without_warnings():
         try:
-            with Image.open(BytesIO(data), formats=FORMATS) as image:
-                check_size(image.size, name)
+            with opened(data) as image:
+                check_size(image, name, data)
+                reduce(image)
                 image.load()
-                return flatten(upright(image))
+                return upright(image)
         except ImageError:
             raise
         except UnidentifiedImageError:
-            raise ImageError(
-                f"{name} is not a picture of a known kind ({', '.join(FORMATS)}), or is damaged."
-            ) from None
+            raise ImageError(unknown_kind(data, name)) from None
         except Image.DecompressionBombError:
             raise ImageError(f"{name} has far more than {MAX_PIXELS // 10**6} megapixels, the limit.") from None
         except DECODING_ERRORS:
             raise ImageError(f"{name} is damaged or cut short and cannot be decoded.") from None
+
+
+def opened(data: bytes) -> Image.Image:
+    """The picture of a file, not decoded. Pillow would refuse a large JPEG before it could be asked to reduce it."""
+    if data.startswith(JPEG_START):
+        return JpegImagePlugin.JpegImageFile(BytesIO(data))
+    return Image.open(BytesIO(data), formats=FORMATS)
+
+
+def unknown_kind(data: bytes, name: str) -> str:
+    """The sentence for a file that no decoder knows, with a way out where there is one."""
+    start = data[:512].lstrip().lower()
+    if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS:
+        return f"{name} is a HEIC picture, which only Apple's programs read well: save it as JPEG or PNG."
+    if data[4:8] == b"ftyp":
+        return f"{name} is a film, not a picture: save one frame of it as JPEG or PNG."
+    if start.startswith(b"%pdf"):
+        return f"{name} is a PDF document, not a picture: save the page as PNG or take a screenshot of it."
+    if start.startswith((b"<svg", b"<?xml")) and b"<svg" in data[:4096].lower():
+        return f"{name} is an SVG drawing, which is no picture of pixels: save it as PNG."
+    return f"{name} is not a picture of a known kind ({', '.join(FORMATS)}), or is damaged."
 
 
 def read_file(path: Path) -> bytes:
@@ -111,18 +144,44 @@ def read_file(path: Path) -> bytes:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ImageError(f"There is no file {path}.") from None
-    except OSError as error:
-        raise ImageError(f"The file {path} cannot be read: {error.strerror}.") from None
+    except (OSError, ValueError) as error:
+        raise ImageError(f"The file {path} cannot be read: {getattr(error, 'strerror', error)}.") from None
 
 
-def check_size(size: tuple[int, int], name: str) -> None:
+def check_size(image: Image.Image, name: str, data: bytes) -> None:
     """Refuse pictures with too many pixels or too few."""
-    width, height = size
-    if width * height > MAX_PIXELS:
-        pixels, limit = width * height / 1e6, MAX_PIXELS // 10**6
-        raise ImageError(f"{name} has {pixels:.0f} megapixels ({width} × {height}); the limit is {limit}.")
-    if min(size) < MIN_SIDE:
+    width, height = image.size
+    reducible = data.startswith(JPEG_START) and in_one_scan(data)
+    limit = MAX_REDUCED if reducible else MAX_PIXELS
+    if width * height > limit:
+        pixels = width * height / 1e6
+        raise ImageError(f"{name} has {pixels:.0f} megapixels ({width} × {height}); the limit is {limit // 10**6}.")
+    if min(width, height) < MIN_SIDE:
         raise ImageError(f"{name} has {width} × {height} pixels; at least {MIN_SIDE} × {MIN_SIDE} are needed.")
+
+
+def in_one_scan(data: bytes) -> bool:
+    """Whether a JPEG has all its components in one pass, so that its decoder need not keep the whole picture.
+
+    True of what cameras write; not of progressive files, however few their bytes are.
+    """
+    place, components = 2, 0
+    while place + 10 < len(data) and data[place] == 0xFF:
+        marker, length = data[place + 1], int.from_bytes(data[place + 2 : place + 4], "big")
+        if marker in (0xC0, 0xC1):
+            components = data[place + 9]
+        if marker == 0xDA:
+            return components == data[place + 4]
+        place += 2 + length
+    return False
+
+
+def reduce(image: Image.Image) -> None:
+    """Have a large JPEG decoded smaller: the first of 2, 4 and 8 times that :data:`MAX_PIXELS` allows."""
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        times = next(times for times in (2, 4, 8) if width * height <= MAX_PIXELS * times**2)
+        image.draft(None, (width // times, height // times))
 
 
 def upright(image: Image.Image) -> Image.Image:
@@ -133,32 +192,66 @@ def upright(image: Image.Image) -> Image.Image:
         return image
 
 
-def flatten(image: Image.Image) -> Image.Image:
-    """Any mode as ``L`` (grey) or ``RGB``; what is transparent turns white."""
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return eight_bits(image)
+def flatten(image: Image.Image, ground: str | None = None, white: float = 0) -> Image.Image:
+    """Any mode as ``L`` (grey) or ``RGB``.
+
+    What is transparent becomes ``ground``, ``white`` or ``black``; if nothing is said, black under light ink and else
+    white, so that ink never vanishes. Grey of 16 or 32 bits and of floats is brought to 8 bits, in which ``white``, or
+    else :func:`white_level`, is 255.
+    """
+    if is_deep(image):
+        return eight_bits(image, white or white_level(image))
     mode = "L" if image.mode in ("1", "L", "LA") else "RGB"
     if image.has_transparency_data:
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image.convert("RGBA"))
+        if ground is None:
+            ground = "black" if (brightness_of_ink(image) or 0) > LIGHT else "white"
+        image = Image.alpha_composite(Image.new("RGBA", image.size, ground), image.convert("RGBA"))
     return image.convert(mode)
 
 
-def eight_bits(image: Image.Image) -> Image.Image:
-    """A grey picture of 16 or 32 bits or of floats as ``L``.
+def brightness_of_ink(image: Image.Image) -> float | None:
+    """Mean brightness (0–255) of what lies on a transparent ground, or None where there is nothing or no such ground.
 
-    White is 65535 for 16 bits; for 32 bits the first of 255 and 65535 that no pixel exceeds, for floats of 1, 255
-    and 65535. Where a value is negative or exceeds them all, the darkest pixel becomes black, the brightest white.
+    A picture that is transparent in less than a quarter, at its rounded corners say, has its own ground.
     """
+    if is_deep(image) or not image.has_transparency_data:
+        return None
+    with_alpha = image.convert("RGBA")
+    alpha = np.asarray(with_alpha.getchannel("A"), np.float32)
+    if alpha.max() == 0 or alpha.mean() > 0.75 * 255:
+        return None
+    return float(np.average(np.asarray(with_alpha.convert("RGB").convert("L"), np.float32), weights=alpha))
+
+
+def is_deep(image: Image.Image) -> bool:
+    """Whether a grey picture has more than 8 bits."""
+    return image.mode in ("I", "F") or image.mode.startswith("I;16")
+
+
+def white_level(image: Image.Image) -> float:
+    """Which value is white in a grey picture of 16 or 32 bits or of floats: the first that no pixel exceeds.
+
+    That is the largest value of 8, 10, 12, 14 or 16 bits, or 1 for floats: scanners and cameras store 12 bits in 16.
+    0 where a value is negative or exceeds them all, and for other pictures. Raises :class:`ImageError` for values that
+    are no numbers.
+    """
+    if not is_deep(image):
+        return 0
     values = np.asarray(image, np.float32)
     if not np.isfinite(values).all():
         raise ImageError("The picture holds values that are infinite or not a number.")
     low, high = float(values.min()), float(values.max())
-    whites = {"I": (255.0, 65535.0), "F": (1.0, 255.0, 65535.0)}.get(image.mode, (65535.0,))
-    white = next((white for white in whites if low >= 0 and high <= white), None)
-    if white is None:
-        values, white = values - low, max(high - low, 1e-30)
-    return Image.fromarray(np.rint(values * (255 / white)).astype(np.uint8))
+    levels = (1.0, *WHITES) if image.mode == "F" else WHITES
+    return next((white for white in levels if low >= 0 and high <= white), 0)
+
+
+def eight_bits(image: Image.Image, white: float) -> Image.Image:
+    """A deep grey picture as ``L``, black at 0 and white at ``white``, or at its extremes where that is 0."""
+    values = np.asarray(image, np.float32)
+    if not white:
+        values = values - values.min()
+        white = max(float(values.max()), 1e-30)
+    return Image.fromarray(np.rint(values * (255 / white)).clip(0, 255).astype(np.uint8))
 
 
 def to_digit(image: Image.Image, size: int = 28) -> Bytes:

@@ -55,7 +55,7 @@ def numbered(count: int, split: str = "train") -> dict[str, bytes]:
 
 def test_pictures_come_sorted_by_label_and_name_and_labels_number_the_folders_of_all_splits(tmp_path):
     path = make_zip(tmp_path / "pets.zip", MEMBERS)
-    images, labels, classes = read_archive(path, "test")
+    images, labels, classes, _ = read_archive(path, "test")
     assert classes == ("ant", "bee", "cat", "dog")
     np.testing.assert_array_equal(labels, [1, 2])
     assert images.shape == (2, 1, 5, 6)
@@ -67,7 +67,7 @@ def test_a_folder_and_a_zip_file_give_equal_data_inside_another_folder_or_not(tm
     plain = read_archive(make_zip(tmp_path / "plain.zip", MEMBERS | numbered(10)), "train")
     members = {around + name: data for name, data in (MEMBERS | numbered(10)).items()}
     for path in (make_folder(tmp_path / "folder", members), make_zip(tmp_path / "pets.zip", members)):
-        images, labels, classes = read_archive(path, "train")
+        images, labels, classes, _ = read_archive(path, "train")
         np.testing.assert_array_equal(images, plain[0])
         np.testing.assert_array_equal(labels, plain[1])
         assert classes == plain[2]
@@ -75,14 +75,14 @@ def test_a_folder_and_a_zip_file_give_equal_data_inside_another_folder_or_not(tm
 
 def test_backslashes_of_windows_zip_files_are_understood(tmp_path):
     members = {name.replace("/", "\\"): data for name, data in numbered(2, "test").items()}
-    images, _, _ = read_archive(make_zip(tmp_path / "windows.zip", members), "test")
+    images, *_ = read_archive(make_zip(tmp_path / "windows.zip", members), "test")
     assert len(images) == 4
 
 
 def test_an_archive_without_valid_lends_every_tenth_training_picture_to_it(tmp_path):
     path = make_zip(tmp_path / "a.zip", numbered(20))
-    train, train_labels, _ = read_archive(path, "train")
-    valid, valid_labels, _ = read_archive(path, "valid")
+    train, train_labels, *_ = read_archive(path, "train")
+    valid, valid_labels, *_ = read_archive(path, "valid")
     np.testing.assert_array_equal(valid[:, 0, 0, 0], [90, 190, 90, 190])
     np.testing.assert_array_equal(valid_labels, [0, 0, 1, 1])
     both = sorted(zip([*train[:, 0, 0, 0], *valid[:, 0, 0, 0]], [*train_labels, *valid_labels], strict=True))
@@ -102,10 +102,10 @@ def test_size_and_channels_are_those_of_the_first_picture_unless_given(tmp_path)
         "test/a/2.png": png(200, (40, 10), "RGBA"),
     }
     path = make_zip(tmp_path / "mixed.zip", members)
-    images, _, _ = read_archive(path, "test")
+    images, *_ = read_archive(path, "test")
     assert images.shape == (3, 1, 5, 6)
     np.testing.assert_array_equal(images[:, 0], np.broadcast_to([[[100]], [[150]], [[200]]], (3, 5, 6)))
-    images, _, _ = read_archive(path, "test", size=(4, 8), channels=3)
+    images, *_ = read_archive(path, "test", size=(4, 8), channels=3)
     assert images.shape == (3, 3, 4, 8)
     np.testing.assert_array_equal(images[1], np.full((3, 4, 8), 150))
 
@@ -116,14 +116,14 @@ def test_a_picture_of_another_shape_is_cropped_about_its_middle_not_squeezed(tmp
     file = BytesIO()
     Image.fromarray(wide).save(file, "PNG")
     members = {"test/a/0.png": png(0, (8, 8)), "test/a/1.png": file.getvalue()}
-    images, _, _ = read_archive(make_zip(tmp_path / "a.zip", members), "test")
+    images, *_ = read_archive(make_zip(tmp_path / "a.zip", members), "test")
     np.testing.assert_array_equal(images[1, 0], wide[:, 8:16])
 
 
 def test_colours_stay_in_the_order_red_green_blue(tmp_path):
     file = BytesIO()
     Image.new("RGB", (4, 4), (1, 2, 3)).save(file, "PNG")
-    images, _, _ = read_archive(make_zip(tmp_path / "a.zip", {"test/a/0.png": file.getvalue()}), "test")
+    images, *_ = read_archive(make_zip(tmp_path / "a.zip", {"test/a/0.png": file.getvalue()}), "test")
     np.testing.assert_array_equal(images[0, :, 2, 2], [1, 2, 3])
 
 
@@ -144,7 +144,12 @@ def test_a_path_that_is_no_archive_is_refused(tmp_path):
     refused(tmp_path / "nowhere.zip", "There is no folder or zip file")
     (tmp_path / "a.zip").write_bytes(b"PK\3\4 and then something else")
     refused(tmp_path / "a.zip", r"a\.zip is neither a folder nor a whole zip file")
-    refused(make_zip(tmp_path / "b.zip", MEMBERS), "holds no pictures laid out as dev/LABEL/NAME.png", "dev")
+    refused(make_zip(tmp_path / "b.zip", {"readme.txt": b"no picture"}), "b.zip holds no picture")
+    refused(
+        make_zip(tmp_path / "c.zip", numbered(3)),
+        "c.zip has no pictures for test: it has split folders .train 5, valid 1",
+        "test",
+    )
 
 
 def test_damaged_zip_files_are_refused(tmp_path):
@@ -201,6 +206,6 @@ def test_nothing_is_written_whatever_members_are_called(tmp_path):
         file.writestr("../../test/escape.png", png(1))
         file.writestr("/test/cat/root.png", png(1))
     before = sorted(tmp_path.rglob("*"))
-    images, _, _ = read_archive(path, "test")
+    images, *_ = read_archive(path, "test")
     assert len(images) == 2
     assert sorted(tmp_path.rglob("*")) == before
