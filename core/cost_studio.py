@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core import vae_bound
+from core import noise, vae_bound
 from core.models.aevb import AutoEncoder
 from core.registry import REGISTRY
 from core.requests import RequestError, number, seeded, whole
@@ -119,11 +119,11 @@ class CostStudio:
         generator = seeded(seed)
         with self._vaes.at_work():
             mean, log_sigma = model.encode(x)
-            noise = torch.randn(n, mean.shape[1], generator=generator)
-            path = vae_bound.throw(noise, mean[0], log_sigma[0].exp(), t)
+            thrown = noise.normal(n, mean.shape[1], generator=generator)
+            path = vae_bound.throw(thrown, mean[0], log_sigma[0].exp(), t)
             trace = CanvasTrace.record(model.walk(path))
             nats = vae_bound.nats_of(model, path, x)
-        codes, dice, centre, width = (each[..., order].numpy() for each in (path, noise, mean[0], log_sigma[0].exp()))
+        codes, dice, centre, width = (each[..., order].numpy() for each in (path, thrown, mean[0], log_sigma[0].exp()))
         return Thrown(trace, codes, nats.numpy(), dice, centre, width, t)
 
     def betas(self, pixels: NDArray[np.uint8], seed: object = 0, count: object = 9) -> list[Weight]:
@@ -132,7 +132,7 @@ class CostStudio:
         found = []
         for name in BETAS:
             bound, model = self.bound(pixels, name, seed), self._vaes.model(name)
-            z = torch.randn(n, model.config.latent, generator=seeded(seed))
+            z = noise.normal(n, model.config.latent, generator=seeded(seed))
             with self._vaes.at_work(), torch.no_grad():
                 imagined = model.decode(z)
             grey = vae_bound.undecided(imagined)

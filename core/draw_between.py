@@ -14,7 +14,6 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from core.models.base import randn
 from core.models.draw import Draw
 from core.trace import Step
 
@@ -53,6 +52,6 @@ def interpolated(a: Tensor, b: Tensor, count: int, way: Way) -> Tensor:
 
 def between(model: Draw, a: Tensor, b: Tensor, count: int, way: Way, generator: torch.Generator) -> Iterator[Step]:
     """``count`` paintings from a copy of ``a`` to one of ``b`` (1, c, H, W each), which share the noise."""
-    noise = randn(model.config.steps, 1, model.config.latent, generator=generator).expand(-1, 2, -1)
+    noise = model.noise(model.config.steps, 1, generator).expand(-1, 2, -1)
     first, last = latents(model, torch.cat([a, b]), noise).unbind(1)
     yield from model.strokes(None, interpolated(first, last, count, way))

@@ -16,7 +16,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from core.models.base import array, randn
+from core.models.base import array
 from core.models.draw import Draw
 from core.nn.likelihood import bernoulli_nats, gaussian_kl
 from core.trace import Array, Step
@@ -44,16 +44,15 @@ def forks(model: Draw, x: Tensor | None, at: int, count: int, generator: torch.G
 
     ``x`` (1, c, H, W) is copied, or None: imagined.
     """
-    steps, latent = model.config.steps, model.config.latent
-    noise = randn(steps, 1, latent, generator=generator).repeat(1, count, 1)
-    noise[at:, 1:] = randn(steps - at, count - 1, latent, generator=generator)
+    noise = model.noise(model.config.steps, count, generator).clone()
+    noise[:at] = noise[:at, :1]
     yield from model.strokes(None if x is None else x.expand(count, -1, -1, -1), noise)
 
 
 @torch.no_grad()
 def erased(model: Draw, x: Tensor | None, way: Way, generator: torch.Generator) -> Erased:
     """One painting, a copy of ``x`` (1, c, H, W) or imagined, without each of its steps in turn."""
-    noise = randn(model.config.steps, 1, model.config.latent, generator=generator)
+    noise = model.noise(model.config.steps, 1, generator)
     state, latents, inks, kl = model.start(1), [], [], []
     for z in noise.unbind(0):
         if x is not None:

@@ -26,7 +26,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from core import data
+from core import data, noise
 from core.checkpoints import FOLDER, CheckpointError, load_checkpoint
 from core.console import plain_output
 from core.models.aevb import UNKNOWN, AutoEncoder
@@ -39,6 +39,8 @@ FILL = PAPER
 """What hidden pixels look like to the encoder that has never learned of damage; ``--json`` measures both choices."""
 STEPS, RATE = 60, 0.1
 """Of the search: Adam's steps and their size."""
+STARTS = 1
+"""The stream of noise (:mod:`core.noise`) that a search starts from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,10 +140,10 @@ def _like(mask: Tensor, other: Tensor) -> Tensor:
 
 @torch.no_grad()
 def starts(model: AutoEncoder, damaged: Damaged, draws: int, generator: torch.Generator) -> Tensor:
-    """(2 + draws, b, d): the encoder's answer, the prior's mean, and draws from the prior."""
+    """(2 + draws, b, d): the encoder's answer, the prior's mean, and draws from the prior (:mod:`core.noise`)."""
     mean, _ = model.encode(damaged.as_shown(FILL))
-    noise = randn(draws, *mean.shape, generator=generator)
-    return torch.cat([mean[None], torch.zeros_like(mean)[None], noise])
+    drawn = noise.normal(draws, *mean.shape, generator=generator, stream=STARTS)
+    return torch.cat([mean[None], torch.zeros_like(mean)[None], drawn])
 
 
 def best(found: Search) -> Tensor:

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core import restoration
+from core import noise, restoration
 from core.models.aevb import UNKNOWN
 from core.pixel_studio import Covered, PixelStudio
 from core.requests import RequestError, number, seeded, whole
@@ -32,6 +32,8 @@ COMPLETIONS = 16
 RESTARTS = 6
 """The encoder's answer, the prior's mean, and draws from the prior."""
 MAX_RESTARTS = 16
+ENDS = restoration.STARTS + 1
+"""The stream of noise (:mod:`core.noise`) with which pictures of the search's ends are drawn."""
 FILM_EVERY = 2
 VAE_WAYS: tuple[Way, ...] = ("encoder", "denoising", "search")
 
@@ -147,7 +149,11 @@ class RestoreStudio:
             nats = float(restoration.predictive(codes[:1] if way == "search" else codes, x, where))
             shown = [torch.where(where, logits.sigmoid(), damaged.seen) for logits in (painted, codes)]
             chances = shown[1][:, 0, 0]
-            samples = (torch.rand(chances.shape, generator=generator) < chances).float()
+            if way == "search":  # each restart has its own noise, whatever place it has come to
+                drawn_by = noise.uniform(count, *chances.shape[1:], generator=generator, stream=ENDS)[order]
+            else:
+                drawn_by = torch.rand(chances.shape, generator=generator)
+            samples = (drawn_by < chances).float()
             answers.append(_answer(way, shown[0][0, 0], samples, chances.mean(0), nats, x[0, 0], where))
         hidden_nats = torch.stack([restoration.predictive(one[None], x, where)[0] for one in ends])
         origins = np.minimum(order.numpy(), 2)

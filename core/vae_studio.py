@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core import noise
 from core.latents import LEADING, REACH
 from core.models.aevb import AutoEncoder
 from core.nn.likelihood import gaussian_kl
@@ -133,7 +134,7 @@ class VAEStudio:
 
     def imagine(self, seed: object, name: str = FIRST) -> Array:
         """A code (d,) drawn from the prior."""
-        code: Array = torch.randn(REGISTRY[known(name)].config.latent, generator=seeded(seed)).numpy()
+        code: Array = noise.normal(1, REGISTRY[known(name)].config.latent, generator=seeded(seed))[0].numpy()
         return code
 
     def walk(self, path: object, name: str = FIRST) -> CanvasTrace:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core import data
+from core import data, noise
 from core.checkpoints import load_checkpoint, read_card
 from core.models.base import Generate
 from core.novelty import nearest
@@ -29,7 +29,7 @@ def imagined(count: int) -> NDArray[np.uint8]:
     generator = torch.Generator().manual_seed(SEED)
     model: Any = load_checkpoint(NAME)
     *_, last = model.steps(Generate(count), generator)
-    ink = torch.rand(last.image.shape, generator=generator).numpy() < last.image
+    ink = noise.uniform(count, *last.image.shape[1:], generator=generator, stream=1).numpy() < last.image
     return ink.reshape(count, -1).astype(np.uint8)
 
 

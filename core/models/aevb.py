@@ -29,6 +29,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from core import noise
 from core.models.base import Generate, LossTerms, Reconstruct, Request, array, randn
 from core.nn.likelihood import bernoulli_nats, gaussian_kl, gaussian_log_ratio, logistic_nats, precise
 from core.trace import Step
@@ -139,7 +140,7 @@ class AutoEncoder(nn.Module):
             mean, log_sigma = self.encode(request.images)
             yield Step(array(self.decode(mean)), scalars={"kl": array(gaussian_kl(mean, log_sigma))})
         elif isinstance(request, Generate):
-            z = request.temperature * randn(request.count, self.config.latent, generator=generator)
+            z = request.temperature * noise.normal(request.count, self.config.latent, generator=generator)
             yield Step(array(self.decode(z)))
         else:
             raise TypeError("The VAE can generate and reconstruct; completing is what pixel models do.")

@@ -28,6 +28,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from core import noise
 from core.models.base import Generate, LossTerms, Reconstruct, Request, array, randn
 from core.nn import attention
 from core.nn.likelihood import bernoulli_nats, gaussian_kl, gaussian_log_ratio
@@ -204,13 +205,20 @@ class Draw(nn.Module):
         yield from self.strokes(x, temperature * self.noise(length, batch, generator))
 
     def noise(self, length: int, batch: int, generator: torch.Generator) -> Tensor:
-        """(length, b, z): a longer painting begins with the numbers of every shorter one of the same seed."""
-        latent = self.config.latent
-        # All noise at once, as in the loss: torch draws other numbers when asked piece by piece. So what goes beyond
-        # is drawn stroke by stroke, and what falls short is cut off.
-        noise = [randn(self.config.steps, batch, latent, generator=generator)]
-        noise += [randn(1, batch, latent, generator=generator) for _ in range(length - self.config.steps)]
-        return torch.cat(noise)[:length]
+        """(length, b, z): each picture's own (:mod:`core.noise`).
+
+        A longer painting begins with the numbers of every shorter one of the same seed.
+        """
+        steps, latent = self.config.steps, self.config.latent
+
+        def of_one(own: torch.Generator) -> Tensor:
+            # Torch draws other numbers when asked piece by piece. So what goes beyond the strokes it was trained with
+            # is drawn stroke by stroke, and what falls short is cut off.
+            trained = torch.randn(steps, latent, generator=own)
+            beyond = [torch.randn(1, latent, generator=own) for _ in range(length - steps)]
+            return torch.cat([trained, *beyond])[:length]
+
+        return noise.of_each(batch, of_one, generator).transpose(0, 1)
 
     @torch.no_grad()
     def strokes(self, x: Tensor | None, noise: Tensor) -> Iterator[Step]:

@@ -26,6 +26,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core import noise
 from core.models.base import LossTerms, Reconstruct, Request, array
 from core.nn import attention
 from core.nn.attention import Window
@@ -85,8 +86,12 @@ class GlimpseClassifier(nn.Module):
 
     def random_window(self, batch: int, generator: torch.Generator) -> Window:
         """A window at full resolution, stride 1, equally likely wherever all of its filters lie inside the picture."""
+        return self.placed(torch.rand(2, batch, generator=generator, device=generator.device))
+
+    def placed(self, share: Tensor) -> Window:
+        """Such windows at ``share`` (2, b) in [0, 1] of the way to the right and down."""
         half = (self.config.read_size - 1) / 2
-        x, y = torch.rand(2, batch, generator=generator, device=generator.device)
+        x, y = share
         one = torch.ones_like(x)
         return Window(
             g_x=1 + half + x * (self.config.width - 1 - 2 * half),
@@ -140,7 +145,12 @@ class GlimpseClassifier(nn.Module):
         """One :class:`Step` a glimpse; the image is what is looked at. Answers ``Reconstruct``."""
         if not isinstance(request, Reconstruct):
             raise TypeError("The glimpse classifier looks at pictures; it cannot paint any.")
-        yield from self.looks(request.images, self.glances(request.images, generator))
+        x = request.images
+        windows: list[Window | None] = [None] * self.config.steps
+        if self.config.aim == "random":
+            shares = noise.uniform(len(x), self.config.steps, 2, generator=generator)  # (b, T, 2)
+            windows = [self.placed(share) for share in shares.permute(1, 2, 0)]
+        yield from self.looks(x, self.glances(x, generator, windows))
 
     def looks(self, x: Tensor, glances: Iterator[Glance]) -> Iterator[Step]:
         """Glimpses at x (b, 1, H, W) as steps of a trace."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from core import noise
 from core.cost_studio import BETAS, DRAWS, LIKELIHOODS, WEIGHED, CostStudio
 from core.requests import RequestError
 from core.vae_studio import MAX_LATENT
@@ -60,7 +61,7 @@ def test_a_throw_shows_what_is_painted_of_noise_of_scaled_noise_and_of_the_draw(
 def test_every_weight_of_the_code_imagines_from_the_same_dice(costs: CostStudio) -> None:
     found = costs.betas(DIGIT, 2, 3)
     assert [weight.beta for weight in found] == [0.1, 1.0, 4.0] and [weight.name for weight in found] == list(BETAS)
-    z = torch.randn(3, 2, generator=torch.Generator().manual_seed(2))
+    z = noise.normal(3, 2, generator=torch.Generator().manual_seed(2))
     for weight in found:
         with torch.no_grad():
             painted = digit_vaes.model(weight.name).decode(z).numpy()

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.distributions import Normal
 
+from core import noise
 from core.models.base import Complete, Generate, Reconstruct
 from core.models.vae import VAE, VAEConfig, dropout
 from tests.core import small
@@ -123,7 +124,7 @@ def test_a_reconstruction_is_the_decoded_mean_and_reports_the_kl_of_the_loss() -
 
 def test_a_generated_picture_is_a_decoded_draw_from_the_prior_scaled_by_the_temperature() -> None:
     vae = model(CONFIG)
-    z = torch.randn(4, 3, generator=small.generator(9))
+    z = noise.normal(4, 3, generator=small.generator(9))
     for temperature in (1.0, 0.5, 0.0):
         (step,) = vae.steps(Generate(4, temperature), small.generator(9))
         with torch.no_grad():
