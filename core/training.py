@@ -232,18 +232,20 @@ def interruptions() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def save_best(run: Run, name: str, dataset: str, nats: float, folder: Path) -> None:
+def save_best(run: Run, name: str, dataset: data.DataSet, nats: float, folder: Path) -> None:
     """Keep the averaged weights, with their card, if they are the best on the validation split so far."""
     if nats >= run.best:
         return
     run.best = nats
     card = {
-        "dataset": dataset,
+        "dataset": dataset.name,
         "split": "train",
         "recipe": asdict(run.recipe),
         "step": run.step,
         "validation_nats": round(nats, 3),
     }
+    if dataset.faces:
+        card["faces"] = dataset.faces
     save_checkpoint(name, run.average.state_dict(), card, folder)
 
 
@@ -256,7 +258,7 @@ def train(run: Run, name: str, root: str | None, folder: Path, compiled: bool) -
         train_set = labelled(train_set, root)
 
     def keep(run: Run, nats: float) -> None:
-        save_best(run, name, train_set.name, nats, folder)
+        save_best(run, name, train_set, nats, folder)
         run.save(state)
 
     batch = run.recipe.batch_size
@@ -282,18 +284,21 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--resume", action="store_true", help="go on from the state in --out")
     parser.add_argument("--weights", type=Path, help="folder of checkpoints: start from the weights NAME there")
+    parser.add_argument("--of", choices=REGISTRY, help="with --weights: from those of another model of the same config")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="folder for state, weights and card")
     parser.add_argument("--compile", action="store_true", help="torch.compile: slow to start, faster afterwards")
     options = parser.parse_args(arguments)
     spec = REGISTRY[options.name]
     if options.steps is not None and options.steps < 1:
         parser.error("--steps must be at least 1.")
+    if options.of is not None and (options.weights is None or REGISTRY[options.of].config != spec.config):
+        parser.error("--of needs --weights and a model of the same config.")
     run = Run(spec, replace(spec.recipe, steps=options.steps or spec.recipe.steps), options.device)
     try:
         if options.resume:
             run.load(options.out / f"{options.name}.state.safetensors")
         elif options.weights:
-            run.start_from(load_checkpoint(options.name, options.weights))
+            run.start_from(load_checkpoint(options.of or options.name, options.weights))
         train(run, options.name, options.data, options.out, options.compile)
     except FileNotFoundError as error:
         sys.exit(f"There is nothing to resume: {error.filename or error} is missing.")

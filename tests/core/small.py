@@ -179,6 +179,7 @@ class Pictures:
     images: Tensor
     labels: NDArray[np.int64]
     name: str = "tiny"
+    faces: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.images)

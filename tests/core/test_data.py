@@ -138,6 +138,31 @@ class TestStrokes:
         assert np.array_equal(load("strokes", "valid").images, sets[1].images)
 
 
+class TestPlates:
+    @pytest.mark.parametrize(("name", "side", "batch"), [("plates", 64, 54), ("plates-digits", 32, 32)])
+    def test_plates_need_no_folder_and_their_splits_share_no_picture(self, name, side, batch, monkeypatch):
+        monkeypatch.delenv("EASEL_DATA", raising=False)
+        for split, (_, seed) in dict(data.PLATES).items():
+            monkeypatch.setitem(data.PLATES, split, (20, seed))
+        chosen, generator = np.arange(20), torch.Generator().manual_seed(0)
+        sets = [load(name, split) for split in data.SPLITS]
+        assert all(s.images.shape == (20, 3, side, side) and s.labels[chosen].shape == (20,) for s in sets)
+        assert len({picture.tobytes() for s in sets for picture in s.images[chosen]}) == 60
+        assert all(s.batch(chosen, generator).shape == (20, 3, batch, batch) for s in sets)
+        assert set(sets[2].faces) - set(sets[0].faces), "some typefaces are held out for the test"
+        part = sets[2].subset(5, 0)
+        np.testing.assert_array_equal(sets[2].labels[:20][np.random.default_rng(0).permutation(20)[:5]], part.labels)
+        assert part.images.shape == (5, 3, side, side)
+
+    def test_pictures_for_training_are_millions_drawn_when_they_are_asked_for(self):
+        train = load("plates", "train")
+        assert len(train) > 4_000_000
+        chosen = np.array([4_000_000, 3])
+        one, again, other = (train.batch(chosen, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+        assert torch.equal(one, again) and not torch.equal(one, other), "crop and light are the generator's"
+        assert train.labels[chosen].tolist() == train.images.labels[chosen].tolist()
+
+
 class TestArchives:
     def test_an_archive_by_name_has_labels_and_the_names_of_its_classes(self, tmp_path):
         file = BytesIO()

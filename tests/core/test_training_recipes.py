@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from core import data, training
+from core.checkpoints import read_card, save_checkpoint
 from core.models.base import LossTerms
 from core.registry import REGISTRY, Recipe
 from core.training import Run, batch_indices, learning_rate, main, step_generator, told, train_step
@@ -166,6 +167,40 @@ def test_labels_are_looked_for_where_the_data_have_none(tmp_path: Path, monkeypa
     main(["tiny", "--device", "cpu", "--out", str(tmp_path), "--data", "somewhere"])
     ((images, root),) = asked  # training alone needs them
     assert root == "somewhere" and torch.equal(torch.as_tensor(images), torch.as_tensor(load("", "train", None).images))
+
+
+def test_the_card_names_the_typefaces_that_pictures_were_drawn_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(REGISTRY, "tiny", small.spec("draw-svhn"))
+    for drawn in (True, False):
+        pictures = replace(small.dataset(8, small.CONFIGS["draw-svhn"]), faces=("Some-Bold",) if drawn else ())
+        monkeypatch.setattr(data, "load", lambda name, split, root, pictures=pictures: pictures)
+        main(["tiny", "--device", "cpu", "--out", str(tmp_path / str(drawn))])
+    assert read_card("tiny", tmp_path / "True")["faces"] == ["Some-Bold"]
+    assert "faces" not in read_card("tiny", tmp_path / "False")
+
+
+def test_a_run_can_begin_with_the_weights_of_another_model_of_the_same_config(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started: list[Run] = []
+    monkeypatch.setattr(training, "train", lambda run, *_: started.append(run))
+    spec = small.spec("draw-svhn")
+    entries = {"first": spec, "second": spec, "third": replace(spec, config=replace(spec.config, steps=9))}
+    for name, entry in entries.items():
+        monkeypatch.setitem(REGISTRY, name, replace(entry, half=False))
+    trained = small.build(spec.config, seed=5)
+    save_checkpoint("first", trained.state_dict(), {}, tmp_path)
+    main(["second", "--device", "cpu", "--weights", str(tmp_path), "--of", "first"])
+    (run,) = started
+    for model in (run.model, run.average):
+        assert all(torch.equal(value, trained.state_dict()[key]) for key, value in model.state_dict().items())
+    for arguments in (["third", "--weights", str(tmp_path), "--of", "first"], ["second", "--of", "first"]):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        assert "--of needs --weights and a model of the same config" in capsys.readouterr().err
+    assert len(started) == 1
 
 
 def test_dropout_ends_where_the_recipe_lets_the_network_settle() -> None:
