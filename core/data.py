@@ -187,7 +187,7 @@ def plate_reader(name: str, side: int, crop: int | None = None) -> Callable[[str
     Training has four million, each a function of its index and drawn when it is asked for: so they take no memory, a
     resumed run sees the same, and nothing is there to be learned by heart. A hundred take 0.13 s of one core, where a
     step of ``draw-plates`` takes 1.2 s; that is why no pool of pictures is drawn ahead and used several times.
-    Validation has other numbers in the same typefaces and is drawn once; the test split has typefaces that are held out.
+    Validation has other numbers in the same typefaces and is drawn once; the test split has the held-out typefaces.
     """
 
     def read(split: str, root: str | Path | None) -> DataSet:
