@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core import instruments, requests
+from core.errors import StoppedError
 from core.models.base import Complete, Generate, array
 from core.models.pixelcnn import PixelCNN
 from core.registry import REGISTRY
-from core.requests import RequestError, StoppedError, seeded, whole
+from core.requests import RequestError, seeded, whole
 from core.samplers.canvas import Canvas, Pass
 from core.sampling import Brush, Method, OrderError, TooManyError, most_pictures
 from core.trace import Array, CanvasTrace, RasterTrace

@@ -20,13 +20,6 @@ class RequestError(UserError):
     """A request cannot be answered; the message is one sentence for the user."""
 
 
-class StoppedError(RequestError):
-    """The user stopped a painting before it was finished."""
-
-    def __init__(self) -> None:
-        super().__init__("Stopped: the picture on the stage is the last one that was finished.")
-
-
 def number(value: object, name: str, low: float, high: float) -> float:
     """A finite number within [low, high]; anything else, strings included, raises :class:`RequestError`."""
     sentence = f"{name} must be a number from {low:g} to {high:g}."

@@ -11,10 +11,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from core.errors import StoppedError, UserError
 from core.models.base import Complete, Generate
 from core.pixel_studio import PixelStudio
 from core.registry import REGISTRY
-from core.requests import RequestError, StoppedError
 from core.samplers.canvas import Canvas
 from core.sampling import Brush
 from tests.core import small
@@ -64,7 +64,7 @@ class Work(threading.Thread):
         self.answer: object
         try:
             self.answer = self._request()
-        except RequestError as error:
+        except UserError as error:
             self.answer = type(error)
 
     def seconds_to_its_end(self) -> float:

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from core import requests
-from core.requests import RequestError, StoppedError
+from core.errors import StoppedError, UserError
+from core.requests import RequestError
 
 
 def sentence(error: Exception) -> str:
@@ -104,5 +105,6 @@ def test_a_colour_picture_of_another_size_or_without_colour_is_refused(shape: tu
     assert sentence(caught.value) == f"This model knows colour pictures of 32×32×3 numbers, not {said}."
 
 
-def test_to_be_stopped_is_told_like_any_request_that_cannot_be_answered() -> None:
-    assert sentence(StoppedError()).startswith("Stopped: ") and isinstance(StoppedError(), RequestError)
+def test_to_be_stopped_has_a_sentence_and_is_no_mistake_of_the_request() -> None:
+    assert sentence(StoppedError()).startswith("Stopped. ")
+    assert isinstance(StoppedError(), UserError) and not isinstance(StoppedError(), RequestError)

@@ -10,9 +10,10 @@ import pytest
 
 from core import strokes
 from core.checkpoints import CheckpointError
+from core.errors import StoppedError, UserError
 from core.pixel_studio import DEFAULT
 from core.registry import REGISTRY
-from core.requests import RequestError, StoppedError
+from core.requests import RequestError
 from core.runtime import Runtime
 from core.studio import Studio
 
@@ -76,7 +77,7 @@ def test_stop_reaches_a_painting_while_it_keeps_the_models_busy(studio: Studio) 
     def race() -> None:
         try:
             studio.pixels.race(DEFAULT, 1, session="mine")  # takes seconds: 784 passes of the whole network
-        except RequestError as error:
+        except UserError as error:
             told.append(type(error))
 
     painting = threading.Thread(target=race, daemon=True)

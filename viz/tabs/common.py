@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Any
 
 import gradio as gr
 
+from core.errors import StoppedError
 from core.runtime import Runtime
 from viz import export, payload
 from viz.page import sentence
@@ -75,18 +75,70 @@ def card(title: str = "") -> Iterator[None]:
         yield
 
 
+SEED_CLASS = "easel-thrown"
+"""What marks a seed's field, so that :func:`paints` knows it among its inputs."""
+THROW = "now => ((now ?? 0) + 1 + Math.floor(Math.random() * 9999)) % 10000"
+"""Another seed than the one that stands there."""
+
+
 def seed_field(key: str, first: int = 1) -> gr.Number:
-    """The seed, ``first`` at first, and a die beside it that throws a new one."""
+    """The seed, ``first`` at first, and a die beside it that throws another one.
+
+    Whatever takes the field as an input of :func:`paints` is painted again when the seed changes. A field that is left
+    empty goes back to ``first``.
+    """
     with gr.Row(elem_classes="easel-seed"):
-        seed = gr.Number(first, label="Seed", precision=0, minimum=0, elem_id=f"{key}-seed", min_width=80)
+        seed = gr.Number(
+            first,
+            label="Seed",
+            precision=0,
+            minimum=0,
+            elem_id=f"{key}-seed",
+            elem_classes=SEED_CLASS,
+            min_width=80,
+        )
         die = gr.Button("⚄ New", elem_id=f"{key}-die", elem_classes="easel-round", min_width=80, scale=0)
-    die.click(lambda: secrets.randbelow(10_000), outputs=seed, api_visibility="private", show_progress="hidden")
+    die.click(None, seed, seed, js=THROW, api_visibility="private")
+    seed.blur(None, seed, seed, js=f"seed => seed ?? {first}", api_visibility="private")
     return seed
+
+
+def paints(
+    triggers: Sequence[Any],
+    paint: Callable[..., Any],
+    inputs: Sequence[Any],
+    outputs: Sequence[Any],
+) -> Any:
+    """Paint on any of ``triggers``, and whenever a seed among ``inputs`` changes; of several only the latest.
+
+    While a seed's field is empty, because it is being written in, nothing happens. Returns the event.
+    """
+    seeds = seeds_among(inputs)
+
+    @functools.wraps(paint)
+    def unless_empty(*values: Any) -> Any:
+        asked = values[len(values) - len(inputs) :]  # Gradio puts a request or an event before the inputs
+        if any(asked[place] is None for place in seeds):
+            return SKIP if len(outputs) == 1 else (SKIP,) * len(outputs)
+        return paint(*values)
+
+    events = [*triggers, *(inputs[place].change for place in seeds)]
+    return gr.on(events, told(unless_empty), inputs, outputs, **LATEST)
+
+
+def seeds_among(inputs: Sequence[Any]) -> list[int]:
+    """At which places among the inputs of an event there is a seed's field."""
+    return [place for place, field in enumerate(inputs) if SEED_CLASS in (getattr(field, "elem_classes", None) or [])]
 
 
 def status_line(key: str) -> gr.HTML:
     """One line under the stage for what is worth saying without interrupting."""
     return gr.HTML("", elem_id=f"{key}-status", elem_classes="easel-status", apply_default_css=False)
+
+
+def line(text: str) -> str:
+    """A sentence as :func:`status_line` shows it; nothing for none."""
+    return f"<p>{text}</p>" if text else ""
 
 
 def verbs(key: str, painted: gr.State, fps: int) -> None:
@@ -208,21 +260,32 @@ def go_buttons(key: str, runtime: Runtime) -> gr.Button:
 
 def painting_on(
     triggers: Sequence[Any],
-    paint: Callable[..., Any],
+    paint: Callable[..., tuple[Any, ...]],
     inputs: Sequence[Any],
     outputs: Sequence[Any],
     status: gr.HTML,
     wait: Callable[..., str],
     reasons: Sequence[Any],
 ) -> None:
-    """Paint on any of ``triggers``; of several that wait only the latest is painted.
+    """Paint as :func:`paints` does, with words in ``status`` meanwhile: ``paint`` answers with ``outputs`` and a word.
 
-    Meanwhile ``wait(*reasons)`` stands in ``status``: one sentence where it takes long enough to wonder, else nothing.
+    Meanwhile ``wait(*reasons)`` stands there: one sentence where it takes long enough to wonder, else nothing. Then it
+    says what is worth saying of the painting, or that it was stopped, which is no error.
     """
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    gr.on(triggers, lambda *reasons: f"<p>{wait(*reasons)}</p>", reasons, status, queue=False, **quiet)
-    painted = gr.on(triggers, paint, inputs, outputs, trigger_mode="always_last", **quiet)
-    painted.then(lambda: "", outputs=status, **quiet)
+
+    @functools.wraps(paint)
+    def until_stopped(*values: Any) -> tuple[Any, ...]:
+        try:
+            *shown, word = paint(*values)
+        except StoppedError as stopped:
+            shown, word = [SKIP for _ in outputs], str(stopped)
+        return *shown, line(word)
+
+    events = [*triggers, *(inputs[place].change for place in seeds_among(inputs))]
+    gr.on(events, lambda *reasons: line(wait(*reasons)), reasons, status, queue=False, **quiet)
+    painted = paints(triggers, until_stopped, inputs, [*outputs, status])
+    painted.failure(lambda: "", outputs=status, **quiet)
 
 
 def show_stage(button: gr.Button, player_id: str) -> None:

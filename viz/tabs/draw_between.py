@@ -10,18 +10,17 @@ import numpy as np
 from core.runtime import Runtime
 from viz import draw_views
 from viz.tabs.common import (
-    LATEST,
     SIDE,
     SKIP,
     card,
     column,
     explanation,
+    paints,
     room,
     seed_field,
     show_stage,
     status_line,
     stored,
-    told,
     verbs,
 )
 from viz.tabs.subject import Picture, Subject, canvas, connect, examples, subject
@@ -95,10 +94,4 @@ def build(runtime: Runtime) -> None:
     connect(a, from_edited, [b.picture, *options], outputs, status)
     connect(b, to_edited, [a.picture, *options], outputs, status)
     show_stage(paint, "between-player")
-    gr.on(
-        [paint.click, way.change, count.input],
-        told(paintings),
-        [a.picture, b.picture, *options],
-        outputs,
-        **LATEST,
-    )
+    paints([paint.click, way.change, count.input], paintings, [a.picture, b.picture, *options], outputs)

@@ -23,6 +23,7 @@ from viz.tabs.common import (
     card,
     column,
     explanation,
+    paints,
     room,
     seed_field,
     show_stage,
@@ -157,10 +158,6 @@ def build(runtime: Runtime) -> None:
         return value, value
 
     @told
-    def on_paint(pixels: NDArray[np.uint8], *values: Any) -> tuple[Any, ...]:
-        return answer(pixels, *values)
-
-    @told
     def on_pick(event: gr.EventData, painter: str, *values: Any) -> tuple[Any, ...]:
         pixels = chosen(event.cell, painter)
         return pixels, *answer(pixels, painter, *values)
@@ -182,4 +179,4 @@ def build(runtime: Runtime) -> None:
     upload.upload(on_upload, [upload, *options], [picture, *outputs], **LATEST)
     painter.change(on_painter, options, [picker, picture, *outputs], **LATEST)
     shown_for(mode, {COPY: copying, IMAGINE: imagining})
-    gr.on([paint.click, mode.change], on_paint, [picture, *options], outputs, **LATEST)
+    paints([paint.click, mode.change], answer, [picture, *options], outputs)

@@ -10,12 +10,12 @@ import numpy as np
 from core.runtime import Runtime
 from viz import draw_views
 from viz.tabs.common import (
-    LATEST,
     SIDE,
     SKIP,
     card,
     column,
     explanation,
+    paints,
     room,
     seed_field,
     show_stage,
@@ -23,7 +23,6 @@ from viz.tabs.common import (
     status_line,
     stored,
     task_switch,
-    told,
     verbs,
 )
 from viz.tabs.subject import Picture, canvas, connect, examples, subject
@@ -85,7 +84,6 @@ def build(runtime: Runtime) -> None:
         value = draw_views.compare_payload(*both, before=runtime.studio.draw_blank())
         return value, value
 
-    @told
     def on_paint(picture: Picture, *values: Any) -> tuple[Any, ...]:
         return answer(picture, False, *values)
 
@@ -93,4 +91,4 @@ def build(runtime: Runtime) -> None:
     connect(sub, answer, options, outputs, status)
     show_stage(paint, "compare-player")
     shown_for(mode, {COPY: copying, IMAGINE: imagining})
-    gr.on([paint.click, mode.change], on_paint, [sub.picture, *options], outputs, **LATEST)
+    paints([paint.click, mode.change], on_paint, [sub.picture, *options], outputs)

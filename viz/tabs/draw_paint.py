@@ -19,6 +19,7 @@ from viz.tabs.common import (
     chart_in_fold,
     column,
     explanation,
+    paints,
     room,
     seed_field,
     show_stage,
@@ -115,7 +116,6 @@ def build(runtime: Runtime) -> None:
     def copy(picture: Picture, live: bool, seed: float, strokes: float, *views: Any) -> tuple[Any, ...]:
         return (SKIP,) * 3 if live else show(runtime.studio.draw_copy(picture.pixels, seed, strokes), *views)
 
-    @told
     def on_paint(
         mode: str, picture: Picture, count: float, temperature: float, seed: float, strokes: float, *views: Any
     ) -> tuple[Any, ...]:
@@ -136,7 +136,7 @@ def build(runtime: Runtime) -> None:
     asked = [mode, sub.picture, count, temperature, seed, strokes, *views]
     gr.on([view.input, bank.input], on_view, [trace, *views], [stage, painted], **LATEST)
     show_stage(paint, "draw-player")
-    gr.on([paint.click, strokes.input], on_paint, asked, outputs, **LATEST)
-    shown_for(mode, {COPY: copying, IMAGINE: imagining}).then(on_paint, asked, outputs, **LATEST)
+    shown_for(mode, {COPY: copying, IMAGINE: imagining})
+    paints([paint.click, strokes.input, mode.change], on_paint, asked, outputs)
     chart_in_fold(fold, trace, chart, figures.kl_figure, stored_trace)
     chart_in_fold(path_fold, trace, path, figures.path_figure, stored_trace)

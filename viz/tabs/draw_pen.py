@@ -17,10 +17,10 @@ from viz import pen_frames
 from viz.tabs.common import (
     LATEST,
     SIDE,
-    SKIP,
     card,
     column,
     explanation,
+    paints,
     room,
     seed_field,
     show_stage,
@@ -156,12 +156,6 @@ def build(runtime: Runtime) -> None:
         return anew(picture, *values)
 
     @told
-    def on_change(picture: Picture, mode: str, seed: float | None, at: int, hands: Hands) -> tuple[Any, ...]:
-        if seed is None:  # the field is being written in
-            return (SKIP,) * len(everything)
-        return anew(picture, mode, seed, at, hands)
-
-    @told
     def on_aim(
         event: gr.EventData, picture: Picture, mode: str, seed: object, at: int, hands: Hands
     ) -> tuple[Any, ...]:
@@ -195,7 +189,7 @@ def build(runtime: Runtime) -> None:
     paper.edit(on_paint, [sub.picture, *options, base], shown, **LATEST)
     shown_for(mode, {COPY: copying})
     shown_for(way, {MOVE: moving, PAINT: painting})
-    gr.on([mode.change, way.change, at.input, seed.change], on_change, [sub.picture, *options], everything, **LATEST)
+    paints([mode.change, way.change, at.input], anew, [sub.picture, *options], everything)
     reset.click(on_reset, [sub.picture, mode, seed, at], everything, **LATEST)
     show_stage(go, "pen-player")
     go.click(None, at, js=PLAY_ON, api_visibility="private")

@@ -10,12 +10,12 @@ import numpy as np
 from core.runtime import Runtime
 from viz import draw_frames
 from viz.tabs.common import (
-    LATEST,
     SIDE,
     SKIP,
     card,
     column,
     explanation,
+    paints,
     room,
     seed_field,
     show_stage,
@@ -23,7 +23,6 @@ from viz.tabs.common import (
     status_line,
     stored,
     task_switch,
-    told,
     verbs,
 )
 from viz.tabs.subject import Picture, canvas, connect, examples, subject
@@ -105,7 +104,6 @@ def build(runtime: Runtime) -> None:
             value = draw_frames.erased_payload(runtime.studio.draw_erased(pixels, way, seed), latent=view == LATENT)
         return value, value
 
-    @told
     def on_paint(picture: Picture, *values: Any) -> tuple[Any, ...]:
         return answer(picture, False, *values)
 
@@ -115,4 +113,4 @@ def build(runtime: Runtime) -> None:
     shown_for(mode, {COPIED: copying})
     shown_for(view, {FUTURES: forking})
     changes = [paint.click, mode.change, view.change, at.input, count.input]
-    gr.on(changes, on_paint, [sub.picture, *options], outputs, **LATEST)
+    paints(changes, on_paint, [sub.picture, *options], outputs)

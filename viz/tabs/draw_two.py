@@ -11,12 +11,12 @@ from core.runtime import Runtime
 from viz import draw_views, frames
 from viz.painters import TWO_DIGITS
 from viz.tabs.common import (
-    LATEST,
     SIDE,
     SKIP,
     card,
     column,
     explanation,
+    paints,
     room,
     seed_field,
     show_stage,
@@ -24,7 +24,6 @@ from viz.tabs.common import (
     status_line,
     stored,
     task_switch,
-    told,
     verbs,
 )
 from viz.tabs.subject import Picture, Subject, canvas, connect, examples, subject
@@ -99,7 +98,6 @@ def build(runtime: Runtime) -> None:
     def b_edited(picture: Picture, live: bool, other: Picture, mode: str, *values: Any) -> tuple[Any, ...]:
         return (SKIP, SKIP) if live else answer(mode, [other, picture], *values)
 
-    @told
     def on_paint(one: Picture, other: Picture, mode: str, *values: Any) -> tuple[Any, ...]:
         return answer(mode, [one, other], *values)
 
@@ -109,4 +107,4 @@ def build(runtime: Runtime) -> None:
     connect(b, b_edited, [a.picture, *options], outputs, status)
     show_stage(paint, "two-player")
     shown_for(mode, {COPY: copying, IMAGINE: imagining})
-    gr.on([paint.click, mode.change], on_paint, [a.picture, b.picture, *options], outputs, **LATEST)
+    paints([paint.click, mode.change], on_paint, [a.picture, b.picture, *options], outputs)

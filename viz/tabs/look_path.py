@@ -21,6 +21,7 @@ from viz.tabs.common import (
     card,
     column,
     explanation,
+    paints,
     room,
     seed_field,
     show_stage,
@@ -170,11 +171,11 @@ def build(runtime: Runtime) -> gr.State:
         own = uploaded(path)
         return own, *answer(picture, False, own, *values)
 
-    def unless_empty(picture: Picture, own: Any, aim: str, mode: str, size: int, seed: Any, *made: Any) -> Any:
-        """Nothing is wrong yet while a field is being typed into, or before a picture was uploaded."""
-        if seed is None or (mode == OWN and own is None):
+    def on_change(picture: Picture, own: Any, aim: str, mode: str, *values: Any) -> Any:
+        """Nothing is wrong yet before a picture was uploaded."""
+        if mode == OWN and own is None:
             return (SKIP,) * 3
-        return on_look(picture, own, aim, mode, size, seed, *made)
+        return answer(picture, False, own, aim, mode, *values)
 
     def on_size(size: int, aim: str) -> tuple[Any, Any]:
         small = size == START_SIDE
@@ -189,7 +190,6 @@ def build(runtime: Runtime) -> gr.State:
     bring.upload(on_bring, [bring, *asked], [own, *outputs], **LATEST)
     shown_for(mode, {CLUTTERED: making, OWN: bringing})
     shown_for(where, {BY_HAND: placing})
-    size.change(on_size, [size, aim], [pieces, aim], **LATEST).then(unless_empty, asked, outputs, **LATEST)
-    changes = [mode.change, where.change, aim.input, seed.change, pieces.input, across.input, down.input]
-    gr.on(changes, unless_empty, asked, outputs, **LATEST)
+    size.change(on_size, [size, aim], [pieces, aim], **LATEST).then(told(on_change), asked, outputs, **LATEST)
+    paints([mode.change, where.change, aim.input, pieces.input, across.input, down.input], on_change, asked, outputs)
     return looked

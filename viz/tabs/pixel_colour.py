@@ -30,7 +30,6 @@ from viz.tabs.common import (
     status_line,
     stored,
     task_switch,
-    told,
     verbs,
 )
 from viz.tabs.subject import Picture, Subject, canvas, connect
@@ -165,9 +164,8 @@ def build(runtime: Runtime) -> None:
         value = frames.raster_payload(trace, title=title)
         return value, value
 
-    @told
     def on_paint(request: gr.Request, picture: Picture, *asked: Any) -> tuple[Any, ...]:
-        return answer(picture, False, *asked, session=request.session_hash)
+        return *answer(picture, False, *asked, session=request.session_hash), ""
 
     outputs, options = [stage, painted], [name, mode, count, seed, temperature]
     asked = [sub.picture, *options]

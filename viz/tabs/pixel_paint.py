@@ -28,7 +28,6 @@ from viz.tabs.common import (
     status_line,
     stored,
     task_switch,
-    told,
     verbs,
 )
 from viz.tabs.subject import Picture, canvas, connect, gallery, subject
@@ -245,9 +244,8 @@ def build(runtime: Runtime) -> None:
         value, painting = task.result(live, picture)
         return value, value, painting
 
-    @told
     def on_paint(request: gr.Request, picture: Picture, *asked: Any) -> tuple[Any, ...]:
-        return answer(picture, False, *asked, session=request.session_hash)
+        return *answer(picture, False, *asked, session=request.session_hash), ""
 
     outputs = [stage, painted, trace]
     options = [mode, names, view, heeds, digit, count, temperature, heat, seed]

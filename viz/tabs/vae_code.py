@@ -22,6 +22,7 @@ from viz.tabs.common import (
     chart_in_fold,
     column,
     explanation,
+    paints,
     picked_cell,
     room,
     seed_field,
@@ -237,7 +238,7 @@ def build(runtime: Runtime) -> None:
     state = [name, sub.picture, imagined]
     connect(sub, answers.encoded, [name], outputs, status)
     show_stage(imagine, "vae-player")
-    imagine.click(told(answers.imagined), [seed, name], outputs, **LATEST)
+    paints([imagine.click], answers.imagined, [seed, name], outputs)
     name.change(told(answers.model), [*state, seed], [*outputs, idle], **LATEST)
     zero.click(told(answers.zero), state, outputs, **LATEST)
     back.click(told(answers.back), [sub.picture, name], outputs, **LATEST)

@@ -18,6 +18,7 @@ from viz.tabs.common import (
     card,
     column,
     explanation,
+    paints,
     room,
     seed_field,
     show_stage,
@@ -199,4 +200,4 @@ def build(runtime: Runtime) -> None:
         **LATEST,
     )
     triggers = [paint.click, task.change, view.change, steps.release, count.release, temperature.release]
-    gr.on(triggers, told(answers.task), [*pictures, *options], outputs, **LATEST)
+    paints(triggers, answers.task, [*pictures, *options], outputs)

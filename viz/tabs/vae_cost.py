@@ -14,16 +14,15 @@ from viz.payload import Player
 from viz.tabs.common import (
     LATEST,
     SIDE,
-    SKIP,
     card,
     column,
     explanation,
+    paints,
     room,
     seed_field,
     shown_for,
     status_line,
     stored,
-    told,
     verbs,
 )
 from viz.tabs.subject import Picture, canvas, connect, examples, subject
@@ -198,14 +197,11 @@ def build(runtime: Runtime) -> None:
             value["autoplay"] = False
         return value, value, html
 
-    @told
-    def on_change(picture: Picture, task: str, model: str, seed: float | None) -> tuple[Any, ...]:
-        if seed is None:  # the field is being written in
-            return SKIP, SKIP, SKIP
+    def on_change(picture: Picture, task: str, model: str, seed: float) -> tuple[Any, ...]:
         return answer(picture, False, task, model, seed)
 
     outputs, options = [stage, painted, bars], [task, model, seed]
     connect(sub, answer, options, outputs, status)
     shown_for(task, told_of)
     task.change(lambda task: gr.Column(visible=task in ANY_MODEL), task, choosing, **LATEST)
-    gr.on([task.change, model.change, seed.change], on_change, [sub.picture, *options], outputs, **LATEST)
+    paints([task.change, model.change], on_change, [sub.picture, *options], outputs)

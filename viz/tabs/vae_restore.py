@@ -123,11 +123,11 @@ def build(runtime: Runtime) -> None:
     def answer(picture: Picture, live: bool, *values: Any) -> tuple[Any, ...]:
         return (SKIP, SKIP, SKIP) if live else restored(picture, *values)
 
-    @told
     def on_restore(covered: Picture, noisy: Picture, task: str, flips: float, seed: Any, view: str) -> tuple[Any, ...]:
-        if seed is None:  # the field is being written in
-            return SKIP, SKIP, SKIP
         return restored(noisy if task == NOISE else covered, task, flips, seed, view)
+
+    def on_go(*asked: Any) -> tuple[Any, ...]:
+        return *on_restore(*asked), ""
 
     @told
     def on_view(made: Any, covered: Picture, noisy: Picture, *values: Any) -> tuple[Any, ...]:
@@ -151,7 +151,7 @@ def build(runtime: Runtime) -> None:
     show_stage(go, "restore-player")
     shown_for(task, {COVER: covering, NOISE: flipping})
     view.change(on_view, [result, *asked], outputs, **LATEST)
-    painting_on([go.click, flips.release, seed.change], on_restore, asked, outputs, status, lambda: "Searching…", [])
+    painting_on([go.click, flips.release], on_go, asked, outputs, status, lambda: "Searching…", [])
     editors = [cover.canvas, cover.picture, noise.canvas, noise.picture]
     moved = task.change(carry_over, [task, cover.picture, noise.picture], editors, **LATEST)
-    moved.then(on_restore, asked, outputs, api_visibility="private", show_progress="hidden")
+    moved.then(told(on_restore), asked, outputs, api_visibility="private", show_progress="hidden")
