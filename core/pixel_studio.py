@@ -7,7 +7,6 @@ A picture of a binary model is uint8 (H, W) of 0 (paper) and 255 (ink), one of a
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -20,12 +19,13 @@ from torch import Tensor
 
 from core import instruments, requests
 from core.errors import StoppedError
-from core.models.base import Complete, Generate, array
+from core.models.base import Complete, Generate
 from core.models.pixelcnn import PixelCNN
+from core.race import Racer, race
 from core.registry import REGISTRY
 from core.requests import RequestError, seeded, whole
-from core.samplers.canvas import Canvas, Pass
-from core.sampling import Brush, Method, OrderError, TooManyError, most_pictures
+from core.samplers.canvas import Pass
+from core.sampling import Brush, OrderError, TooManyError, most_pictures
 from core.trace import Array, CanvasTrace, RasterTrace
 
 DEFAULT = "pixelcnn-mnist"
@@ -36,20 +36,6 @@ PARTICLES = (8, 256)
 
 Covered = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 """A picture and where it is hidden."""
-
-
-@dataclass(frozen=True, eq=False)
-class Racer:
-    """One sampler of a race.
-
-    ``times`` (n,) in seconds from the start to the end of each pass; ``canvases`` (n + 1, C, H, W) before the first
-    pass and after each; ``rows`` (n,) that each pass worked on, −1 for the whole picture.
-    """
-
-    method: Method
-    times: Array
-    canvases: Array
-    rows: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,10 +141,10 @@ class PixelStudio:
         label: object = None,
         session: str | None = None,
     ) -> list[Racer]:
-        """Paint one picture in every way that is written for the model, each timed by itself, the definition first."""
+        """Paint one picture in every way that is written for the model, each on the clock: :mod:`core.race`."""
         request = self._single(name, temperature, covered, label)
         with self._painting(name, session) as (brush, on_pass):
-            return [_timed(brush, method, request, seed, on_pass) for method in brush.methods]
+            return race(brush, request, seed, on_pass)
 
     def stop(self, session: str) -> None:
         """Stop what this session is painting or waits for, within one pass of the network."""
@@ -284,25 +270,6 @@ class PixelStudio:
             paintings.discard(stop)
             if session and not paintings:
                 self._under_way.pop(session, None)
-
-
-def _timed(
-    brush: Brush, method: Method, request: Generate | Complete, seed: object, on_pass: Callable[[Pass], None]
-) -> Racer:
-    """One sampler on the clock; it has been prepared before, as it is once for all paintings."""
-    if method != "naive":
-        brush.paint(request, seeded(seed), method, on_pass)
-    times, rows = [], []
-    canvases = [array(brush.canvas(request, seeded(seed)).x[0])]
-    start = time.perf_counter()
-    for state in brush.passes(request, seeded(seed), method):
-        if isinstance(state, Canvas):
-            break
-        times.append(time.perf_counter() - start)
-        canvases.append(array(state.picture()[0]))
-        rows.append(-1 if state.row is None else state.row * state.stride)
-        on_pass(state)
-    return Racer(method, np.array(times, np.float32), np.stack(canvases), np.array(rows))
 
 
 def likeliest_first(trace: RasterTrace) -> RasterTrace:

@@ -70,9 +70,11 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "core.strokes",
         "core.trace",
     ),
+    "core.race": ("core.models", "core.requests", "core.samplers", "core.sampling", "core.trace"),
     "core.pixel_studio": (
         "core.instruments",
         "core.models",
+        "core.race",
         "core.registry",
         "core.requests",
         "core.samplers",
@@ -208,6 +210,7 @@ PURE = (
     "viz.overlays",
     "viz.figures",
     "viz.export",
+    "viz.words",
 )
 PICKLES = ("pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal", "torch.load", "torch.save")
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.trace import Array
 from viz.payload import encode
+from viz.words import counted
 
 SEEN, UNSEEN, FUTURE, LEAK, PLAIN = range(5)
 """How the widget draws a pixel: by its heat, crossed out, hatched, as an alarm, or simply as the picture has it."""
@@ -166,8 +167,8 @@ def _seen(sight: Sight, title: str, before: int, sees: int, far: bool) -> str:
         return f"<b>{title}</b> sees {pixels} painted before this one. {sight.why}"
     missed = before - sees
     where = (sight.one if missed == 1 else sight.many) + (sight.far if far else "")
-    some = "pixel" if before == 1 else "pixels"
-    return f"<b>{title}</b> sees <b>{sees}</b> of the {before} {some} before it; <b>{missed}</b> {where}. {sight.why}"
+    pixels = counted(before, "pixel")
+    return f"<b>{title}</b> sees <b>{sees}</b> of the {pixels} before it; <b>{missed}</b> {where}. {sight.why}"
 
 
 def leak_answer(title: str, change: Array, ranks: NDArray[np.int64], row: int, column: int) -> Answer:
@@ -177,11 +178,12 @@ def leak_answer(title: str, change: Array, ranks: NDArray[np.int64], row: int, c
     late = int(moved.sum()) - early
     kind = np.where(past, np.where(moved, LEAK, PLAIN), SEEN).astype(np.uint8)
     heat = log_heat(np.where(moved & ~past, change, 0))
-    after = f"{late} that come later moved, as they may." if late else "Nothing that comes later moved either."
+    may = "it" if late == 1 else "they"
+    after = f"{counted(late, 'later logit')} moved, as {may} may." if late else "Nothing that comes later moved either."
     if not early:
         said = f"<b>{title}</b>: <b>nothing before it moved</b>, 0 of {before} logits, its own among them. {after}"
         return Answer(f"✓ 0 of {before}", said, heat, kind)
-    own = "its own logit moved" if moved[row, column] else f"{early} logits of its past moved"
+    own = "its own logit moved" if moved[row, column] else f"{counted(early, 'logit')} of its past moved"
     said = (
         f"<b>Caught.</b> <b>{title}</b>: {own}, {early} of {before}. A network that sees the pixel it is to predict "
         f"would learn to copy it, and its likelihood would be a lie. {after}"

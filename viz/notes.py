@@ -114,8 +114,16 @@ DRAWN_ANEW = ["", "Those that fitted the given pixels badly were dropped here an
 """Indexed by whether particles were drawn anew after the row."""
 RACED = (
     "On one clock, which runs ever faster: after [[clock]] ms. Every way paints the very same picture. "
-    "<b class='pixel'>[[method]]</b>: [[pass_]] of [[passes]] passes. [[said]]"
+    "<b class='pixel'>[[method]]</b>: [[pass_]] of [[passes]] passes. [[said]] [[checked]]"
 )
+RACE_SAID = ["It is still at work.", "It is done.", "Its time was over here, before its picture was finished."]
+"""Indexed by whether it has ended, and whether too early."""
+RACE_PART = (
+    "To save time, only {run} of its {all} passes were really run, at pixels picked at random. {same} The time "
+    "of all is scaled from theirs."
+)
+RACE_SAME = "Each of them gave the very pixel that the other ways painted."
+RACE_DIFFERS = "All but {pixels} came out as the other ways painted them."
 
 PASSED = (
     "The network worked on all of <b class='pixel'>row [[row]]</b> at once: [[changed]] of its pixels changed. [[said]]"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from core.trace import Array, RasterTrace
 from viz import frames, notes, payload
 from viz.payload import Note, Player, finite
+from viz.words import counted
 
 WIDEST = 4
 """Pictures in a row when several painters are compared."""
@@ -31,7 +32,7 @@ METHODS = {
 
 
 class Racer(Protocol):
-    """One sampler of a race; see :class:`core.pixel_studio.Racer`."""
+    """One sampler of a race; see :class:`core.race.Racer`."""
 
     @property
     def method(self) -> str: ...
@@ -41,6 +42,12 @@ class Racer(Protocol):
     def canvases(self) -> Array: ...
     @property
     def rows(self) -> NDArray[np.int64]: ...
+    @property
+    def run(self) -> int: ...
+    @property
+    def differing(self) -> int: ...
+    @property
+    def finished(self) -> bool: ...
 
 
 class Heeded(Protocol):
@@ -105,38 +112,62 @@ def race_payload(racers: Sequence[Racer], *, painter: str = "", nonce: str | Non
     clock[-1] = last
     done = [np.searchsorted(racer.times, clock, side="right") for racer in racers]  # passes finished at each moment
     images = np.stack([_at(racer, finished) for racer, finished in zip(racers, done, strict=True)], 1)
-    labels = [f"{METHODS[racer.method][0]}: {_milliseconds(racer.times[-1])}" for racer in racers]
+    labels = [f"{METHODS[racer.method][0]}: {_took(racer)}" for racer in racers]
     panels = [payload.panel(f"{painter}: the same picture, in every way".removeprefix(": "), "pixel", images, labels)]
-    total = np.array([len(racer.times) for racer in racers], np.float32)
-    finished = np.stack(done, 1)
-    ends = np.array([racer.times[-1] for racer in racers], np.float32)
-    ready = (finished >= total).astype(np.uint8)
+    passes = np.stack(done, 1)
     return {
         **payload.player(panels, columns=2, nonce=nonce),
         "fps": 20,
         "marks": [payload.track(_row_boxes(racers, done, images.shape[-2:]), "row", 0)],
-        "cost": payload.cost("passes of the network so far", "passes", finished.astype(np.float32)),
+        "cost": payload.cost("passes of the network so far", "passes", passes.astype(np.float32)),
         "word": "moment",
-        "note": {
-            "title": "After [[clock]] ms",
-            "html": notes.RACED,
-            "rows": [
-                ["this way takes", "[[done]] ms"],
-                ["times faster than one pass a pixel", "[[faster]]"],
-                ["passes of the network", "[[passes]]"],
-            ],
-            "values": {
-                "clock": payload.value(1000 * clock[:, None], 1),
-                "method": payload.words([METHODS[racer.method][1] for racer in racers], np.arange(len(racers))[None]),
-                "pass_": payload.value(finished.astype(np.float32), 0),
-                "passes": payload.value(total[None], 0),
-                "done": payload.value(1000 * ends[None], 1),
-                "faster": payload.value((ends[0] / ends)[None], 1),
-                "said": payload.words(["It is still at work.", "It is done."], ready),
-            },
-            "patches": [],
-        },
+        "note": _race_note(racers, clock, passes),
     }
+
+
+def _race_note(racers: Sequence[Racer], clock: Array, passes: NDArray[np.int64]) -> Note:
+    """What is said at every moment of the clock (T,), when so many ``passes`` (T, n) are over."""
+    total = np.array([len(racer.times) for racer in racers], np.float32)
+    ends = np.array([racer.times[-1] for racer in racers], np.float32)
+    stopped = np.array([not racer.finished for racer in racers])
+    faster = np.where(stopped, np.nan, ends[0] / ends).astype(np.float32)
+    each = np.arange(len(racers))[None]
+    return {
+        "title": "After [[clock]] ms",
+        "html": notes.RACED,
+        "rows": [
+            ["this way takes", "[[done]]"],
+            ["times faster than one pass a pixel", "[[faster]]"],
+            ["passes of the network", "[[passes]]"],
+        ],
+        "values": {
+            "clock": payload.value(1000 * clock[:, None], 1),
+            "method": payload.words([METHODS[racer.method][1] for racer in racers], each),
+            "pass_": payload.value(passes.astype(np.float32), 0),
+            "passes": payload.value(total[None], 0),
+            "done": payload.words([_took(racer) for racer in racers], each),
+            "faster": payload.value(faster[None], 1),
+            "said": payload.words(notes.RACE_SAID, ((passes >= total) * (1 + stopped)).astype(np.uint8)),
+            "checked": payload.words([_checked(racer) for racer in racers], each),
+        },
+        "patches": [],
+    }
+
+
+def _took(racer: Racer) -> str:
+    """How long a way took, as far as it is known."""
+    scaled = "about " if racer.run < len(racer.times) else ""
+    return ("" if racer.finished else "over ") + scaled + _duration(float(racer.times[-1]))
+
+
+def _checked(racer: Racer) -> str:
+    """Which part of a way was run, if not all of it, and whether it drew what the others painted."""
+    if racer.run == len(racer.times):
+        return ""
+    same = (
+        notes.RACE_SAME if racer.differing == 0 else notes.RACE_DIFFERS.format(pixels=counted(racer.differing, "pixel"))
+    )
+    return notes.RACE_PART.format(run=racer.run, all=len(racer.times), same=same)
 
 
 def surprise_payload(judged: Mapping[str, RasterTrace], *, nonce: str | None = None) -> Player:
@@ -192,5 +223,7 @@ def _row_boxes(racers: Sequence[Racer], done: Sequence[NDArray[np.int64]], size:
     return boxes
 
 
-def _milliseconds(seconds: float) -> str:
-    return f"{1000 * seconds:,.0f} ms" if seconds >= 0.01 else f"{1000 * seconds:.1f} ms"
+def _duration(seconds: float) -> str:
+    if seconds >= 2:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{1000 * seconds:.0f} ms" if seconds >= 0.01 else f"{1000 * seconds:.1f} ms"

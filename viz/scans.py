@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from core.trace import Array
 from viz import payload
-from viz.payload import NEVER, Note, Panel, Player, Value, encode
+from viz.payload import NEVER, Note, Panel, Player, Value, Words, encode
+from viz.words import counted, for_each
 
 PAPER, INK, HEARD, NOW_PAPER, NOW_INK = 0.13, 0.36, 0.6, 0.82, 1.0
 """Places on the ramp: past paper and ink, what is heard from, and paper and ink that are computed now."""
@@ -61,11 +62,12 @@ def row_scan(picture: NDArray[np.uint8]) -> Player:
     count = np.full(height, width)
     reached = triangle.sum((1, 2))
     said = (
-        "All <b class='pixel'>[[count]] states</b> of this row are computed at once. The marked one hears its own "
-        "pixel and the one to its left, and the three states above it; through them, <b>[[reached]] pixels</b> have "
-        "reached it so far: a triangle."
+        "<b class='pixel'>[[states]]</b> of this row [[are]] computed at once. The marked one hears its own pixel and "
+        "the one to its left, and the three states above it. Through them, <b>[[reached]]</b> reached it so far: a "
+        "triangle."
     )
-    return _film(panels, [marks, marks], "row", said, {"count": count, "reached": reached})
+    heard_of = for_each(reached, lambda count: counted(count, "pixel"))
+    return _film(panels, [marks, marks], "row", said, _states(count) | {"reached": heard_of})
 
 
 def _triangle(height: int, width: int, row: int, column: int) -> Mask:
@@ -92,12 +94,11 @@ def diagonal_scan(picture: NDArray[np.uint8]) -> Player:
     ]
     skewed = [Place(row, step, 1, 1) for step, row in enumerate(rows)]
     said = (
-        "All <b class='pixel'>[[count]] states</b> of this diagonal are computed at once. Each hears the state to its "
-        "left and the state above it. With every row moved one step further to the right, these two stand in the "
-        "<b>column before</b>, so that the whole diagonal is one small convolution."
+        "<b class='pixel'>[[states]]</b> of this diagonal [[are]] computed at once. Each hears the state to its left "
+        "and the state above it. With every row moved one step further to the right, these two stand in the <b>column "
+        "before</b>, so that the whole diagonal is one small convolution."
     )
-    count = now.sum((1, 2))
-    return _film(panels, [marked, skewed], "diagonal", said, {"count": count})
+    return _film(panels, [marked, skewed], "diagonal", said, _states(now.sum((1, 2))))
 
 
 def mirrored_scan(picture: NDArray[np.uint8]) -> Player:
@@ -123,12 +124,11 @@ def mirrored_scan(picture: NDArray[np.uint8]) -> Player:
         Place(row + 1, column, 1, 1) if row + 1 < height else None for row, column in zip(rows, columns, strict=True)
     ]
     said = (
-        "Now from the right: each of the <b class='pixel'>[[count]] states</b> hears the state to its right, and that "
-        "pixel is painted later. So the whole map is <b>moved down by one row</b> before it is added to the left pass: "
-        "a pixel then hears only of rows above its own."
+        "Now from the right. <b class='pixel'>[[states]]</b> of this diagonal [[are]] computed at once. Each hears the "
+        "state to its right, and that pixel is painted later. So the whole map is <b>moved down by one row</b> before "
+        "it is added to the left pass: a pixel then hears only of rows above its own."
     )
-    count = now.sum((1, 2))
-    return _film(panels, [first, second], "diagonal", said, {"count": count})
+    return _film(panels, [first, second], "diagonal", said, _states(now.sum((1, 2))))
 
 
 def pyramid_scan(picture: NDArray[np.uint8], scales: int = 3) -> Player:
@@ -158,11 +158,11 @@ def pyramid_scan(picture: NDArray[np.uint8], scales: int = 3) -> Player:
     marks = [Place(int(rows[0]), 0, 1, side) if len(rows := np.flatnonzero(n.any(1))) else None for n in new]
     small = np.array([side // stride for stride in stride_of])
     said = (
-        "Now the picture of <b>[[small]]×[[small]]</b> pixels; this row has <b class='pixel'>[[count]] new ones</b>. "
-        "They may hear the coarser pixels, which stand already on all sides: below and to the right, too."
+        "Now the picture of <b>[[small]]×[[small]]</b> pixels; this row has <b class='pixel'>[[fresh]]</b>. Each may "
+        "hear the coarser pixels, which stand already on all sides: below and to the right, too."
     )
-    count = new.sum((1, 2))
-    return _film(panels, [marks, None], "row", said, {"small": small, "count": count})
+    fresh = for_each(new.sum((1, 2)), lambda count: counted(count, "new pixel"))
+    return _film(panels, [marks, None], "row", said, {"small": _number(small), "fresh": fresh})
 
 
 def since(now: Mask) -> Mask:
@@ -237,7 +237,7 @@ def _film(
     marks: list[list[Place] | list[Place | None] | None],
     word: str,
     said: str,
-    values: dict[str, NDArray[np.int64]],
+    values: dict[str, Value | Words],
 ) -> Player:
     """The payload: a mark on each panel and a sentence with numbers, one of each for a step."""
     film = payload.player(panels)
@@ -245,11 +245,19 @@ def _film(
         "title": f"{word.capitalize()} [[step]] of [[steps]]",
         "html": said,
         "rows": [],
-        "values": {name: _number(series) for name, series in values.items()},
+        "values": values,
         "patches": [],
     }
     tracks = [payload.track(_boxes(places), "pixel", index) for index, places in enumerate(marks) if places]
     return {**film, "fps": max(4.0, film["steps"] / 7), "marks": tracks, "word": word, "note": note}
+
+
+def _states(count: NDArray[np.int64]) -> dict[str, Value | Words]:
+    """How many states are computed at a step, (T,), as the start of a sentence, and the verb for them."""
+    return {
+        "states": for_each(count, lambda n: "The only state" if n == 1 else f"All {counted(n, 'state')}"),
+        "are": for_each(count, lambda n: "is" if n == 1 else "are"),
+    }
 
 
 def _number(series: NDArray[np.int64]) -> Value:

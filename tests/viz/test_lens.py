@@ -83,13 +83,15 @@ def test_a_network_that_keeps_the_order_is_cleared():
     change[3] = 0.5
     found = lens.leak_answer("It", change, RASTER, *AT)
     assert (
-        not found.alarm and "nothing before it moved</b>, 0 of 10 logits" in found.html and "4 that come" in found.html
+        not found.alarm
+        and "nothing before it moved</b>, 0 of 10 logits" in found.html
+        and "4 later logits" in found.html
     )
     assert (found.kind.ravel()[:10] == lens.PLAIN).all() and (found.kind.ravel()[10:] == lens.SEEN).all()
     assert (found.heat > 0).sum() == 4
 
 
-@pytest.mark.parametrize(("where", "words"), [(AT, "its own logit moved, 1 of 10"), ((0, 0), "1 logits of its past")])
+@pytest.mark.parametrize(("where", "words"), [(AT, "its own logit moved, 1 of 10"), ((0, 0), "1 logit of its past")])
 def test_a_leak_is_caught_at_the_pixel_itself_and_before_it(where, words):
     change = np.zeros((4, 4), np.float32)
     change[where] = 2 * lens.MOVED

@@ -24,6 +24,9 @@ class Racer:
     times: np.ndarray
     canvases: np.ndarray
     rows: np.ndarray
+    run: int
+    differing: int = 0
+    finished: bool = True
 
 
 @dataclass
@@ -158,7 +161,7 @@ def racers() -> list[Racer]:
         canvases = np.where(np.arange(passes + 1)[:, None, None, None] < passes, 0, end).astype(np.float32)
         canvases[:-1, 0, 0, 0] = np.linspace(0.1, 0.9, passes)
         rows = np.full(passes, -1) if method == "whole" else np.arange(passes) * SIDE // passes
-        made.append(Racer(method, (times / times[-1] * seconds).astype(np.float32), canvases, rows))
+        made.append(Racer(method, (times / times[-1] * seconds).astype(np.float32), canvases, rows, passes))
     return made
 
 
@@ -201,12 +204,26 @@ def test_in_the_end_all_cells_are_equal_and_done() -> None:
 
 def test_each_way_is_labelled_with_its_time_and_how_much_faster_it_is_than_the_definition() -> None:
     value = pixel_frames.race_payload(racers())
-    assert value["panels"][0]["labels"] == ["naive: 2,500 ms", "by rows: 80 ms", "all at once: 4.0 ms"]
+    assert value["panels"][0]["labels"] == ["naive: 2.5 s", "by rows: 80 ms", "all at once: 4.0 ms"]
     np.testing.assert_allclose(value_of(value["note"], "faster"), [[1, 2.5 / 0.08, 2.5 / 0.004]], rtol=1e-5)
-    np.testing.assert_allclose(value_of(value["note"], "done"), [[2500, 80, 4]], rtol=1e-5)
+    assert words_of(value["note"], "done") == [["2.5 s", "80 ms", "4.0 ms"]]
+    assert words_of(value["note"], "checked") == [[""]]
     assert value_of(value["note"], "passes").tolist() == [[36, 7, 3]]
     assert value["columns"] == 2 and value["panels"][0]["cells"] == 3
     json.dumps(value)
+
+
+def test_what_was_scaled_or_ran_out_of_time_says_so_and_what_of_it_was_compared() -> None:
+    naive, rows, whole = racers()
+    value = pixel_frames.race_payload([replace(naive, run=9), rows, replace(whole, finished=False)])
+    assert value["panels"][0]["labels"] == ["naive: about 2.5 s", "by rows: 80 ms", "all at once: over 4.0 ms"]
+    checked = words_of(value["note"], "checked")[0]
+    assert "only 9 of its 36 passes were really run" in checked[0] and "the very pixel" in checked[0]
+    assert checked[1:] == ["", ""]
+    assert np.isnan(value_of(value["note"], "faster")[0, 2])
+    assert words_of(value["note"], "said")[-1][2].startswith("Its time was over here")
+    other = pixel_frames.race_payload([replace(naive, run=9, differing=1), rows, whole])
+    assert "All but 1 pixel came out" in words_of(other["note"], "checked")[0][0]
 
 
 def test_the_mark_is_the_row_at_work_until_a_way_is_done() -> None:

@@ -57,6 +57,13 @@ def test_the_skewed_canvas_moves_every_row_one_step_further():
     assert scans.skew(grid).tolist() == [[1, 2, 3, 0], [0, 4, 5, 6]]
 
 
+def told(player, name, step):
+    """The words of the note that stand for ``name`` at a step."""
+    spec = player["note"]["values"][name]
+    index = decode(spec["index"], np.uint8, tuple(spec["shape"]))
+    return spec["words"][index[min(step, len(index) - 1), 0]]
+
+
 @pytest.mark.parametrize(("height", "width"), SHAPES)
 def test_a_step_of_the_diagonal_scan_is_a_front_of_the_network(height, width):
     player = scans.diagonal_scan(picture(height, width))
@@ -110,7 +117,7 @@ def test_the_triangle_is_what_reaches_a_state_of_row_lstm():
         reached = influence(layer, height, width, (row, width // 2))
         shown = lit(player, 1)[row] | heard(player, 1)[row]
         assert (shown == reached).all()
-        assert decode(player["note"]["values"]["reached"]["data"], np.float32, (height,))[row] == reached.sum()
+        assert told(player, "reached", row) == ("1 pixel" if reached.sum() == 1 else f"{reached.sum()} pixels")
 
 
 def test_moved_down_by_one_row_the_right_pass_hears_of_no_pixel_that_comes_later():
@@ -154,7 +161,11 @@ def test_every_film_reveals_each_pixel_when_it_is_computed_and_counts_them(scan)
     player = scan(digit)
     now = lit(player, 0)
     assert (now.sum(0) == 1).all() and (reveal(player, 0) == now.argmax(0)).all()
-    counts = player["note"]["values"]["count"]
-    assert (decode(counts["data"], np.float32, tuple(counts["shape"]))[:, 0] == now.sum((1, 2))).all()
+    for step, count in enumerate(now.sum((1, 2))):
+        if scan is scans.pyramid_scan:
+            assert told(player, "fresh", step) == ("1 new pixel" if count == 1 else f"{count} new pixels")
+        else:
+            said = f"{told(player, 'states', step)} … {told(player, 'are', step)}"
+            assert said == ("The only state … is" if count == 1 else f"All {count} states … are")
     ink = values(player, 0)[-1] > round(255 * scans.PAPER)
     assert (ink | now[-1] | heard(player, 0)[-1])[digit > 0].all()

@@ -13,6 +13,7 @@ from viz import figures, frames
 from viz.payload import Player
 from viz.tabs.common import ASSETS, SIDE, card, column, room, verbs
 from viz.widgets.player import player
+from viz.words import counted
 
 QUESTION = """
 A painter that only remembered its lessons would still paint beautiful digits. So each picture that it imagined was
@@ -59,7 +60,7 @@ def words(found: Novelty) -> str:
 
 def grid(found: Novelty) -> Player:
     """The imagined pictures, each with its distance."""
-    labels = [f"{pixels} pixels" for pixels in found.imagined[: len(found.pictures)].tolist()]
+    labels = [counted(pixels, "pixel") for pixels in found.imagined[: len(found.pictures)].tolist()]
     images = found.pictures[:, None].astype(np.float32)
     return frames.still_payload(images, "Imagined, and how far from the nearest lesson", "write", labels=labels)
 

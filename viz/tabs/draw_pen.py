@@ -37,6 +37,7 @@ from viz.widgets import editor
 from viz.widgets.aim import aim
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player
+from viz.words import counted
 
 COPY, IMAGINE = "Copy", "Imagine"
 MOVE, PAINT = "Move the window", "Paint on the canvas"
@@ -201,7 +202,6 @@ def _listed(hands: Hands) -> str:
     for step in hands.steps():
         done = ["window moved"] if step in hands.moves else []
         if step in hands.inks:
-            count = int(np.count_nonzero(hands.inks[step]))
-            done.append(f"{count} pixel{'' if count == 1 else 's'} painted")
+            done.append(f"{counted(int(np.count_nonzero(hands.inks[step])), 'pixel')} painted")
         parts.append(f"stroke {step + 1} ({', '.join(done)})")
     return f"<p>{escape('Your hand: ' + '; '.join(parts) if parts else 'No hand yet: drag the window.')}</p>"
