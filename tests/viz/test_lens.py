@@ -82,11 +82,8 @@ def test_a_network_that_keeps_the_order_is_cleared():
     change = np.zeros((4, 4), np.float32)
     change[3] = 0.5
     found = lens.leak_answer("It", change, RASTER, *AT)
-    assert (
-        not found.alarm
-        and "nothing before it moved</b>, 0 of 10 logits" in found.html
-        and "4 later logits" in found.html
-    )
+    assert not found.alarm
+    assert "nothing before it moved</b>, 0 of 10 logits" in found.html and "4 later logits" in found.html
     assert (found.kind.ravel()[:10] == lens.PLAIN).all() and (found.kind.ravel()[10:] == lens.SEEN).all()
     assert (found.heat > 0).sum() == 4
 

@@ -207,7 +207,7 @@ def test_each_way_is_labelled_with_its_time_and_how_much_faster_it_is_than_the_d
     assert value["panels"][0]["labels"] == ["naive: 2.5 s", "by rows: 80 ms", "all at once: 4.0 ms"]
     np.testing.assert_allclose(value_of(value["note"], "faster"), [[1, 2.5 / 0.08, 2.5 / 0.004]], rtol=1e-5)
     assert words_of(value["note"], "done") == [["2.5 s", "80 ms", "4.0 ms"]]
-    assert words_of(value["note"], "checked") == [[""]]
+    assert words_of(value["note"], "checked") == [["", "", ""]]
     assert value_of(value["note"], "passes").tolist() == [[36, 7, 3]]
     assert value["columns"] == 2 and value["panels"][0]["cells"] == 3
     json.dumps(value)

@@ -173,7 +173,7 @@ class Task:
 def waiting(names: Sequence[str], view: str, heeds: str, mode: str) -> str:
     """What is worth saying while it paints: nothing where the picture is there before it is read."""
     if view == RACE:
-        return "Racing: the naive way needs several seconds, one pass of the network for each pixel. Stop ends it."
+        return "Racing: this takes two or three seconds. Stop ends it."
     if view == PIXELS and heeds == ALL and mode == COMPLETE:
         return f"Painting {PARTICLES} pictures at once, to keep those that fit: a second or two for each painter."
     return "Painting…" if view == PIXELS and len(names) > 2 else ""
