@@ -307,8 +307,8 @@ def module_name(file: Path) -> str:
 
 
 def text_files() -> list[Path]:
-    kinds = {".py", ".js", ".css", ".md", ".toml", ".sh", ".txt", ".yaml"}
-    rooms = ("assets", "benchmarks", "checkpoints", "core", "scripts", "viz", ".ci")
+    kinds = {".py", ".js", ".css", ".md", ".toml", ".sh", ".txt", ".yaml", ".yml", ".cff"}
+    rooms = ("assets", "benchmarks", "checkpoints", "core", "scripts", "viz", ".ci", ".github")
     below = (file for room in rooms for file in (ROOT / room).rglob("*") if file.is_file())
     return [file for file in [*ROOT.iterdir(), *below] if file.suffix in kinds or file.parent.name == ".ci"]
 
