@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# All checks, the same here and in CI: style, types, tests (the browser's too). Arguments go to pytest:
+# All checks, the same here and in CI: style, types, tests (the browser's too), these on all cores.
 #
 #   scripts/test.sh                    everything
-#   scripts/test.sh tests/core -k vae  style, types and these tests
+#   scripts/test.sh --fast             all but the browser's tests and those marked slow: less than a minute
+#   scripts/test.sh tests/core -k vae  style, types and these tests; what you write goes to pytest
+#   scripts/test.sh -n 0 --pdb         -n says on how many cores
 #
 # Needs Python 3.11 or later and makes the rest itself: a virtual environment in .venv (EASEL_VENV names another one)
 # and, where no Chromium is found (CHROMIUM names one), a Chromium.
@@ -10,49 +12,15 @@ set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 trap 'exit 130' INT
 
-venv=${EASEL_VENV:-.venv}
-export GRADIO_ANALYTICS_ENABLED=False
-export OMP_NUM_THREADS="${OMP_NUM_THREADS:-2}" # small models on small machines: more threads are slower
+source scripts/environment.sh
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" # the tests run side by side, one process a core
 
-find_python() {
-    local name
-    for name in python3.11 python3.12 python3.13 python3; do
-        if "$name" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-            echo "$name"
-            return
-        fi
-    done
-    echo "Easel needs Python 3.11 or later with its venv module (Debian: apt-get install python3-venv)." >&2
-    return 1
-}
-
-make_venv() {
-    local python
-    if ! "$venv/bin/python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-        python=$(find_python)
-        echo "Making $venv with $python"
-        "$python" -m venv "$venv"
-    fi
-    PATH=$(cd -- "$venv" && pwd)/bin:$PATH
-}
-
-fingerprint() {
-    python - requirements.txt requirements-dev.txt <<'PY'
-import hashlib, pathlib, sys
-text = b"".join(pathlib.Path(name).read_bytes() for name in sys.argv[1:])
-print(hashlib.sha256(text + sys.version.encode()).hexdigest())
-PY
-}
-
-install_requirements() {
-    local stamp="$venv/.easel-requirements" wanted
-    wanted=$(fingerprint)
-    if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
-        echo "Installing requirements-dev.txt into $venv"
-        python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-        echo "$wanted" >"$stamp"
-    fi
-}
+# A file's tests stay in one process, so that they share its fixtures: the painted canvases, the app, the browser.
+tests=(-n auto --dist loadfile)
+if [[ ${1:-} == --fast ]]; then
+    tests+=(-m "not browser and not slow")
+    shift
+fi
 
 install_chromium() {
     local root=()
@@ -88,14 +56,12 @@ part() {
     echo "── $name $verdict after $((SECONDS - started)) s"
 }
 
-make_venv
-install_requirements
 provide_chromium
 
 part "ruff check" ruff check .
 part "ruff format" ruff format --check .
 part "mypy" mypy
-part "pytest" python -m pytest -q "$@"
+part "pytest" python -m pytest -q "${tests[@]}" "$@"
 
 if ((${#failed[@]})); then
     printf 'FAILED after %d s:%s\n' "$SECONDS" "$(printf ' [%s]' "${failed[@]}")"

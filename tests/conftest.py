@@ -7,7 +7,7 @@ import pytest
 
 os.environ.pop("EASEL_DATA", None)  # whoever tests data brings its own folder
 # For a plain `pytest`; scripts/test.sh sets both. The order in which threads add up is part of a sum in float32.
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, free_port
 from viz import theme
 from viz.aiming import Aim, aim
 from viz.widgets import aim as widget
@@ -51,7 +51,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     log.touch()
     blocks = demo()
     _, url, _ = blocks.launch(
-        prevent_thread_lock=True, server_name="127.0.0.1", quiet=True, css=theme.css(), theme=theme.theme()
+        prevent_thread_lock=True,
+        server_name="127.0.0.1",
+        server_port=free_port(),  # Gradio leaves a socket open for every taken port that it tries
+        quiet=True,
+        css=theme.css(),
+        theme=theme.theme(),
     )
     yield Server(url, log)
     blocks.close()
