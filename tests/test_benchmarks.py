@@ -11,7 +11,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from benchmarks import draw, sampler_defaults, sampling, trace, training, vae
+from benchmarks import draw, plates, sampler_defaults, sampling, trace, training, vae
 from benchmarks.baselines.draw import DrawBaseline
 from benchmarks.baselines.masked import MaskedConv2d
 from benchmarks.baselines.pixelcnn import PixelCNNBaseline
@@ -162,6 +162,14 @@ def test_an_epoch_of_another_loss_is_not_compared(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(vae, "plain_loss", lambda *given: 1.1 * plain(*given))
     with pytest.raises(SystemExit, match="nothing to compare"):
         vae.main(["--pictures", "200", "--repeats", "1", "--threads", "1"])
+
+
+def test_the_benchmark_of_plates_prints_how_many_a_core_draws(capsys: pytest.CaptureFixture[str]) -> None:
+    plates.main(["--pictures", "9", "--repeats", "1", "--json"])
+    result = printed(capsys)
+    assert result.keys() >= TIMES | {"target", "within_target", "faces"} and result["identical"]
+    assert set(result["ratio"]) == set(result["ours"]) and min(result["ours"].values()) > 0
+    assert result["within_target"] is (min(result["ours"].values()) >= result["target"])
 
 
 def test_a_trace_prints_what_each_part_of_its_way_takes(capsys: pytest.CaptureFixture[str]) -> None:
