@@ -20,7 +20,7 @@ from core.trace import Array, CanvasTrace
 from core.vae_studio import FIRST, MAX_FRAMES, MAX_LATENT, MNIST, VAEStudio
 
 DRAWS = 200
-"""Codes that are drawn for one bound."""
+"""Codes that are drawn to tighten one bound."""
 WEIGHED = (1, 10, 100)
 """Draws that are weighed together; all divide :data:`DRAWS`."""
 BETAS = ("aevb-mnist-2d-beta01", "aevb-mnist-2d", "aevb-mnist-2d-beta4")
@@ -34,7 +34,8 @@ class Bound:
     """What one picture costs one model, in nats.
 
     ``painted`` (1, 1, H, W); ``loss`` (H, W) sums to ``reconstruction``; ``kl`` (d,), the dearest number on average
-    first; ``tightened`` (3,) with as many draws as :data:`WEIGHED` says; ``undecided`` the share of grey pixels.
+    first: the price of :func:`core.vae_bound.priced`, whatever the seed. ``tightened`` (3,) with as many draws of the
+    seed as :data:`WEIGHED` says; ``undecided`` the share of grey pixels.
     """
 
     painted: Array
@@ -99,14 +100,16 @@ class CostStudio:
         self._vaes = vaes
 
     def bound(self, pixels: NDArray[np.uint8], name: str = FIRST, seed: object = 0) -> Bound:
-        """The bound and its parts, from :data:`DRAWS` codes."""
+        """The bound and its parts, and how :data:`DRAWS` more codes tighten it."""
         model, x, order = *self._asked(pixels, name), self._vaes.order(name)
         generator = seeded(seed)
-        with self._vaes.at_work():
-            made = vae_bound.weighed(model, x, DRAWS, generator)
-        tightened = tuple(vae_bound.tightened(made.log_weights, k) for k in WEIGHED)
-        parts = made.reconstruction, made.bound, tightened, vae_bound.undecided(made.painted)
-        return Bound(made.painted.numpy(), made.loss.numpy(), made.kl[order].numpy(), *parts)
+        with self._vaes.at_work(), torch.no_grad():
+            price = vae_bound.priced(model, x)
+            painted = model.decode(price.mean)
+            weights = vae_bound.log_weights(model, x, DRAWS, generator)
+        tightened = tuple(vae_bound.tightened(weights, k) for k in WEIGHED)
+        parts = price.reconstruction, price.bound, tightened, vae_bound.undecided(painted)
+        return Bound(painted.numpy(), price.loss[0].numpy(), price.kl[order].numpy(), *parts)
 
     @torch.no_grad()
     def throw(

@@ -19,6 +19,8 @@ TILES = (5, 15)
 """Fewest and most pictures a side between four."""
 VALUES = (3, 15)
 """Fewest and most values of each number in a table of them."""
+DRAWS = 64
+"""Codes over which the price of a picture is averaged (:func:`core.vae_bound.priced`), always from the same noise."""
 LEADING = 20
 """Numbers of a code that are walked along in one request, those first that carry most."""
 

@@ -6,39 +6,42 @@ The bound is −E log p(x|z) + KL(q(z|x) ‖ p(z)) (Kingma and Welling 2013, equ
 of z, the second exact. Weighing k draws tightens it: −E log (1/k) Σ p(x, z_i) / q(z_i|x) (Burda et al. 2015, equation
 8). All k share the same draws in groups that lie within each other, so what is shown never rises with k: the mean of
 logs is at most the log of the mean.
+
+:func:`priced` is the one price of a picture: whoever names one asks for it here.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from core import noise
+from core.latents import DRAWS
 from core.models.aevb import AutoEncoder
 from core.models.base import randn
 from core.nn.likelihood import gaussian_kl, gaussian_log_ratio
 
 
 @dataclass(frozen=True, eq=False)
-class Weighed:
-    """A picture's price in parts.
+class Priced:
+    """The price of one picture in parts: ``kl`` (d,) of its code, ``loss`` (C, H, W) of its values, given the code.
 
-    ``painted`` (1, C, H, W) from the posterior's mean; ``loss`` (H, W), each pixel's −log p(x_i | z) averaged over the
-    draws; ``kl`` (d,); ``log_weights`` (n,), log p(x, z) − log q(z | x) of every draw.
+    ``mean`` and ``log_sigma`` (1, d) are its posterior's. ``loss`` is −log p(x_i | z) averaged over draws of z.
     """
 
-    painted: Tensor
-    loss: Tensor
+    mean: Tensor
+    log_sigma: Tensor
     kl: Tensor
-    log_weights: Tensor
+    loss: Tensor
 
     @property
     def reconstruction(self) -> float:
-        """−log p(x | z) averaged over the draws: the sum over the pixels."""
+        """−log p(x | z) averaged over the draws: the sum over the values."""
         return float(self.loss.double().sum())
 
     @property
@@ -48,15 +51,31 @@ class Weighed:
 
 
 @torch.no_grad()
-def weighed(model: AutoEncoder, x: Tensor, draws: int, generator: torch.Generator) -> Weighed:
-    """Encode x (1, 1, H, W) once, undamaged, and decode ``draws`` codes; a model of binary pixels."""
+def priced(model: AutoEncoder, x: Tensor) -> Priced:
+    """What a picture x (1, C, H, W) costs a model that is shown it undamaged, wherever that is said.
+
+    The average is over :data:`core.latents.DRAWS` codes from always the same noise, so that a picture has one price.
+    (The posterior's mean alone names too low a price: most codes that the encoder may tell paint it less well.)
+    """
+    mean, log_sigma = model.encode(x)
+    z = mean + log_sigma.exp() * fixed_noise(mean.shape[1]).to(x.device)
+    loss = model.value_nats(model.logits(z), x.expand(len(z), -1, -1, -1)).mean(0)
+    return Priced(mean, log_sigma, gaussian_kl(mean.T, log_sigma.T), loss)
+
+
+@functools.cache
+def fixed_noise(latents: int) -> Tensor:
+    """The noise of every price, (:data:`core.latents.DRAWS`, d)."""
+    return noise.normal(DRAWS, latents, generator=torch.Generator().manual_seed(0))
+
+
+@torch.no_grad()
+def log_weights(model: AutoEncoder, x: Tensor, draws: int, generator: torch.Generator) -> Tensor:
+    """log p(x, z) − log q(z | x) of codes drawn for x (1, C, H, W), shown undamaged: (n,)."""
     mean, log_sigma = model.encode(x)
     z = mean + log_sigma.exp() * randn(draws, mean.shape[1], generator=generator)
-    logits = model.logits(z).float()
-    loss = F.binary_cross_entropy_with_logits(logits, x.expand_as(logits), reduction="none")[:, 0]
     ratio = gaussian_log_ratio(z, mean.expand_as(z), log_sigma.expand_as(z))
-    kl = gaussian_kl(mean.T, log_sigma.T)
-    return Weighed(model.decode(mean), loss.mean(0), kl, -(loss.flatten(1).sum(1) + ratio))
+    return -(model.reconstruction(model.logits(z), x.expand(len(z), -1, -1, -1)) + ratio)
 
 
 def tightened(log_weights: Tensor, k: int) -> float:
@@ -70,16 +89,16 @@ def undecided(picture: Tensor, low: float = 0.1, high: float = 0.9) -> float:
     return float(((picture > low) & (picture < high)).float().mean())
 
 
-def throw(noise: Tensor, mean: Tensor, sigma: Tensor, frames: int) -> Tensor:
+def throw(thrown: Tensor, mean: Tensor, sigma: Tensor, frames: int) -> Tensor:
     """Noise ε (n, d) on its way to z = μ + σ ε: (2 · frames + 1, n, d).
 
     The first is ε itself; at ``frames`` it has been scaled to σ ε, at the end shifted by μ, each to the last bit.
     """
-    scaled = sigma * noise
+    scaled = sigma * thrown
     steps = [s / frames for s in range(1, frames + 1)]
-    scaling = [(1 - s) * noise + s * scaled for s in steps]
+    scaling = [(1 - s) * thrown + s * scaled for s in steps]
     shifting = [s * mean + scaled for s in steps]
-    return torch.stack([noise, *scaling, *shifting])
+    return torch.stack([thrown, *scaling, *shifting])
 
 
 def mass_within(radius: Tensor, latents: int) -> Tensor:

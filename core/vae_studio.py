@@ -22,11 +22,11 @@ from torch import Tensor
 from core import noise
 from core.latents import LEADING, REACH
 from core.models.aevb import AutoEncoder
-from core.nn.likelihood import gaussian_kl
 from core.registry import REGISTRY
 from core.requests import RequestError, binary_picture, colour_picture, number, seeded, whole
 from core.trace import Array, CanvasTrace
 from core.vae_between import swept
+from core.vae_bound import priced
 
 FIRST = "vae-mnist"
 MNIST = (
@@ -48,7 +48,10 @@ MAX_CODES = 900
 
 @dataclass(frozen=True, eq=False)
 class Code:
-    """What a VAE makes of one picture: ``mean`` and ``sigma`` (d,), ``kl`` (d,) and ``reconstruction`` in nats."""
+    """What a VAE makes of one picture: ``mean`` and ``sigma`` (d,), ``kl`` (d,) and ``reconstruction`` in nats.
+
+    Both prices are those of :func:`core.vae_bound.priced`: ``reconstruction`` is −log p(x | z) averaged over draws.
+    """
 
     mean: Array
     sigma: Array
@@ -102,14 +105,12 @@ class VAEStudio:
 
     @torch.no_grad()
     def encode(self, pixels: NDArray[np.uint8], name: str = FIRST) -> Code:
-        """The posterior of one picture and what it costs; ``reconstruction`` is −log p(x | z) at its mean."""
+        """The posterior of one picture and what it costs."""
         model, x, order = self.model(name), self.picture(pixels, name), self.order(name)
         with self.at_work():
-            mean, log_sigma = model.encode(x)
-            nats = model.reconstruction(model.logits(mean), x)
-        mean, log_sigma = mean[:, order], log_sigma[:, order]
-        kl = gaussian_kl(mean.T, log_sigma.T)
-        return Code(mean[0].numpy(), log_sigma[0].exp().numpy(), kl.numpy(), float(nats))
+            found = priced(model, x)
+        mean, sigma = found.mean[0, order], found.log_sigma[0, order].exp()
+        return Code(mean.numpy(), sigma.numpy(), found.kl[order].numpy(), found.reconstruction)
 
     @torch.no_grad()
     def decode(self, code: object, pixels: NDArray[np.uint8] | None = None, name: str = FIRST) -> tuple[Array, float]:

@@ -70,7 +70,8 @@ class Sum:
 class Copy:
     """A picture and its copy from the mean of its code, (1, C, H, W) each, with ``kl`` (d,) and the rest in nats.
 
-    ``reconstruction`` is −log p(x | z) at that mean, ``bits`` what both cost together in bits a number of the picture.
+    Prices are those of :func:`core.vae_bound.priced`; ``bits`` is what both cost together, in bits a number of the
+    picture.
     """
 
     subject: Array

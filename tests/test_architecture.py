@@ -86,12 +86,12 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core.vae_studio": (
         "core.latents",
         "core.models",
-        "core.nn",
         "core.noise",
         "core.registry",
         "core.requests",
         "core.trace",
         "core.vae_between",
+        "core.vae_bound",
     ),
     "core.walk_studio": (
         "core.draw_between",
@@ -102,7 +102,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "core.vae_between",
         "core.vae_studio",
     ),
-    "core.vae_bound": ("core.models", "core.nn"),
+    "core.vae_bound": ("core.latents", "core.models", "core.nn", "core.noise"),
     "core.cost_studio": (
         "core.models",
         "core.noise",

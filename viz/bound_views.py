@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from core.latents import DRAWS
 from core.trace import Array, CanvasTrace
 from viz import frames, payload
 from viz.filterbank import png
@@ -129,8 +130,8 @@ def bound_payload(pixels: NDArray[np.uint8], bound: Bound) -> Player:
     ink = pixels >= 128
     text = (
         f"Naming this digit costs at most <b>{bound.bound:.1f} nats</b>: {kl:.1f} for the <b class='vae'>{count} "
-        f"numbers</b> of its code and {bound.reconstruction:.1f} for the pixels, given the code. Weighing "
-        f"{WEIGHED[-1]} draws brings it down to {bound.tightened[-1]:.1f}."
+        f"numbers</b> of its code and {bound.reconstruction:.1f} for the pixels, given the code, on average over "
+        f"{DRAWS} draws of it. Weighing {WEIGHED[-1]} draws brings it down to {bound.tightened[-1]:.1f}."
     )
     rows = [
         ["dearest pixel", f"{top:.2f} nats"],

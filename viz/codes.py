@@ -25,8 +25,11 @@ ENCODED = "<b class='vae'>{Numbers}</b> stand for this digit. "
 IMAGINED = "<b class='vae'>{Numbers}</b>, thrown like dice, and no digit behind them. "
 BENT = "You bent the code: <b class='vae'>{numbers}</b>, no longer the ones that it found for this digit. "
 AT_REST = "<b class='vae'>{Numbers}</b>, all of them 0: the middle of the prior, where nothing is said. "
-PAYS = "Telling them costs [[kl]] nats; to name the digit exactly takes [[reconstruction]] nats more."
-BENT_PAYS = "From here it would take [[reconstruction]] nats to name the digit exactly."
+PAYS = (
+    "Telling them costs [[kl]] nats. To name the digit exactly takes [[reconstruction]] nats more, on average over "
+    f"{latents.DRAWS} draws of the code. The sum is a bound: this model needs no more than that for the digit."
+)
+BENT_PAYS = "From just this code it takes [[reconstruction]] nats to name the digit exactly."
 NONE_DEAD = "None of the {numbers} is dead: each carries nats, or at least changes the picture."
 DEAD = (
     "<b>{names} {are} dead:</b> with less than {least:g} nats the encoder says nothing, and the decoder does not "
@@ -55,7 +58,8 @@ def code_payload(
 ) -> Player:
     """Two still panels: ``pixels`` (H, W), 0 to 255, if there is a subject, and ``painted`` (1, 1, H, W) in [0, 1].
 
-    ``kl`` in nats is what the code costs, NaN once it has been bent; ``reconstruction`` is −log p(x | z) in nats.
+    ``kl`` in nats is what the code costs, NaN once it has been bent; ``reconstruction`` is −log p(x | z) in nats, of
+    a digit's code on average over draws, else from this very code.
     """
     seen = np.zeros_like(painted) if pixels is None else (pixels[None, None] / 255).astype(np.float32)
     rows = [[f"z{index + 1}", f"[[z{index}]]"] for index in range(len(code))]
@@ -73,6 +77,9 @@ def code_payload(
     if pixels is not None:
         rows.append(["the rest of the picture", "[[reconstruction]] nats"])
         values["reconstruction"] = payload.value(np.array([[reconstruction]]), 1)
+    if not math.isnan(kl):
+        rows.append(["together", "[[whole]] nats"])
+        values["whole"] = payload.value(np.array([[kl + reconstruction]]), 1)
     panels = [
         payload.panel("What it saw" if pixels is not None else "Nothing to see", "read", seen[None]),
         payload.panel("What it paints", "vae", painted[None]),

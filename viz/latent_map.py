@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.latent_plane import Numbers, Plane
+from core.latents import DRAWS
 from core.trace import Array, CanvasTrace
 from viz import frames, payload
 from viz.payload import Player, encode, finite, pixels
@@ -197,8 +198,9 @@ def cloud_words(mean: Array, deviation: Array, axes: Sequence[str], kl: float, r
     return (
         f"<p>{sheet} encoder answers with a <b class='vae'>cloud</b> of codes: {numbers}. Its rings lie one and two "
         f"standard deviations from the mean.{flat}</p>"
-        f"<p>Telling a code of the cloud costs <b>{kl:.1f} nats</b> (KL); from the code at its mean, naming every "
-        f"pixel takes {rest:.1f} more.</p>"
+        f"<p>Telling a code of the cloud costs <b>{kl:.1f} nats</b> (KL). Naming every pixel then takes {rest:.1f} "
+        f"more, on average over {DRAWS} codes drawn from the cloud. Together that is <b>{kl + rest:.1f} nats</b>, a "
+        "bound: this model needs no more for the picture.</p>"
     )
 
 

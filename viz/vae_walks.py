@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from core.latents import DRAWS
 from core.trace import Array
 from viz import codes, frames, payload
 from viz.payload import Player, Value, Words
@@ -29,8 +30,8 @@ SUM = (
 )
 COPY = (
     "<b class='vae'>{Numbers}</b> stand for this picture. Telling them costs [[kl]] nats, naming all values of the "
-    "picture from them [[rest]] nats: [[bits]] bits for each. The second price is taken at the mean of the code's "
-    "distribution; the bound itself averages it over draws."
+    f"picture from them [[rest]] nats, on average over {DRAWS} draws of the code: [[bits]] bits for each value. The "
+    "sum is a bound: this model needs no more than that for the picture."
 )
 DREAMT = "<b class='vae'>{Numbers}</b> for each picture, thrown like dice{scale}; the rest is the decoder's."
 LEADING = (
@@ -73,8 +74,8 @@ def between_payload(painted: Array, mixed: Array, nats: Array, lengths: Array) -
         "html": BETWEEN,
         "rows": [
             ["", "straight", "round"],
-            ["to name A, nats", "[[nats_0_0]]", "[[nats_1_0]]"],
-            ["to name B, nats", "[[nats_0_1]]", "[[nats_1_1]]"],
+            ["to name A from this code, nats", "[[nats_0_0]]", "[[nats_1_0]]"],
+            ["to name B from this code, nats", "[[nats_0_1]]", "[[nats_1_1]]"],
             ["the code's length", "[[length_0]]", "[[length_1]]"],
         ],
         "values": values,

@@ -27,11 +27,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core import noise
 from core.models.base import Generate, LossTerms, Reconstruct, Request, array, randn
-from core.nn.likelihood import bernoulli_nats, gaussian_kl, gaussian_log_ratio, logistic_nats, precise
+from core.nn.likelihood import gaussian_kl, gaussian_log_ratio, logistic_nats, precise
 from core.trace import Step
 
 UNKNOWN = 0.5
@@ -108,9 +109,13 @@ class AutoEncoder(nn.Module):
 
     def reconstruction(self, logits: Tensor, x: Tensor) -> Tensor:
         """−log p(x|z) in nats: logits and x (b, c, H, W) -> (b,)."""
+        return self.value_nats(logits, x).flatten(1).sum(1)
+
+    def value_nats(self, logits: Tensor, x: Tensor) -> Tensor:
+        """Each value's part of it: logits and x (b, c, H, W) -> the same shape."""
         if self.config.likelihood == "logistic":
-            return logistic_nats(precise(logits).sigmoid(), self.log_width[:, None, None], x).flatten(1).sum(1)
-        return bernoulli_nats(logits, x)
+            return logistic_nats(precise(logits).sigmoid(), self.log_width[:, None, None], x)
+        return F.binary_cross_entropy_with_logits(precise(logits), precise(x), reduction="none")
 
     def kl_per_latent(self, x: Tensor) -> Tensor:
         """What each number of the code of a picture costs in nats, the picture being shown without damage: (b, d)."""

@@ -30,14 +30,11 @@ def size(name: str) -> int:
 
 
 @pytest.mark.parametrize("name", MNIST)
-def test_decoding_the_mean_gives_the_reconstruction_that_encoding_priced(
-    studio: Studio, digit: np.ndarray, name: str
-) -> None:
+def test_decoding_a_code_prices_the_digit_from_just_that_code(studio: Studio, digit: np.ndarray, name: str) -> None:
     code = studio.vaes.encode(digit, name)
     picture, nats = studio.vaes.decode(code.mean, digit, name)
     p = np.clip(picture[0, 0].astype(np.float64), 1e-12, 1 - 1e-12)
     by_hand = -np.where(digit > 0, np.log(p), np.log1p(-p)).sum()
-    assert nats == pytest.approx(code.reconstruction, rel=1e-5)
     assert nats == pytest.approx(by_hand, rel=1e-2)
     assert math.isnan(studio.vaes.decode(code.mean, name=name)[1])
     np.testing.assert_allclose(

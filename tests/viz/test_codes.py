@@ -31,7 +31,7 @@ def test_the_panels_are_the_subject_and_what_the_code_paints() -> None:
 def test_the_note_gives_every_number_and_both_costs() -> None:
     value = codes.code_payload(SUBJECT, PAINTED, CODE, kl=12.5, reconstruction=60.0)
     assert [numbers(value, f"z{i}") for i in range(8)] == CODE.tolist()
-    assert (numbers(value, "kl"), numbers(value, "reconstruction")) == (12.5, 60.0)
+    assert [numbers(value, name) for name in ("kl", "reconstruction", "whole")] == [12.5, 60.0, 72.5]
 
 
 def test_a_bent_code_has_no_price_and_an_imagined_one_no_subject() -> None:
@@ -64,7 +64,7 @@ def test_the_words_follow_the_length_of_the_code() -> None:
         note = codes.code_payload(SUBJECT, PAINTED, code, kl=1.0, reconstruction=1.0)["note"]
         assert note is not None
         assert note["html"].startswith(f"<b class='vae'>{codes.COUNTS[count].capitalize()} numbers")
-        assert len(note["rows"]) == count + 2
+        assert len(note["rows"]) == count + 3
     assert sorted(codes.MODELS.values()) == sorted(codes.SIZES)
     assert all(label == str(codes.SIZES[name]) for label, name in codes.MODELS.items())
 

@@ -109,7 +109,13 @@ def test_the_words_say_how_many_dots_there_are_and_what_is_held() -> None:
 def test_the_words_about_a_cloud_have_its_numbers_and_say_when_the_sheet_is_blank() -> None:
     said = cloud_words(np.array([1.234, -0.5]), np.array([0.1, 0.2]), ["z1", "z2"], 6.04, 88.88, 2, blank=False)
     assert "z1 = 1.23 ± 0.10" in said and "z2 = −0.50 ± 0.20" in said
-    assert "6.0 nats" in said and "88.9" in said and "blank" not in said and "directions" not in said
+    assert (
+        "6.0 nats" in said
+        and "88.9" in said
+        and "94.9 nats" in said
+        and "blank" not in said
+        and "directions" not in said
+    )
     flat = cloud_words(np.zeros(2), np.ones(2), ["component 1", "component 2"], 1, 2, 20, blank=True)
     assert "blank" in flat and "two of its 20 directions" in flat
 

@@ -100,7 +100,7 @@ def test_empty_pictures_and_one_picture_twice_get_a_sentence_each_and_others_non
 def test_a_price_in_colour_is_the_codes_and_the_pictures_nats_together() -> None:
     value = vae_walks.copy_payload(MIXED[:1], MIXED[:1], np.full(64, 0.5), 968.0, 2.5)
     assert [series(value, name)[0] for name in ("kl", "rest", "whole", "bits")] == [32, 968, 1000, 2.5]
-    assert "Sixty-four numbers" in note_of(value)["html"] and "mean" in note_of(value)["html"]
+    assert "Sixty-four numbers" in note_of(value)["html"] and "average over 64 draws" in note_of(value)["html"]
 
 
 def test_each_picture_of_a_row_says_what_its_number_carries() -> None:

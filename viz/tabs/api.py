@@ -81,7 +81,10 @@ def register(runtime: Runtime) -> None:
 
     @told
     def vae_encode(pixels: Rows, model: str = FIRST_VAE) -> dict[str, Any]:
-        """A VAE's code of a picture: ``mean``, ``sigma`` and ``kl`` (d,), ``reconstruction`` in nats."""
+        """A VAE's code of a picture: ``mean``, ``sigma`` and ``kl`` (d,), ``reconstruction`` in nats.
+
+        The last is an average over 64 draws of the code; with the sum of ``kl`` it bounds the picture's −log p.
+        """
         code = runtime.studio.vaes.encode(pixels_of(pixels), model)
         numbers = {"mean": code.mean, "sigma": code.sigma, "kl": code.kl}
         return {**{name: nested(value) for name, value in numbers.items()}, "reconstruction": code.reconstruction}

@@ -58,7 +58,7 @@ With the painted value $\mu$, the width $s$ of the channel and $\sigma$ the logi
 $$p(x \mid z) = \sigma\!\left(\frac{x + \tfrac12 - \mu}{s}\right) - \sigma\!\left(\frac{x - \tfrac12 - \mu}{s}\right),$$
 
 in units of one level of 255; the lowest and the highest level take the tails. Bits for each number are
-$(\mathrm{KL} - \log p(x \mid z)) / (3072 \log 2)$, here with $z$ at the mean of $q(z \mid x)$.
+$(\mathrm{KL} - \mathbb E_q \log p(x \mid z)) / (3072 \log 2)$, the mean taken over 64 draws of $z$.
 
 Imagined: $z = \tau\,\epsilon$ with the temperature $\tau$, $\epsilon \sim \mathcal N(0, 1)$.
 """

@@ -37,13 +37,16 @@ FIRST_MODEL = "8"
 FIRST_DIGIT, FIRST_SEED = 5, 1
 ANY_MODEL = (BOUND, THROW, OUTSIDE)
 """Tasks for which the model can be chosen; the others compare models of their own."""
+THROWN = (BOUND, THROW, BETA)
+"""Tasks with something in them that the seed decides."""
 
 BOUND_TEXT = """
 To hand over a digit through a VAE one pays twice: for its **code** (KL, how far it stands out from what the prior
 expects), and for the **pixels** that the code leaves open. The sum is at least what the digit would cost at best.
 
 **More draws tighten it.** One draw of the code proves one price. Many, each weighed by how well it explains the digit,
-prove a lower one; on average none goes below the true −log p(x). All rows use the same 200 draws.
+prove a lower one; on average none goes below the true −log p(x). The bound itself is averaged over 64 draws that are
+always the same, so that a digit has one price in all rooms. The rows below it share 200 draws, new ones for each seed.
 
 **Where it is paid.** The bright pixels are those where the painter was surest of the wrong thing.
 """
@@ -182,7 +185,8 @@ def build(runtime: Runtime) -> None:
                     elem_classes="easel-switch",
                 )
             sub = subject("cost", "read", start, canvas("cost", "read", start))
-            seed = seed_field("cost", FIRST_SEED)
+            with gr.Column(min_width=0) as throwing:
+                seed = seed_field("cost", FIRST_SEED)
         with column("aside"):
             with card():
                 narrator("cost-narrator", "cost-player", "vae")
@@ -203,5 +207,10 @@ def build(runtime: Runtime) -> None:
     outputs, options = [stage, painted, bars], [task, model, seed]
     connect(sub, answer, options, outputs, status)
     shown_for(task, told_of)
-    task.change(lambda task: gr.Column(visible=task in ANY_MODEL), task, choosing, **LATEST)
+    task.change(
+        lambda task: [gr.Column(visible=task in tasks) for tasks in (ANY_MODEL, THROWN)],
+        task,
+        [choosing, throwing],
+        **LATEST,
+    )
     paints([task.change, model.change], on_change, [sub.picture, *options], outputs)
