@@ -108,13 +108,15 @@ def evaluate_classifier(name: str, model: Any, dataset: data.DataSet, *, seed: i
     if dataset.labels is None:
         raise data.DataError(f"{dataset.name} has no labels to judge a classifier by.")
     generator, choices = torch.Generator(device).manual_seed(seed), torch.Generator().manual_seed(seed)
-    labels, parts = torch.from_numpy(dataset.labels), []
+    labels, costs, misses = torch.from_numpy(dataset.labels), [], []
     for start in tqdm(range(0, len(dataset), BATCH), unit="batch", file=sys.stderr, disable=None):
         indices = range(start, min(start + BATCH, len(dataset)))
-        parts.append(model.judge(dataset.batch(list(indices), choices).to(device), generator).double().cpu())
-    logits = torch.cat(parts, 1)
-    nats = F.cross_entropy(logits[-1], labels, reduction="none")
-    errors = tuple(round(100 * float(wrong), 3) for wrong in (logits.argmax(2) != labels).double().mean(1))
+        logits = model.judge(dataset.batch(list(indices), choices).to(device), generator).double().cpu()
+        known = labels[indices.start : indices.stop]
+        costs.append(F.cross_entropy(logits[-1], known, reduction="none"))
+        misses.append(logits.argmax(2) != known)
+    nats = torch.cat(costs)
+    errors = tuple(round(100 * float(wrong), 3) for wrong in torch.cat(misses, 1).double().mean(1))
     return Figure(
         name=name,
         dataset=dataset.name,
