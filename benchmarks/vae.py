@@ -5,7 +5,7 @@ same first weights, on the same batches in the same order; what differs is what 
 
 - ``baseline``: torchvision's ``ToTensor`` on each PIL picture, a ``DataLoader`` that collates a hundred of them,
   float32, ``torch.optim.Adam`` as it comes;
-- ``ours``: :func:`core.training.train_step` on :class:`core.data.DataSet`, as ``python -m core.training`` runs it:
+- ``ours``: :func:`core.training.loop.train_step` on :class:`core.data.DataSet`, as ``python -m core.training`` runs it:
   pictures in memory, products in bfloat16, Adam in one kernel, and the average of the weights, which the other lacks;
 - ``ours_float32``: the same without bfloat16, whose losses must agree with the baseline's.
 
@@ -32,10 +32,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.machine import machine
-from core import strokes, training
+from core import strokes
 from core.data import DataError, DataSet, data_folder, read_mnist
 from core.models.base import randn
 from core.registry import REGISTRY
+from core.training.loop import batch_indices, epoch_order, step_generator, train_step
+from core.training.run import Run
 
 NAME = "aevb-mnist-2d"
 PICTURES = 60_000
@@ -84,22 +86,22 @@ def plain_loss(model: Any, x: Tensor, generator: torch.Generator) -> Tensor:
     return (nats + kl) / len(x)
 
 
-def fresh() -> training.Run:
+def fresh() -> Run:
     """The network before training, the same every time, at a constant learning rate."""
     spec = REGISTRY[NAME]
-    return training.Run(spec, replace(spec.recipe, warmup=0, decay_from=1.0, steps=10**9), "cpu")
+    return Run(spec, replace(spec.recipe, warmup=0, decay_from=1.0, steps=10**9), "cpu")
 
 
 def baseline_losses(images: NDArray[np.uint8]) -> Iterator[float]:
     """An epoch of the straightforward program; yields the loss after every step."""
     run = fresh()
     size = run.recipe.batch_size
-    order = training.epoch_order(run.recipe.seed, 0, len(images)).tolist()
+    order = epoch_order(run.recipe.seed, 0, len(images)).tolist()
     loader = DataLoader(Items(images), batch_size=size, sampler=order, drop_last=True)
     optimizer = torch.optim.Adam(run.model.parameters(), lr=run.recipe.learning_rate)
     for step, (x, _) in enumerate(loader):
         optimizer.zero_grad()
-        loss = plain_loss(run.model, x, training.step_generator(step, run.recipe, "cpu"))
+        loss = plain_loss(run.model, x, step_generator(step, run.recipe, "cpu"))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.recipe.clip)
         optimizer.step()
@@ -113,8 +115,8 @@ def our_losses(images: NDArray[np.uint8], bfloat16: bool) -> Iterator[float]:
     ink = (images[:, None] > 127).astype(np.uint8)
     data = DataSet("digits", "train", ink, None, "static")
     for step in range(len(data) // run.recipe.batch_size):
-        x = data.batch(training.batch_indices(step, len(data), run.recipe))
-        yield training.train_step(run, run.model.loss, x)
+        x = data.batch(batch_indices(step, len(data), run.recipe))
+        yield train_step(run, run.model.loss, x).nats
 
 
 def timed(losses: Iterator[float]) -> tuple[float, list[float]]:

@@ -37,9 +37,9 @@ class DataSet:
 
     ``images`` (N, C, H, W) uint8: 0 and 1 where ``binarisation`` is ``static``, else 0–255. ``labels`` (N,) int64,
     which may index ``classes``, or None. With ``dynamic`` binarisation a pixel is ink with probability value/255,
-    drawn anew for every batch; None gives value/255 itself. With a ``scene``, images are digits, and a batch has the
-    scenes that it makes of them, others every time (:mod:`core.scenes`). With a ``crop``, a batch has parts of them.
-    ``about`` says what was found in an archive and what was passed over.
+    drawn for each batch; with ``threshold`` it is ink from 128 on; None gives value/255 itself. With a ``scene``,
+    images are digits, and a batch has the scenes that it makes of them, others every time (:mod:`core.scenes`). With a
+    ``crop``, a batch has parts of them. ``about`` says what was found in an archive and what was passed over.
     Plates (:mod:`core.plates`) stand there as a stream, which draws images while they are asked for, in ``faces``.
     """
 
@@ -47,7 +47,7 @@ class DataSet:
     split: str
     images: NDArray[np.uint8]
     labels: NDArray[np.int64] | None = None
-    binarisation: Literal["static", "dynamic"] | None = None
+    binarisation: Literal["static", "dynamic", "threshold"] | None = None
     classes: tuple[str, ...] = ()
     scene: scenes.Maker | None = None
     crop: colour_data.Crop | None = None
@@ -80,7 +80,23 @@ class DataSet:
         images = torch.from_numpy(pixels).float()
         if self.binarisation == "dynamic":
             return (torch.rand(images.shape, generator=generator) * 255 < images).float()
+        if self.binarisation == "threshold":
+            return (images >= 128).float()
         return images if self.binarisation == "static" else images / 255
+
+    @property
+    def binarised(self) -> str | None:
+        """How its grey pictures are made black and white, in the words of ``--binarise``; None if they are not."""
+        return {"dynamic": "sample", "threshold": "threshold"}.get(self.binarisation or "")
+
+    def binarise(self, how: str) -> DataSet:
+        """Grey pictures made black and white: by a ``threshold``, or each pixel as a ``sample`` of its grey value.
+
+        Raises :class:`DataError` for pictures that are black and white already.
+        """
+        if self.binarisation == "static":
+            raise DataError(f"{self.name} is black and white already, so there is nothing to binarise.")
+        return replace(self, binarisation="threshold" if how == "threshold" else "dynamic")
 
     def subset(self, limit: int, seed: int) -> DataSet:
         """At most ``limit`` images, drawn without replacement and in random order: some files are sorted by class."""

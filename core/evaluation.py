@@ -1,5 +1,8 @@
 """Evaluation: ``python -m core.evaluation NAME [--data --split --limit N --samples K --seed] --json``.
 
+With ``--checkpoints RUN`` it judges what a run has trained, whose card says the config, the data set and how grey
+pictures were made black and white.
+
 The bound is named beside every figure: ``exact`` for a model whose loss is −log p(x) itself, ``elbo`` for one with
 latents, ``iwae-K`` (Burda et al. 2015, equation 8) where K importance samples tighten the ELBO. All are upper bounds
 on −log p(x) in nats per picture, averaged over the split.
@@ -24,7 +27,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from core import data
-from core.checkpoints import FOLDER, CheckpointError, load_checkpoint, read_card, write_card
+from core.checkpoints import FOLDER, CheckpointError, load_trained, read_card, write_card
+from core.console import check_device, plain_output
+from core.errors import UserError
+from core.fits import check_fit
 from core.models.aevb import AutoEncoder
 from core.models.base import Painter
 from core.models.raster import bits_per_dimension
@@ -43,7 +49,8 @@ class Figure:
     split: str
     n: int
     nats: float
-    standard_error: float
+    standard_error: float | None
+    """Of the mean over the pictures; None for a single one."""
     bound: str
     seed: int
     bits_per_dimension: float | None = None
@@ -54,6 +61,8 @@ class Figure:
     """The same after each of its looks."""
     kl_per_latent: tuple[float, ...] | None = None
     """Mean nats that each latent of a VAE carries, for pictures without damage; their sum is the KL of the ELBO."""
+    binarised: str | None = None
+    """How grey pictures were made black and white: by a ``threshold``, or each pixel as a ``sample``."""
 
 
 @torch.no_grad()
@@ -86,7 +95,7 @@ def evaluate(
         if isinstance(model, AutoEncoder) and samples == 1:
             latents.append(model.kl_per_latent(x).double().cpu())
     nats = torch.cat(parts)
-    config, mean = REGISTRY[name].config, float(nats.mean())
+    config, mean = model.config, average(name, nats)
     colour = getattr(config, "levels", 2) > 2
     return Figure(
         name=name,
@@ -94,11 +103,12 @@ def evaluate(
         split=dataset.split,
         n=len(dataset),
         nats=round(mean, 3),
-        standard_error=round(float(nats.std()) / math.sqrt(len(nats)), 3),
+        standard_error=standard_error(nats, 3),
         bound="exact" if exact else "elbo" if samples == 1 else f"iwae-{samples}",
         seed=seed,
         bits_per_dimension=round(bits_per_dimension(mean, config), 4) if colour else None,
         kl_per_latent=tuple(round(float(kl), 4) for kl in torch.cat(latents).mean(0)) if latents else None,
+        binarised=dataset.binarised,
     )
 
 
@@ -122,30 +132,46 @@ def evaluate_classifier(name: str, model: Any, dataset: data.DataSet, *, seed: i
         dataset=dataset.name,
         split=dataset.split,
         n=len(dataset),
-        nats=round(float(nats.mean()), 4),
-        standard_error=round(float(nats.std()) / math.sqrt(len(nats)), 4),
+        nats=round(average(name, nats), 4),
+        standard_error=standard_error(nats, 4),
         bound="cross-entropy",
         seed=seed,
         error=errors[-1],
         error_after=errors,
+        binarised=dataset.binarised,
     )
+
+
+def average(name: str, nats: Tensor) -> float:
+    """The mean; raises ``CheckpointError`` if it is no number, which is what diverged weights lead to."""
+    mean = float(nats.mean())
+    if not math.isfinite(mean):
+        raise CheckpointError(f"{name} has no figure here: its loss is {mean}, so its weights have diverged.")
+    return mean
+
+
+def standard_error(nats: Tensor, digits: int) -> float | None:
+    """Of the mean over pictures, from the standard deviation with n − 1; None where there is but one."""
+    return round(float(nats.std()) / math.sqrt(len(nats)), digits) if len(nats) > 1 else None
 
 
 def add_to_card(figure: Figure, folder: Path = FOLDER) -> None:
     """Write a figure into its model's card, in the place of an earlier one of the same kind."""
     card = read_card(figure.name, folder)
-    key = ("dataset", "split", "n", "bound")
+    key = ("dataset", "split", "n", "bound", "binarised")
     new = asdict(figure)
-    kept = [old for old in card.get("metrics", []) if any(old.get(k) != new[k] for k in key)]
+    kept = [old for old in card.get("metrics", []) if any(old.get(k, new[k]) != new[k] for k in key)]
     write_card(figure.name, card | {"metrics": [*kept, new]}, folder)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """The command line; prints one JSON object with ``--json``, one sentence without."""
+    plain_output()
     parser = argparse.ArgumentParser(prog="python -m core.evaluation", description="Evaluate a trained model.")
     parser.add_argument("name", choices=REGISTRY)
     parser.add_argument("--data", help="folder with the data sets (otherwise the variable EASEL_DATA)")
-    parser.add_argument("--dataset", help="another data set than the model's own")
+    parser.add_argument("--dataset", help="another data set than the one it was trained on, such as archive:PATH")
+    parser.add_argument("--binarise", choices=("threshold", "sample"), help="make grey pictures black and white")
     parser.add_argument("--split", default="test")
     parser.add_argument("--limit", type=int, help="evaluate a seeded random subset of so many pictures")
     parser.add_argument("--samples", type=int, default=1, help="importance samples for models with latents")
@@ -158,26 +184,43 @@ def main(arguments: list[str] | None = None) -> None:
     if options.samples < 1 or (options.limit is not None and options.limit < 1):
         parser.error("--samples and --limit must be at least 1.")
     try:
-        model = load_checkpoint(options.name, options.checkpoints).to(options.device)
-        dataset = data.load(options.dataset or REGISTRY[options.name].dataset, options.split, options.data)
-    except (CheckpointError, data.DataError) as error:
-        sys.exit(str(error))
-    if options.limit is not None:
-        dataset = dataset.subset(options.limit, options.seed)
-    assert isinstance(model, Painter)
-    try:
+        check_device(options.device)
+        model, dataset = chosen(options)
         figure = evaluate(
             options.name, model, dataset, samples=options.samples, seed=options.seed, device=options.device
         )
-    except data.DataError as error:
+        if options.update_card:
+            add_to_card(figure, options.checkpoints)
+    except UserError as error:
         sys.exit(str(error))
-    if options.update_card:
-        add_to_card(figure, options.checkpoints)
-    if options.json:
-        print(json.dumps(asdict(figure)))
-    else:
-        wrong = "" if figure.error is None else f", error {figure.error} %"
-        print(f"{figure.name}: {figure.nats} ± {figure.standard_error} nats{wrong} ({figure.bound}, n = {figure.n}).")
+    except OSError as error:
+        sys.exit(f"The card of {options.name} could not be written: {error.strerror}.")
+    print(json.dumps(asdict(figure), allow_nan=False) if options.json else in_words(figure))
+
+
+def chosen(options: Any) -> tuple[Painter, data.DataSet]:
+    """The model and the data set that a command line names, which go together. Raises ``UserError``."""
+    spec, model = load_trained(options.name, options.checkpoints)
+    source, how = options.dataset or spec.dataset, options.binarise
+    if options.dataset in (None, spec.dataset) and how is None:
+        how = read_card(options.name, options.checkpoints).get("binarised")
+    dataset = data.load(source, options.split, options.data)
+    if how is not None:
+        dataset = dataset.binarise(how)
+    check_fit(options.name, spec, dataset)
+    if options.limit is not None:
+        dataset = dataset.subset(options.limit, options.seed)
+    assert isinstance(model, Painter)
+    return model.to(options.device), dataset
+
+
+def in_words(figure: Figure) -> str:
+    """A figure as a sentence."""
+    wrong = "" if figure.error is None else f", error {figure.error} %"
+    spread = "" if figure.standard_error is None else f" ± {figure.standard_error}"
+    pixels = "" if figure.binarised is None else f", black and white by {figure.binarised}"
+    about = f"{figure.bound}, {figure.dataset}{pixels}, n = {figure.n}"
+    return f"{figure.name}: {figure.nats}{spread} nats{wrong} ({about})."
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,3 +25,16 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def replace_together(contents: Mapping[Path, bytes]) -> None:
+    """Write several files that belong together: all are whole on the disk before the first takes its place.
+
+    So a full disk changes none of them, and a process must be killed between two moves to leave one old and one new.
+    """
+    with ExitStack() as moves:
+        for path, data in contents.items():
+            file = moves.enter_context(replacing(path))
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from core import data
+from core.binarized_mnist import NAME
 
 CHUNK = 1_000
 
@@ -31,10 +32,13 @@ def likeliest_sources(images: NDArray[np.uint8], greys: NDArray[np.uint8]) -> ND
 def labelled(dataset: data.DataSet, root: str | None) -> data.DataSet:
     """A split of binarised MNIST with labels; needs MNIST in the same folder and, for 50,000 pictures, a minute.
 
-    A data set that has labels comes back as it is. Raises :class:`core.data.DataError`.
+    A data set that has labels comes back as it is. Raises :class:`core.data.DataError`, for pictures of another data
+    set without labels, too.
     """
     if dataset.labels is not None:
         return dataset
+    if dataset.name != NAME:
+        raise data.DataError(f"{dataset.name} has no labels, and they can only be found for {NAME}.")
     parts = ("test",) if dataset.split == "test" else ("train", "valid")
     sources = [data.load("mnist", part, root) for part in parts]
     chosen = likeliest_sources(dataset.images, np.concatenate([source.images for source in sources]))

@@ -5,12 +5,11 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from core.data import DataSet
@@ -172,22 +171,8 @@ def slope(f: Callable[[], Tensor], parameter: Tensor, direction: Tensor, step: f
     return (values[0] - values[1]) / (2 * step)
 
 
-@dataclass
-class Pictures:
-    """As much of a data set as training looks at: fixed pictures (n, c, H, W) and their labels (n,)."""
-
-    images: Tensor
-    labels: NDArray[np.int64]
-    name: str = "tiny"
-    faces: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def batch(self, indices: np.ndarray, generator: torch.Generator | None = None) -> Tensor:
-        return self.images[torch.from_numpy(indices)]
-
-
 def dataset(count: int, config: Any, seed: int = 0) -> DataSet:
-    """``count`` random pictures in the shape that training asks for, of the classes 0, 1, 2 and so on."""
-    return cast(DataSet, Pictures(pictures(count, config, seed), np.arange(count) % 10))
+    """``count`` random pictures for a model of this config, of the classes 0, 1, 2 and so on."""
+    x, binary = pictures(count, config, seed).numpy(), getattr(config, "levels", 2) == 2
+    images = (x if binary else 255 * x).round().astype(np.uint8)
+    return DataSet("tiny", "train", images, np.arange(count) % 10, "static" if binary else None)

@@ -17,14 +17,9 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from core import data
 from core.models.base import LossTerms
 from core.registry import REGISTRY
-from core.training import (
-    Progress,
-    Run,
-    fit,
-    main,
-    train_step,
-    validate,
-)
+from core.training.__main__ import main
+from core.training.loop import Progress, fit, train_step, validate
+from core.training.run import Run
 from tests.core import small
 
 EVERY = pytest.mark.parametrize("name", small.NAMES)

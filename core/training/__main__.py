@@ -1,0 +1,212 @@
+"""The command line: ``python -m core.training NAME``.
+
+A run has a folder of its own, ``runs/NAME`` or ``--out``, in which lie
+
+* ``NAME.state.safetensors``, to resume from: saved at every interval and at Ctrl-C, whole or not at all, so that a
+  killed process loses at most one interval;
+* ``NAME.safetensors`` with its card ``NAME.json``: the averaged weights that were best on the validation split;
+* ``log.jsonl``: one JSON object a line, the first with command, commit and versions.
+
+Where a run lies already nothing is begun without ``--resume`` or ``--fresh``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from core import data
+from core.checkpoints import load_trained, save_checkpoint
+from core.console import check_device, plain_output
+from core.errors import UserError
+from core.registry import REGISTRY
+from core.training.folder import Log, RunFolder, header
+from core.training.loop import fit
+from core.training.plan import Plan, Wishes, begun, made, resumed
+from core.training.run import Diverged, Run, RunError
+
+
+@contextmanager
+def interruptions() -> Iterator[threading.Event]:
+    """Ctrl-C sets the event instead of raising, so that no step is torn: half of one could not be resumed."""
+    pressed = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.set())
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def save_best(run: Run, plan: Plan, dataset: data.DataSet, nats: float, folder: RunFolder) -> None:
+    """Keep the averaged weights, with their card, if they are the best on the validation split so far."""
+    if not nats < run.best:
+        return
+    card = {
+        "dataset": dataset.name,
+        "split": "train",
+        **plan.about,
+        "labelled": run.spec.labelled,
+        "classes": dataset.classes,
+        "pictures": len(dataset),
+        "recipe": asdict(run.recipe),
+        "step": run.step,
+        "validation_nats": round(nats, 3),
+    }
+    if dataset.faces:
+        card["faces"] = dataset.faces
+    save_checkpoint(plan.name, run.average.state_dict(), card, folder.path, run.spec)
+    run.best = nats
+
+
+def train(run: Run, plan: Plan, sets: tuple[data.DataSet, data.DataSet], folder: RunFolder, compiled: bool) -> None:
+    """Train with a progress bar: throughput, time left, the best validation so far; Ctrl-C saves and stops."""
+    train_set, valid_set = sets
+
+    def keep(run: Run, nats: float) -> None:
+        save_best(run, plan, train_set, nats, folder)
+        run.save(folder.state, plan.about)
+
+    batch = min(run.recipe.batch_size, len(train_set))
+    log = Log(folder, run, batch)
+    bar = tqdm(total=run.recipe.steps * batch, initial=run.step * batch, unit=" images", mininterval=2)
+    with bar, interruptions() as interrupted:
+        for progress in fit(run, train_set, valid_set, keep, compiled):
+            log.see(progress)
+            bar.update(batch)
+            if progress.step % 50 == 0:
+                bar.set_postfix(step=progress.step, nats=f"{progress.nats:.1f}", best=f"{run.best:.2f}")
+            if progress.validation is not None:
+                bar.write(f"step {progress.step}: validation {progress.validation:.3f} nats", file=sys.stderr)
+            if interrupted.is_set():
+                run.save(folder.state, plan.about)
+                raise RunError(f"Stopped after step {run.step}; --resume goes on from there.")
+
+
+def diverged(error: Diverged, run: Run, folder: RunFolder) -> str:
+    """What is said, and what can be done, when a number is none: nothing that was kept is touched."""
+    slower = f"{min(run.recipe.learning_rate / 4, REGISTRY[folder.name].recipe.learning_rate):.2g}"
+    what = f"Training stopped at step {error.step}, where {error.what} became {error.value}"
+    if folder.state.exists():
+        return (
+            f"{what}: try --resume --learning-rate {slower}, which goes on from the last state kept in {folder.path}, "
+            "where the best weights are whole too."
+        )
+    return f"{what}: try again with --learning-rate {slower}; nothing had been kept yet."
+
+
+def start_from(run: Run, name: str, folder: Path) -> None:
+    """Begin with the weights of a trained model of the same class and config. Raises :class:`UserError`."""
+    spec, weights = load_trained(name, folder)
+    if (spec.model, spec.config) != (run.spec.model, run.spec.config):
+        raise RunError(
+            f"The weights in {folder} are of {name} with other settings, so training cannot start from them."
+        )
+    run.start_from(weights)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options."""
+    made = argparse.ArgumentParser(prog="python -m core.training", description="Train a registered model.")
+    made.add_argument("name", choices=REGISTRY)
+    made.add_argument("--data", help="folder with the data sets (otherwise the variable EASEL_DATA)")
+    made.add_argument(
+        "--dataset",
+        help="archive:PATH, a folder or zip file of your pictures, or a data set other than the model's",
+    )
+    made.add_argument(
+        "--binarise",
+        choices=("threshold", "sample"),
+        help="make grey pictures black and white: ink from 128 on, or ink with a chance that is its grey value",
+    )
+    made.add_argument("--steps", type=int, help="otherwise the recipe's; the learning rate falls to zero at the last")
+    made.add_argument("--batch-size", type=int, help="otherwise the recipe's")
+    made.add_argument("--learning-rate", type=float, help="otherwise the recipe's; that of Muon keeps its ratio")
+    made.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="settings",
+        metavar="KEY=VALUE",
+        help="any other field of the model's config or of its recipe; may be given often",
+    )
+    made.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    start = made.add_mutually_exclusive_group()
+    start.add_argument("--resume", action="store_true", help="go on from the state in the run's folder")
+    start.add_argument("--fresh", action="store_true", help="begin again; what lies in the run's folder is lost")
+    start_from = "folder of checkpoints: start from the weights NAME there"
+    made.add_argument("--weights", type=Path, help=start_from)
+    made.add_argument("--of", choices=REGISTRY, help="with --weights: from those of another model of the same config")
+    made.add_argument("--out", type=Path, help="the run's folder, otherwise runs/NAME")
+    made.add_argument("--compile", action="store_true", help="torch.compile: slow to start, faster afterwards")
+    return made
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line; what a person can mend ends it with one sentence and status 1."""
+    plain_output()
+    options = parser().parse_args(arguments)
+    try:
+        command(options, sys.argv[1:] if arguments is None else arguments)
+    except UserError as error:
+        sys.exit(str(error))
+
+
+def command(options: Any, arguments: list[str]) -> None:
+    """Check everything that can be wrong, then train. Raises :class:`UserError`."""
+    folder = RunFolder(options.out or Path("runs") / options.name, options.name)
+    check_device(options.device)
+    if options.of and not options.weights:
+        raise RunError("--of needs --weights, the folder of the weights to start from.")
+    wishes = Wishes(
+        options.name,
+        options.dataset,
+        options.binarise,
+        options.steps,
+        options.batch_size,
+        options.learning_rate,
+        options.settings,
+    )
+    if not (options.resume or options.fresh):
+        folder.refuse_to_lose()
+    if options.resume:
+        plan, *sets = resumed(wishes, folder, options.data)
+    else:
+        plan, *sets = begun(wishes, options.data)
+    run = made(plan, options.device, sets[0])
+    if options.resume:
+        run.load(folder.state)
+        run.recipe = plan.recipe
+    elif options.weights:
+        start_from(run, options.of or options.name, options.weights)
+    if run.step >= run.recipe.steps:
+        more = f"--steps {2 * run.step}"
+        print(f"The run in {folder.path} has come to its end, step {run.step}; {more} would go on with it.")
+        return
+    parts = 1 if options.resume else 2  # the next state is written beside the one before
+    folder.probe(parts * run.kept_bytes)
+    with folder.sentences("make room, then go on with --resume, for what was kept before is whole"):
+        if options.resume:
+            folder.forget_after(run.step)
+        else:
+            folder.clear()
+        folder.write(header(run, arguments, {**plan.about, "pictures": len(sets[0])}))
+        try:
+            train(run, plan, (sets[0], sets[1]), folder, options.compile)
+        except Diverged as error:
+            sentence = diverged(error, run, folder)
+            folder.write({"step": error.step, "stopped": sentence})
+            raise RunError(sentence) from None
+
+
+if __name__ == "__main__":
+    main()
