@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,11 +30,18 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 def replace_together(contents: Mapping[Path, bytes]) -> None:
     """Write several files that belong together: all are whole on the disk before the first takes its place.
 
-    So a full disk changes none of them, and a process must be killed between two moves to leave one old and one new.
+    So a full disk changes none of them, and a process has to be killed between two moves to leave one new and one old.
     """
-    with ExitStack() as moves:
+    temporaries = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in contents}
+    try:
         for path, data in contents.items():
-            file = moves.enter_context(replacing(path))
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporaries[path].open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, temporary in temporaries.items():
+            temporary.replace(path)
+    finally:
+        for temporary in temporaries.values():
+            temporary.unlink(missing_ok=True)

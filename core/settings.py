@@ -48,7 +48,7 @@ def parsed(kind: Any, text: str) -> Any:
 def setting(config: Any, key: str, text: str) -> Any:
     """The value of the field ``key`` of a config that ``text`` names. Raises :class:`SettingError`.
 
-    Numbers are finite and not negative, and whole ones are at least 1 unless 0 is the field's default.
+    Numbers are finite and not negative, and whole ones at least 1 unless 0 is the field's default or no warm-up.
     """
     kind = kinds(config)[key]
     try:
@@ -58,7 +58,7 @@ def setting(config: Any, key: str, text: str) -> Any:
     for number in value if isinstance(value, tuple) else (value,):
         if isinstance(number, str | bool):
             continue
-        least = int(isinstance(number, int) and field_of(config, key).default != 0)
+        least = int(isinstance(number, int) and field_of(config, key).default != 0 and key != "warmup")
         if not math.isfinite(number) or number < least:
             raise SettingError(f"{key} is at least {least}, so it cannot be {text}.")
     return value

@@ -75,7 +75,7 @@ class PixelCNN(nn.Module):
     def __init__(self, config: PixelCNNConfig) -> None:
         super().__init__()
         if config.features % config.channels or config.bottleneck % config.channels:
-            raise ValueError("Features must divide into one group for each channel.")
+            raise ValueError(f"features and bottleneck must be multiples of {config.channels}, the channels.")
         self.config = config
         self.order = raster_order(config.height, config.width)
         f, groups = config.features, config.channels

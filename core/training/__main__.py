@@ -108,9 +108,7 @@ def start_from(run: Run, name: str, folder: Path) -> None:
     """Begin with the weights of a trained model of the same class and config. Raises :class:`UserError`."""
     spec, weights = load_trained(name, folder)
     if (spec.model, spec.config) != (run.spec.model, run.spec.config):
-        raise RunError(
-            f"The weights in {folder} are of {name} with other settings, so training cannot start from them."
-        )
+        raise RunError(f"The weights in {folder} are of {name} with other settings: it cannot start from them.")
     run.start_from(weights)
 
 

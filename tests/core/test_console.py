@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("command", ["core.data", "core.restoration"])
+@pytest.mark.parametrize("command", ["core.data", "core.training", "core.evaluation", "core.restoration"])
 def test_help_is_printed_in_a_terminal_that_knows_ascii_only(command: str) -> None:
     ascii_only = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-m", command, "--help"], cwd=ROOT, env=ascii_only, capture_output=True)

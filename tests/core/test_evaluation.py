@@ -153,3 +153,41 @@ def test_the_command_prints_the_error_of_a_classifier(tmp_path: Path, capsys: py
     assert figure["error_after"] == [figure["error"]] and 0 < figure["error"] <= 100
     evaluation.main(command)
     assert f"error {figure['error']} %" in capsys.readouterr().out
+
+
+def test_a_single_picture_has_a_figure_without_a_standard_error_and_what_is_written_is_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    for name in ("vae-mnist", "convnet-cluttered"):
+        write_untrained(tmp_path, name)
+        source = "cluttered-strokes" if name == "convnet-cluttered" else "strokes"
+        command = [name, "--dataset", source, "--limit", "1", "--checkpoints", str(tmp_path), "--update-card"]
+        evaluation.main([*command, "--json"])
+        figure = json.loads(capsys.readouterr().out, parse_constant=refuse)
+        assert figure["standard_error"] is None and figure["n"] == 1
+        json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"), parse_constant=refuse)
+        evaluation.main(command)
+        assert "±" not in capsys.readouterr().out
+
+
+def test_the_standard_error_is_that_of_the_mean_over_pictures() -> None:
+    nats = np.random.default_rng(0).normal(80, 20, 50)
+    spread = math.sqrt(sum((one - nats.mean()) ** 2 for one in nats) / 49 / 50)
+    assert evaluation.standard_error(torch.tensor(nats), 6) == pytest.approx(spread, abs=1e-6)
+
+
+def test_weights_that_have_diverged_have_no_figure(tmp_path: Path) -> None:
+    weights = REGISTRY["vae-mnist"].build().state_dict()
+    weights["logits.out.bias"].fill_(math.inf)
+    save_checkpoint("vae-mnist", weights, {"dataset": "strokes"}, tmp_path)
+    with pytest.raises(SystemExit, match=r"has no figure here: its loss is .*diverged|not a number|finite"):
+        evaluation.main(["vae-mnist", "--dataset", "strokes", "--limit", "3", "--checkpoints", str(tmp_path)])
+
+
+def test_a_figure_names_a_device_that_is_not_there(tmp_path: Path) -> None:
+    write_untrained(tmp_path, "vae-mnist")
+    with pytest.raises(SystemExit, match="There is no device 'tpu' here"):
+        evaluation.main(["vae-mnist", "--dataset", "strokes", "--checkpoints", str(tmp_path), "--device", "tpu"])
