@@ -51,8 +51,9 @@ def test_every_model_fits_black_and_white_or_grey_pictures_of_its_own_size_as_it
 
 
 def test_a_wrong_size_or_number_of_channels_is_said_with_both() -> None:
+    one = "pictures of one channel of"
     assert refusal("draw-mnist", pictures(1, 32)) == (
-        "draw-mnist is for pictures of one channel of 28×28 pixels, but mine holds pictures of one channel of 32×32 pixels."
+        f"draw-mnist is for {one} 28×28 pixels, but mine holds {one} 32×32 pixels."
     )
     assert "holds colour pictures of 28×28" in refusal("vae-mnist", pictures(3, 28))
     assert "is for colour pictures of 32×32" in refusal("pixelcnn-cifar10", pictures(1, 32))
@@ -172,8 +173,8 @@ class TestFromTheCommandLine:
         assert self.figure(folder, capsys)["binarised"] == how  # as the card says, unless asked otherwise
         with pytest.raises(SystemExit, match="--binarise threshold or --binarise sample"):
             evaluation.main(["tiny", "--checkpoints", str(folder), "--dataset", archive(tmp_path / "other", 6, "L")])
+        other = "sample" if how == "threshold" else "threshold"
         with pytest.raises(SystemExit, match="has binarise"):
-            other = "sample" if how == "threshold" else "threshold"
             self.run(tmp_path, "--resume", "--steps", "9", "--binarise", other)
 
     @pytest.mark.parametrize(
