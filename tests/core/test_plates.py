@@ -129,6 +129,13 @@ def test_without_font_packages_there_are_pillows_font_and_hands_and_others_for_t
         assert all(glyph[:, 0].any() and glyph[:, -1].any() for glyph in face.large)
 
 
+def test_every_font_package_is_among_the_requirements_for_training() -> None:
+    lines = (Path(__file__).parents[2] / "requirements-train.txt").read_text(encoding="utf-8").splitlines()
+    named = {line.partition("==")[0].replace("-", "_") for line in lines if not line.startswith("#")}
+    assert named == {*plate_fonts.PACKAGES, *plate_fonts.HELD_OUT_PACKAGES}
+    assert not plate_fonts.PACKAGES.keys() & plate_fonts.HELD_OUT_PACKAGES.keys()
+
+
 @pytest.mark.parametrize("held_out", [False, True])
 def test_a_font_package_is_read_and_never_run(held_out: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "easel_fonts"
