@@ -24,6 +24,7 @@ from core.archives import read_archive
 from core.console import plain_output
 from core.download import DataError as DataError
 from core.download import explaining, missing
+from core.idx import read_idx
 from core.images import ImageError
 
 SPLITS = ("train", "valid", "test")
@@ -148,16 +149,6 @@ def read_mnist(split: str, root: str | Path | None) -> DataSet:
         raise missing("mnist", "MNIST is damaged", folder)
     part = {"train": slice(0, -10_000), "valid": slice(-10_000, None), "test": slice(None)}[split]
     return DataSet("mnist", split, images[part, None], labels[part].astype(np.int64), "dynamic")
-
-
-def read_idx(path: Path) -> NDArray[np.uint8]:
-    """An array of bytes in MNIST's format: the bytes 0, 0, 8, the number of dimensions, the dimensions, the values."""
-    content = path.read_bytes()
-    if content[:3] != bytes([0, 0, 8]):
-        raise ValueError(f"{path} is not a file of bytes in MNIST's format.")
-    dimensions = content[3]
-    shape = np.frombuffer(content, ">i4", dimensions, 4)
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
 
 
 STROKES = {"train": (20_000, 1), "valid": (2_000, 2), "test": (2_000, 3)}

@@ -14,10 +14,11 @@ from typing import Any, cast, get_args
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from core import draw_between, requests
 from core.draw_between import Way
-from core.models.base import Generate, Reconstruct
+from core.models.base import Generate, Reconstruct, array
 from core.models.draw import Draw
 from core.requests import RequestError, binary_picture, colour_picture, seeded, whole
 from core.scenes import anywhere, laid
@@ -26,6 +27,8 @@ from core.trace import Array, CanvasTrace
 WITH, WITHOUT = "draw-mnist", "draw-mnist-plain"
 TWO_DIGITS = "draw-two-digits"
 COLOUR = ("draw-svhn", "draw-cifar10")
+SEEDS = 40
+"""Throws of the noise over which a picture's price is counted, seeds 1 and on."""
 MAX_BETWEEN = 16
 """Paintings on the way from one to another, all of which are painted at once."""
 
@@ -38,11 +41,20 @@ class Scene:
     ink: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """What copies of one picture cost in nats, with attention and without: (n,) each, for the seeds 1 to n."""
+
+    attentive: Array
+    plain: Array
+
+
 class DrawStudio:
     """Requests to the models that ``load(name)`` gives, each answered while ``at_work()`` holds."""
 
     def __init__(self, load: Callable[[str], Any], at_work: Callable[[], AbstractContextManager[None]]) -> None:
         self._load, self._at_work = load, at_work
+        self._tallied: tuple[bytes, Tally] | None = None  # the last one: another seed asks for the same
 
     def compare(
         self, pixels: NDArray[np.uint8] | None, count: object, seed: object, temperature: object = 1.0
@@ -59,6 +71,22 @@ class DrawStudio:
                 CanvasTrace.record(self._load(name).steps(request, seeded(seed)), subject) for name in (WITH, WITHOUT)
             )
         return first, second
+
+    @torch.no_grad()
+    def tally(self, pixels: NDArray[np.uint8]) -> Tally:
+        """How a picture (H, W) comes out in :meth:`compare` with each of :data:`SEEDS` seeds, all of them at once."""
+        x, key = binary_picture(pixels), pixels.tobytes()
+        if self._tallied is None or self._tallied[0] != key:
+            with self._at_work():
+                self._tallied = key, Tally(self._prices(WITH, x), self._prices(WITHOUT, x))
+        return self._tallied[1]
+
+    def _prices(self, name: str, x: Tensor) -> Array:
+        """Nats of a copy of x (1, c, H, W) for each seed, (n,)."""
+        model: Draw = self._load(name)
+        noise = torch.cat([model.noise(model.config.steps, 1, seeded(seed)) for seed in range(1, SEEDS + 1)], 1)
+        bound = model.bound(x.expand(SEEDS, -1, -1, -1), noise)
+        return array(bound.reconstruction + bound.kl)
 
     def between(
         self, start: NDArray[np.uint8], end: NDArray[np.uint8], count: object, way: str, seed: object

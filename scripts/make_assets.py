@@ -1,7 +1,7 @@
 """Paint what Easel shows before any weight is loaded: ``python -m scripts.make_assets``.
 
-Writes into ``assets/``: the stored payload of every room, the start page's three, and ``gallery.npz``, ten pictures
-that PixelCNN painted. Run it again after a checkpoint changes; a test compares.
+Writes into ``assets/``: the stored payload of every room, the start page's three, and ``gallery.npz``, a digit of each
+class that Gated PixelCNN painted. Run it again after a checkpoint changes; a test compares.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.checkpoints import FOLDER
+from core.checkpoints import FOLDER, read_card
 from core.studio import Studio
 from core.trace import Array, CanvasTrace, Step
 from viz import codes, draw_frames, draw_views, filterbank, frames, pen_frames, restore_frames, vae_walks
@@ -44,9 +44,13 @@ from viz.tabs.look_aim import FIRST as FIRST_GLIMPSE
 from viz.tabs.look_path import PIECES, START_SEED, START_SIDE
 from viz.tabs.look_path import START_DIGIT as LOOK_DIGIT
 from viz.tabs.pixel_paint import COMPLETIONS, half_covered
-from viz.tabs.subject import examples, gallery
+from viz.tabs.subject import MAKER, gallery
 
-GALLERY_SEED = 4
+GALLERY_SEED, CANDIDATES = 7, 12
+PICKED = (2, 8, 11, 10, 2, 3, 11, 3, 11, 0)
+"""Which of the twelve candidates of each class stands in the gallery: one that both a person and the networks of the
+room *Where to look* read as what it was asked to be, and of a usual price."""
+COLOUR_SEED = 4
 START_DIGIT = 3
 
 
@@ -57,15 +61,23 @@ def make(folder: Path, checkpoints: Path = FOLDER) -> None:
     def write(name: str, value: Any) -> None:
         (folder / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
 
-    pictures = studio.pixels.generate(FIRST, 10, GALLERY_SEED).image[:, 0] > 0.5
-    np.savez_compressed(folder / "gallery.npz", bits=np.packbits(pictures.reshape(10, -1), axis=1))
+    pictures = painted_digits(studio)
+    made = {"model": MAKER, "sha256": read_card(MAKER, checkpoints)["sha256"], "seed": GALLERY_SEED, "picked": PICKED}
+    np.savez_compressed(folder / "gallery.npz", bits=np.packbits(pictures.reshape(10, -1), axis=1), **made)
     gallery.cache_clear()
-    colours = {name: to_bytes(studio.pixels.generate(name, 10, GALLERY_SEED).image) for name in COLOUR}
+    colours = {name: to_bytes(studio.pixels.generate(name, 10, COLOUR_SEED).image) for name in COLOUR}
     np.savez_compressed(folder / "colour.npz", **colours)  # type: ignore[arg-type]  # NumPy's stub takes the names for flags
     pixel_colour.own_pictures.cache_clear()
     everything = rooms(studio) | other_draws(studio) | costs(studio) | restored(studio) | between_codes(studio)
     for name, value in (everything | start(studio) | latent_map(studio)).items():
         write(name, {**value, "id": name} if "id" in value else value)
+
+
+def painted_digits(studio: Studio) -> NDArray[np.bool_]:
+    """(10, H, W): the pictures of the gallery, a 0, a 1 and so on."""
+    of_each = [studio.pixels.generate(MAKER, CANDIDATES, GALLERY_SEED, label=digit).image for digit in range(10)]
+    pictures: NDArray[np.bool_] = np.stack([images[k, 0] > 0.5 for images, k in zip(of_each, PICKED, strict=True)])
+    return pictures
 
 
 def to_bytes(images: Array) -> NDArray[np.uint8]:
@@ -75,27 +87,28 @@ def to_bytes(images: Array) -> NDArray[np.uint8]:
 
 def rooms(studio: Studio) -> dict[str, Any]:
     """What stands on each room's stage at first, under the names that :func:`viz.tabs.common.stored` is asked for."""
-    code = studio.vaes.encode(examples()[5])
+    code = studio.vaes.encode(gallery()[5])
     drawn, _ = studio.vaes.decode(code.mean)
     kl, rest = float(code.kl.sum()), code.reconstruction
     board = half_covered()
     completions = studio.pixels.complete(FIRST, board, 9, 1)
     square = pixel_colour.start_picture()
     coloured = studio.pixels.complete(pixel_colour.FIRST, square, 4, 1)
-    window = studio.filters(examples()[3], *draw_filters.PRESETS[draw_filters.FIRST])
+    window = studio.filters(gallery()[3], *draw_filters.PRESETS[draw_filters.FIRST])
     fork = draw_time.FIRST_FORK
+    futures = studio.draw_forks(None, fork, draw_time.FIRST_COUNT, draw_time.FIRST_SEED)
     glimpses = studio.glimpses
-    scene = glimpses.scene(examples()[LOOK_DIGIT], START_SIDE, PIECES[START_SIDE], START_SEED).pixels
+    scene = glimpses.scene(gallery()[LOOK_DIGIT], START_SIDE, PIECES[START_SIDE], START_SEED).pixels
     own = glimpses.look_with(scene, FIRST_GLIMPSE, None)
     lesson = {title: studio.pixels.generate(name, 16, 1) for name, title in LESSON.items()}
     return {
-        "draw": frames.draw_payload(studio.draw_copy(examples()[3], 1)),
+        "draw": frames.draw_payload(studio.draw_copy(gallery()[3], 1)),
         "filterbank": filterbank.shown(window)._asdict(),
-        "time": draw_frames.forks_payload(studio.draw_forks(None, fork, draw_time.FIRST_COUNT, 1), fork),
+        "time": draw_frames.forks_payload(futures, fork),
         **pen(studio),
         "look": glimpse_payload(own.its, at_once=glimpses.at_a_glance(scene)),
         "look-own": comparison(own)._asdict(),
-        "vae": codes.code_payload(examples()[5], drawn, code.mean, kl=kl, reconstruction=rest),
+        "vae": codes.code_payload(gallery()[5], drawn, code.mean, kl=kl, reconstruction=rest),
         "vae-code": {
             "mean": [round(float(z), 2) for z in code.mean],
             "carried": [round(float(nats), 2) for nats in studio.vaes.carried()],
@@ -111,7 +124,7 @@ def rooms(studio: Studio) -> dict[str, Any]:
 def pen(studio: Studio) -> dict[str, Any]:
     """Player and window of the pen's room, of a copy in which one stroke has been moved."""
     hands = draw_pen.FIRST_HANDS
-    penned = studio.draw_pen(examples()[3], *hands, 1)
+    penned = studio.draw_pen(gallery()[3], *hands, 1)
     return {
         "pen": pen_frames.pen_payload(penned, hands.steps()),
         "pen-aim": pen_frames.pen_aim(penned, draw_pen.FIRST_AT - 1, True),
@@ -121,15 +134,16 @@ def pen(studio: Studio) -> dict[str, Any]:
 def other_draws(studio: Studio) -> dict[str, Any]:
     """The same for the tabs of DRAW's other painters."""
     draws, blank = studio.draws, studio.draw_blank()
-    both = draws.compare(examples()[draw_compare.FIRST_DIGIT], 1, 1)
-    a, b = (examples()[digit] for digit in draw_between.FIRST_DIGITS)
+    both = draws.compare(gallery()[draw_compare.FIRST_DIGIT], 1, 1)
+    a, b = (gallery()[digit] for digit in draw_between.FIRST_DIGITS)
     way = draws.between(a, b, draw_between.FIRST_COUNT, "round", 1)
-    one, other = (examples()[digit] for digit in draw_two.FIRST_DIGITS)
+    one, other = (gallery()[digit] for digit in draw_two.FIRST_DIGITS)
     two = draws.copy_scene(draws.scene(one, other, draw_two.FIRST_SEED), draw_two.FIRST_SEED)
     name = DRAW_COLOUR[draw_colour.PAINTERS[0]]
     houses = draws.generate(name, draw_colour.FIRST_COUNT, draw_colour.FIRST_SEED)
     return {
         "compare": draw_views.compare_payload(*both, before=blank),
+        "compare-tally": {"html": draw_views.tally_html(draws.tally(gallery()[draw_compare.FIRST_DIGIT]))},
         "between": draw_views.between_payload(way, before=blank),
         "two-digits": draw_views.two_digits_payload(*two, draw_two.NAMES),
         "draw-colour": frames.draw_payload(houses, before=draws.blank(name)),
@@ -139,7 +153,7 @@ def other_draws(studio: Studio) -> dict[str, Any]:
 def costs(studio: Studio) -> dict[str, Any]:
     """The bound of the first digit and its bars."""
     value, bars = vae_cost.shown(
-        studio.costs, examples()[vae_cost.FIRST_DIGIT], vae_cost.BOUND, vae_cost.FIRST_MODEL, vae_cost.FIRST_SEED
+        studio.costs, gallery()[vae_cost.FIRST_DIGIT], vae_cost.BOUND, vae_cost.FIRST_MODEL, vae_cost.FIRST_SEED
     )
     return {"cost": value, "cost-bars": {"html": bars}}
 
@@ -152,7 +166,7 @@ def restored(studio: Studio) -> dict[str, Any]:
 
 def between_codes(studio: Studio) -> dict[str, Any]:
     """From one digit to another through their codes, and what the VAE in colour imagines."""
-    a, b = (examples()[digit] for digit in vae_between.FIRST_DIGITS[:2])
+    a, b = (gallery()[digit] for digit in vae_between.FIRST_DIGITS[:2])
     way = studio.walks.between(a, b, vae_between.FIRST_FRAMES)
     houses = studio.walks.generate(vae_colour.FIRST_COUNT, vae_colour.FIRST_SEED)
     return {
@@ -163,7 +177,7 @@ def between_codes(studio: Studio) -> dict[str, Any]:
 
 def latent_map(studio: Studio) -> dict[str, Any]:
     """The map of the latent space, the posterior of a digit on it and a walk."""
-    view, digit = vae_map_view.FIRST, examples()[vae_map.FIRST_DIGIT]
+    view, digit = vae_map_view.FIRST, gallery()[vae_map.FIRST_DIGIT]
     now, name = vae_map_view.seen(studio, view, digit), vae_map_view.model_of(view)
     return {
         "map": vae_map_view.board(studio, view, now),
@@ -174,7 +188,7 @@ def latent_map(studio: Studio) -> dict[str, Any]:
 
 def start(studio: Studio) -> dict[str, Any]:
     """The start page: one digit, three painters."""
-    digit = examples()[START_DIGIT]
+    digit = gallery()[START_DIGIT]
     drawn, _ = studio.vaes.decode(studio.vaes.encode(digit).mean)
     at_once = CanvasTrace(
         (Step(np.zeros_like(drawn)), Step(drawn)), subject=(digit[None, None] / 255).astype(np.float32)

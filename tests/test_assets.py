@@ -52,7 +52,7 @@ def test_a_stored_painting_is_what_the_weights_paint(painted_now: Path, name: st
         numbers = [np.array(re.findall(NUMBER, drawing), float) for drawing in drawings]
         np.testing.assert_allclose(*numbers, atol=0.11)
         return
-    if name == "cost-bars":
+    if name in ("cost-bars", "compare-tally"):
         assert re.sub(NUMBER, "", old["html"]) == re.sub(NUMBER, "", new["html"])
         numbers = [np.array(re.findall(NUMBER, shown["html"]), float) for shown in (old, new)]
         np.testing.assert_allclose(*numbers, atol=0.11)

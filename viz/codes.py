@@ -15,7 +15,9 @@ from viz.payload import Player
 
 MODELS = {"8": "vae-mnist", "20": "vae-mnist-20d", "2": "aevb-mnist-2d"}
 """How many numbers one can choose on the page, and the registry's names; the first stands there at first."""
-SIZES = {"vae-mnist": 8, "vae-mnist-20d": 20, "aevb-mnist-2d": 2}
+CODES = {**MODELS, "20, denoising": "vae-mnist-denoising"}
+"""The same where codes are looked at number by number: the last model has numbers that carry nothing."""
+SIZES = {"vae-mnist": 8, "vae-mnist-20d": 20, "aevb-mnist-2d": 2, "vae-mnist-denoising": 20}
 """How many numbers a code of each has."""
 FIRST = next(iter(MODELS.values()))
 COUNTS = {2: "two", 8: "eight", 20: "twenty", 64: "sixty-four"}

@@ -6,18 +6,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.trace import Array, CanvasTrace
-from viz import frames, notes, payload
+from viz import frames, notes, payload, scores
 from viz.payload import Patch, Player, Value, Words
 
+WITH, WITHOUT = "draw-mnist", "draw-mnist-plain"
+"""The registry's names of DRAW with attention and without."""
 LOGITS = 8.0
 """Logits beyond this, 99.97 % ink or paper, look alike."""
 BETWEEN_COLUMNS = 4
+
+
+class Tally(Protocol):
+    """What copies of one picture cost over seeds; see :class:`core.draw_studio.Tally`."""
+
+    @property
+    def attentive(self) -> Array: ...
+    @property
+    def plain(self) -> Array: ...
 
 
 def compare_payload(
@@ -39,6 +51,26 @@ def compare_payload(
             parts = {"kl": kl, "spent": kl.cumsum(0), "left": left, "sum": kl.cumsum(0) + left}
             note["values"] |= {f"{name}_{key}": payload.value(each, 1) for key, each in parts.items()}
     return value
+
+
+def tally_html(tally: Tally | None, folder: Path = scores.CARDS) -> str:
+    """How often attention makes one picture cheaper, if one is copied, and what the whole test split says."""
+    lines = [] if tally is None else [_won(tally)]
+    found = [scores.test_figure(scores.card(name, folder), "elbo") for name in (WITH, WITHOUT)]
+    if found[0] and found[1]:
+        attentive, plain = (f"{one['nats']:.2f} ± {one['standard_error']:.2f}" for one in found if one)
+        lines.append(
+            f"<b>All {found[0]['n']:,} test digits</b>, on average: {attentive} nats with attention, {plain} without."
+        )
+    return "".join(f"<p>{line}</p>" for line in lines)
+
+
+def _won(tally: Tally) -> str:
+    wins, seeds = int((tally.attentive < tally.plain).sum()), len(tally.plain)
+    return (
+        f"<b>This picture:</b> with attention wins {wins} of {seeds} seeds. On average it costs "
+        f"{tally.attentive.mean():.1f} nats with attention, {tally.plain.mean():.1f} without."
+    )
 
 
 def between_payload(trace: CanvasTrace, *, before: Array | None = None, autoplay: bool = True) -> Player:

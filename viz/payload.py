@@ -30,6 +30,13 @@ class Heads(TypedDict):
     columns: list[str]
 
 
+class Group(TypedDict):
+    """A line in a grid before the cell ``at``: what stands from there on."""
+
+    at: int
+    title: str
+
+
 class Panel(TypedDict):
     """A picture, or a grid of them. ``cells`` is n or 1, ``frames`` T or 1; ``data`` uint8 (frames, cells, H, W, C).
 
@@ -50,6 +57,7 @@ class Panel(TypedDict):
     reveal: NotRequired[str]
     labels: NotRequired[list[str]]
     heads: NotRequired[Heads]
+    groups: NotRequired[list[Group]]
 
 
 class MarkTrack(TypedDict):

@@ -42,9 +42,9 @@ def card(name: str, folder: Path = CARDS) -> dict[str, Any]:
     return read
 
 
-def test_figure(read: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The exact figure on a whole test split, if the card has one."""
-    figures = (one for one in read.get("metrics", []) if one.get("split") == "test" and one.get("bound") == "exact")
+def test_figure(read: Mapping[str, Any], bound: str) -> Mapping[str, Any] | None:
+    """The figure of that kind on a whole test split, if the card has one."""
+    figures = (one for one in read.get("metrics", []) if one.get("split") == "test" and one.get("bound") == bound)
     return next(figures, None)
 
 
@@ -53,7 +53,7 @@ def table(folder: Path = CARDS) -> str:
     rows = []
     for name, painter in painters.BINARY.items():
         read = card(name, folder)
-        figure, reported = test_figure(read), REPORTED.get(name)
+        figure, reported = test_figure(read, "exact"), REPORTED.get(name)
         ours = f"{figure['nats']:.2f} ± {figure['standard_error']:.2f}" if figure else "not measured"
         theirs = "" if reported is None else reported.nats + ("" if reported.seen else " *")
         size = f"{read['parameters'] / 1000:,.0f} k" if "parameters" in read else ""
@@ -71,7 +71,7 @@ def colour_sentence(folder: Path = CARDS) -> str:
     """What the colour models cost, in bits for each value."""
     parts = []
     for name, painter in painters.COLOUR.items():
-        figure = test_figure(card(name, folder))
+        figure = test_figure(card(name, folder), "exact")
         if figure and figure.get("bits_per_dimension"):
             said = f"{painter.title}: {figure['bits_per_dimension']:.2f} bits/dim on {figure['n']:,} test pictures"
             parts.append(said + (JPEG if "jpg" in figure.get("dataset", "") else ""))
@@ -80,7 +80,7 @@ def colour_sentence(folder: Path = CARDS) -> str:
 
 def lesson_sentence(folder: Path = CARDS) -> str:
     """The two figures of the lesson in one sentence; empty until both are measured."""
-    figures = {name: test_figure(card(name, folder)) for name in LESSON}
+    figures = {name: test_figure(card(name, folder), "exact") for name in LESSON}
     if not all(figures.values()):
         return ""
     said = [f"{figure['nats']:.2f} nats {LESSON[name]}" for name, figure in figures.items() if figure]

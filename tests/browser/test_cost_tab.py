@@ -12,7 +12,7 @@ from tests.browser.conftest import OpenTab
 from tests.browser.helpers import Player, drag, frames_of
 from viz import payload
 from viz.payload import decode, panel_data
-from viz.tabs.subject import examples
+from viz.tabs.subject import gallery
 
 
 class Costs:
@@ -63,7 +63,7 @@ def test_the_digit_under_the_brush_is_priced_anew_and_an_example_too(costs: Cost
     costs.page.locator("#cost-examples [data-act=pick]").nth(1).click()
     costs.page.wait_for_function(
         "picture => document.querySelector('#cost-player .easel-player').easelStep.value.panels[0].data === picture",
-        arg=payload.encode(examples()[1], np.uint8),
+        arg=payload.encode(gallery()[1], np.uint8),
     )
     expect(costs.page.get_by_test_id("toast-body")).to_have_count(0)
 

@@ -70,7 +70,7 @@ def test_futures_fork_where_the_slider_says_and_strokes_can_be_erased(page: Page
     page.locator("#time-mode").get_by_text("Copied").click()
     before = player.wait_for_another(before)
     expect(page.locator("#time-narrator")).to_contain_text("nats more")
-    page.locator("#time-view").get_by_text("Without a thought").click()
+    page.locator("#time-view").get_by_text("Without one stroke's code").click()
     player.wait_for_another(before)
     expect(page.locator("#time-narrator .sentence")).to_contain_text("prior's mean")
     expect(page.get_by_test_id("toast-body")).to_have_count(0)

@@ -127,7 +127,7 @@ def test_a_hole_in_the_middle_is_filled_heeding_all_that_is_given(page: Page, op
     page.locator("#pixels-editor [data-act=mask-centre]").click()
     player.wait_for_another(before)
     before = player.loaded()
-    page.locator("#pixels-heeds").get_by_text("All given").click()
+    page.locator("#pixels-heeds").get_by_text("All given pixels").click()
     player.wait_for_another(before)
     value = player.value()
     assert value["cost"]["unit"] == "particles" and value["cost"]["bars"] == 28

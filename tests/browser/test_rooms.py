@@ -203,7 +203,7 @@ def test_the_samplers_passes_and_imagined_pictures_are_shown(page: Page, open_ta
     open_tab("Pixel by pixel")
     player = Player(page, "pixels-player")
     before = player.loaded()
-    page.locator("#pixels-view").get_by_text("As it was computed").click()
+    page.locator("#pixels-view").get_by_text("Passes of the sampler").click()
     before = player.wait_for_another(before)
     passes = player.value()
     assert 14 <= passes["steps"] < 200 and passes["word"] == "pass"

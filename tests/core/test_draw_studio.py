@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.draw_studio import COLOUR, TWO_DIGITS, WITH, WITHOUT, DrawStudio
+from core.draw_studio import COLOUR, SEEDS, TWO_DIGITS, WITH, WITHOUT, DrawStudio
 from core.models.draw import DrawConfig
 from core.requests import RequestError
 from tests.core import small
@@ -50,6 +50,23 @@ def test_with_and_without_attention_copy_the_same_picture_and_only_one_has_windo
     assert first.subject is not None and second.subject is not None
     np.testing.assert_array_equal(first.subject, second.subject)
     assert [mark.kind for mark in first.marks(0)] == ["read", "write"] and not second.marks(0)
+
+
+def test_a_tally_is_what_each_seed_alone_comes_to(studio: DrawStudio) -> None:
+    tally = studio.tally(DIGIT)
+    assert tally.attentive.shape == tally.plain.shape == (SEEDS,)
+    for seed in (1, 2, SEEDS):
+        for prices, trace in zip((tally.attentive, tally.plain), studio.compare(DIGIT, 1, seed), strict=True):
+            alone = trace.series("kl").sum() + trace.series("reconstruction_nats")[-1, 0]
+            assert prices[seed - 1] == pytest.approx(alone, rel=1e-4)
+
+
+def test_another_picture_has_another_tally_and_a_wrong_one_a_sentence(studio: DrawStudio) -> None:
+    first = studio.tally(DIGIT)
+    assert studio.tally(DIGIT) is first
+    assert not np.allclose(studio.tally(BAR).attentive, first.attentive)
+    with pytest.raises(RequestError, match="28×28"):
+        studio.tally(np.zeros((3, 3), np.uint8))
 
 
 def test_equal_seeds_compare_alike_and_other_seeds_do_not(studio: DrawStudio) -> None:

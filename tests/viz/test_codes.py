@@ -65,8 +65,8 @@ def test_the_words_follow_the_length_of_the_code() -> None:
         assert note is not None
         assert note["html"].startswith(f"<b class='vae'>{codes.COUNTS[count].capitalize()} numbers")
         assert len(note["rows"]) == count + 3
-    assert sorted(codes.MODELS.values()) == sorted(codes.SIZES)
-    assert all(label == str(codes.SIZES[name]) for label, name in codes.MODELS.items())
+    assert sorted(codes.CODES.values()) == sorted(codes.SIZES)
+    assert all(label.split(",")[0] == str(codes.SIZES[name]) for label, name in codes.CODES.items())
 
 
 def test_the_priors_mean_is_named_with_and_without_a_subject() -> None:

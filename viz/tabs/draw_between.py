@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
 from core.runtime import Runtime
 from viz import draw_views
 from viz.tabs.common import (
-    SIDE,
     SKIP,
     card,
     column,
@@ -23,7 +21,7 @@ from viz.tabs.common import (
     stored,
     verbs,
 )
-from viz.tabs.subject import Picture, Subject, canvas, connect, examples, subject
+from viz.tabs.subject import Picture, Subject, canvas, connect, painted_digit, subject
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player
 
@@ -38,8 +36,9 @@ gives two such sequences. Every painting between them is decoded from the latent
 Play it: all of them are painted at once, and you see not only what the pictures between look like but how they would
 be *drawn*. Neighbours begin alike and part late, or the other way round.
 
-**Round** turns each vector at an even pace, so that those between are as long as the ends are; **straight** cuts the
-corner, and what lies half way is shorter than the decoder is used to. In a hundred dimensions that makes a difference.
+**Round** turns each vector at an even pace, so that those between are as long as the ends are. **Straight** cuts the
+corner, and what lies half way is shorter than the decoder is used to. With a hundred numbers, the two ways look clearly
+different.
 """
 
 FORMULA = r"""
@@ -56,7 +55,7 @@ Both copies share their noise $\varepsilon_t$ in $z_t = \mu_t + \sigma_t\,\varep
 def build(runtime: Runtime) -> None:
     """Fill the tab: first what stands there, then what happens."""
     first = stored("between")
-    starts = [Picture(examples()[digit], np.zeros((SIDE, SIDE), bool)) for digit in FIRST_DIGITS]
+    starts = [painted_digit(digit) for digit in FIRST_DIGITS]
     painted = gr.State(first)
     with room("draw"):
         with column("stage"), card():

@@ -6,14 +6,12 @@ from functools import partial
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
 from core.errors import UserError
 from core.runtime import Runtime
 from viz import filterbank
 from viz.tabs.common import (
     LATEST,
-    SIDE,
     card,
     column,
     room,
@@ -21,7 +19,7 @@ from viz.tabs.common import (
     stored,
     told,
 )
-from viz.tabs.subject import Picture, canvas, connect, examples, subject
+from viz.tabs.subject import Picture, canvas, connect, painted_digit, subject
 
 PRESETS: dict[str, tuple[float, float, float, float, float, int]] = {
     "Everything": (14.5, 14.5, 3.0, 2.0, 1.0, 10),
@@ -48,7 +46,7 @@ Reading and writing through one window does not give the picture back. What is l
 
 def build(runtime: Runtime) -> None:
     """Fill the tab: first what stands there, then what happens."""
-    start = Picture(examples()[3], np.zeros((SIDE, SIDE), bool))
+    start = painted_digit(3)
     first = filterbank.Shown(**stored("filterbank"))
     plain: dict[str, Any] = {"apply_default_css": False}
     with room("draw"):

@@ -16,9 +16,9 @@ from viz.widgets.player import player
 from viz.words import counted
 
 QUESTION = """
-A painter that only remembered its lessons would still paint beautiful digits. So each picture that it imagined was
-compared with **all 50,000** digits that it learned from, and the number of pixels was counted in which it differs from
-the nearest.
+A painter that only remembered its training digits would still paint beautiful ones. So each picture that it imagined
+was compared with **all 50,000** digits that it learned from, and the number of pixels was counted in which it differs
+from the nearest.
 
 **What would be suspicious?** That depends on how near digits lie to each other anyway. The chart has two yardsticks:
 digits of the **test** split, which nobody has learned, and digits of the **training** split, against all others of it.
@@ -62,7 +62,7 @@ def grid(found: Novelty) -> Player:
     """The imagined pictures, each with its distance."""
     labels = [counted(pixels, "pixel") for pixels in found.imagined[: len(found.pictures)].tolist()]
     images = found.pictures[:, None].astype(np.float32)
-    return frames.still_payload(images, "Imagined, and how far from the nearest lesson", "write", labels=labels)
+    return frames.still_payload(images, "Imagined, and how far from the nearest training digit", "write", labels=labels)
 
 
 def build(runtime: Runtime) -> None:

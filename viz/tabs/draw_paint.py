@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
 from core.runtime import Runtime
 from core.trace import CanvasTrace
@@ -13,7 +12,6 @@ from viz import draw_frames, draw_views, figures, frames
 from viz.payload import Player
 from viz.tabs.common import (
     LATEST,
-    SIDE,
     SKIP,
     card,
     chart_in_fold,
@@ -31,7 +29,7 @@ from viz.tabs.common import (
     verbs,
 )
 from viz.tabs.draw_time import STEPS
-from viz.tabs.subject import Picture, canvas, connect, examples, subject
+from viz.tabs.subject import Picture, canvas, connect, painted_digit, subject
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player
 
@@ -68,7 +66,7 @@ Gregor et al. 2015, *DRAW: A Recurrent Neural Network For Image Generation*.
 
 def build(runtime: Runtime) -> None:
     """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
-    first, start = stored("draw"), Picture(examples()[3], np.zeros((SIDE, SIDE), bool))
+    first, start = stored("draw"), painted_digit(3)
     painted, trace = gr.State(first), gr.State(None)
     with room("draw"):
         with column("stage"), card():

@@ -32,7 +32,7 @@ from viz.tabs.common import (
     verbs,
 )
 from viz.tabs.draw_time import STEPS
-from viz.tabs.subject import Picture, canvas, connect, examples, subject
+from viz.tabs.subject import Picture, canvas, connect, painted_digit, subject
 from viz.widgets import editor
 from viz.widgets.aim import aim
 from viz.widgets.narrator import narrator
@@ -97,7 +97,7 @@ PLAY_ON = """(at) => {
 
 def build(runtime: Runtime) -> None:
     """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
-    first, start = stored("pen"), Picture(examples()[3], np.zeros((SIDE, SIDE), bool))
+    first, start = stored("pen"), painted_digit(3)
     painted, hands = gr.State(first), gr.State(FIRST_HANDS)
     base = gr.State(np.zeros((SIDE, SIDE), np.uint8))  # what the canvas shows under the hand, set when it is opened
     with room("draw"):

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
 from core.runtime import Runtime
 from viz import draw_frames
 from viz.tabs.common import (
-    SIDE,
     SKIP,
     card,
     column,
@@ -25,33 +23,34 @@ from viz.tabs.common import (
     task_switch,
     verbs,
 )
-from viz.tabs.subject import Picture, canvas, connect, examples, subject
+from viz.tabs.subject import Picture, canvas, connect, painted_digit, subject
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player
 
 IMAGINED, COPIED = "Imagined", "Copied"
-FUTURES, STROKE, LATENT = "Its futures", "Without a stroke", "Without a thought"
+FUTURES, STROKE, LATENT = "Its futures", "Without a stroke", "Without one stroke's code"
 STEPS = 16
 """Strokes of the painter."""
-FIRST_FORK, FIRST_COUNT = 8, 8
+FIRST_SEED, FIRST_FORK, FIRST_COUNT = 51, 2, 8
+"""A painting whose futures are six different digits after two strokes in common, and all the same after eight."""
 
 TEXT = """
 A painting of DRAW is a chain of throws: at each stroke a latent is drawn, and the decoder makes ink of it.
 
-**Its futures.** Keep the throws up to one stroke and throw anew from there on. Fork early, and other digits come out;
-fork late, and only details differ: so you see *when* it was decided what the picture would be. A copy has hardly any
+**Its futures.** Keep the throws up to one stroke and throw again from there on. Fork early, and other digits come out.
+Fork late, and only details differ. So you see *when* it was decided what the picture would be. A copy has hardly any
 freedom: at every stroke the painter looks again, and what it sees pulls all futures to the same digit.
 
 **Without a stroke.** Take the ink of one stroke off the finished canvas. Some strokes carry the digit, many only
 sharpen it. Compare with the nats that each of them cost.
 
-**Without a thought.** Set the latent behind one stroke to what is expected when nothing is known, and let the decoder
-go on. Later strokes were decoded from a memory that has now missed something.
+**Without one stroke's code.** Set the latent behind one stroke to what is expected when nothing is known, and let the
+decoder go on. Later strokes were decoded from a memory that has now missed something.
 """
 
 FORMULA = r"""
 With noise $\varepsilon_1, \dots, \varepsilon_T$ the canvas is a function $c_T(\varepsilon)$. Futures with $t$ strokes
-in common share $\varepsilon_1, \dots, \varepsilon_{t}$ and draw the others anew.
+in common share $\varepsilon_1, \dots, \varepsilon_{t}$ and draw the others again.
 
 Without stroke $t$: $\;c_T - \mathrm{write}(h^{dec}_t)$. Without its latent: $c_T$ decoded from
 $z_1, \dots, z_{t-1}, 0, z_{t+1}, \dots, z_T$.
@@ -63,7 +62,7 @@ $\mathrm{KL}(q(z_t \mid x, \cdot) \,\|\, \mathcal N(0, 1))$.
 
 def build(runtime: Runtime) -> None:
     """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
-    first, start = stored("time"), Picture(examples()[3], np.zeros((SIDE, SIDE), bool))
+    first, start = stored("time"), painted_digit(3)
     painted = gr.State(first)
     with room("draw"):
         with column("stage"), card():
@@ -84,7 +83,7 @@ def build(runtime: Runtime) -> None:
             with gr.Column(min_width=0) as forking:
                 at = gr.Slider(0, STEPS, FIRST_FORK, step=1, label="Strokes in common", elem_id="time-at")
                 count = gr.Slider(2, 16, FIRST_COUNT, step=1, label="Futures", elem_id="time-count")
-            seed = seed_field("time")
+            seed = seed_field("time", FIRST_SEED)
             paint = gr.Button("Paint", variant="primary", elem_id="time-paint", elem_classes="easel-primary")
         with column("aside"):
             with card():

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
 from core.runtime import Runtime
 from viz import draw_views, frames
 from viz.painters import TWO_DIGITS
 from viz.tabs.common import (
-    SIDE,
     SKIP,
     card,
     column,
@@ -26,7 +24,7 @@ from viz.tabs.common import (
     task_switch,
     verbs,
 )
-from viz.tabs.subject import Picture, Subject, canvas, connect, examples, subject
+from viz.tabs.subject import Picture, Subject, canvas, connect, painted_digit, subject
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player
 
@@ -58,7 +56,7 @@ The digit comes first half of whose final ink stands earlier, if by a stroke or 
 def build(runtime: Runtime) -> None:
     """Fill the tab: first what stands there, then what happens."""
     first = stored("two-digits")
-    starts = [Picture(examples()[digit], np.zeros((SIDE, SIDE), bool)) for digit in FIRST_DIGITS]
+    starts = [painted_digit(digit) for digit in FIRST_DIGITS]
     painted = gr.State(first)
     with room("draw"):
         with column("stage"), card():

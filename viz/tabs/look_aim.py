@@ -27,8 +27,8 @@ GLIMPSES, FIRST = 8, 2
 
 TEXT = """
 Take the window away from the network at one of its glimpses and hold it **where you want**. Before that glimpse all
-stays as it was. Behind it the network goes on by itself, from what you have shown it. Thin and numbered stand its own
-window, the one before, and the next one: watch where yours sends it.
+stays as it was. Behind it the network goes on by itself, from what you have shown it. Thin frames show its own
+windows: before, now, next. Watch how the next one moves.
 
 Show it a corner without ink, and it stays unsure; show it the clutter, and it may take that for the digit. Late in the
 path your glimpse weighs little, for its memory already knows.

@@ -32,7 +32,7 @@ from viz.tabs.common import (
     told,
     verbs,
 )
-from viz.tabs.subject import Picture, canvas, connect, examples, subject
+from viz.tabs.subject import Picture, canvas, connect, painted_digit, subject
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player
 
@@ -93,7 +93,7 @@ def place_of(where: str, side: int, across: float, down: float) -> tuple[int, in
 
 def build(runtime: Runtime) -> gr.State:
     """Fill the tab; returns what was looked at last. Long, since events name the components above them."""
-    first, start = stored("look"), Picture(examples()[START_DIGIT], np.zeros((SIDE, SIDE), bool))
+    first, start = stored("look"), painted_digit(START_DIGIT)
     painted, own = gr.State(first), gr.State(None)
     looked = gr.State(Looked(panel_data(first["panels"][0])[0, 0, ..., 0], "learned", START_SEED))
     with room("look"):

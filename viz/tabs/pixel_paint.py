@@ -33,25 +33,34 @@ from viz.tabs.common import (
 from viz.tabs.subject import Picture, canvas, connect, gallery, subject
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player
+from viz.words import counted
 
 COMPLETIONS = "Ways it could go on, the likeliest first"
 COMPLETE, IMAGINE = "Complete", "Imagine"
-PIXELS, PASSES, RACE, SURPRISE = "Pixel by pixel", "As it was computed", "Sampler race", "What surprises it"
-BEFORE, ALL = "The past only", "All given"
+PIXELS, PASSES, RACE, SURPRISE = "Pixel by pixel", "Passes of the sampler", "Sampler race", "What surprises it"
+BEFORE, ALL = "Only what comes before", "All given pixels"
 ANY = "any"
+FIRST_DIGIT = 3
 PARTICLES = 64
 SIDE_BY_SIDE = 4
 """Most pictures of each painter when several paint: the stage has to hold them all."""
+
+COLD = (
+    "{blank} stayed blank. At a low temperature it takes the likelier value at nearly every pixel. At the first pixels "
+    "that is paper, and after paper more paper is the likeliest. At temperature 1 it paints as it learned."
+)
 
 TEXT = """
 A pixel model reads like a page: row by row, left to right. For each pixel it looks only at what is **already there**,
 says how likely ink is, and throws a die. That is all; the digit is the sum of 784 such throws.
 
-**Cover** a part and it goes on from what it can see *before* each pixel. What stands below or to the right of it, it
-cannot know yet, even if you gave it: so it sometimes walks into your pixels with surprise.
+**Cover** a part and it goes on from what it can see *before* each pixel. It cannot see pixels below or to the right,
+even those you gave. So its drawing may not fit them.
 
-Let it heed **all given**, and many pictures are painted at once. After each row those that fit your pixels
-badly are dropped and the others doubled: a hole in the middle is then filled by what fits on all sides.
+Let it use **all given pixels**, and many pictures are painted at once. After each row those that fit your pixels badly
+are dropped and the others doubled. So a hole in the middle is filled by what fits on all sides.
+
+A low **temperature** takes the likelier value more often. Near 0 that is not the best digit but blank paper.
 
 Choose **several painters**: they get the same dice and the same cover. Fewer nats mean less surprise.
 """
@@ -65,10 +74,10 @@ $x_i = [\,u_i < \sigma(\ell_i / \tau)\,]$ with $u_i$ uniform.
 
 Drawing one pixel a pass would take 784 passes. For fixed $u$ the picture is the only solution of these equations; so
 each row is guessed as a whole and corrected until nothing changes, about two or three passes a row, and the result is
-the same to the pixel. *As it was computed* shows just these passes, *Sampler race* sets the clock.
+the same to the pixel. *Passes of the sampler* shows just these passes, *Sampler race* sets the clock.
 
-Heeding all: particles $n$ carry weights $w_n \leftarrow w_n \prod_j p(x_j \mid \text{before})$ over the given pixels
-$j$ of a row, and are drawn anew, systematically, when $1 / \sum_n w_n^2 < N/2$.
+Using all given pixels: particles $n$ carry weights $w_n \leftarrow w_n \prod_j p(x_j \mid \text{before})$ over the
+given pixels $j$ of a row, and are drawn again, systematically, when $1 / \sum_n w_n^2 < N/2$.
 
 van den Oord et al. 2016, *Pixel Recurrent Neural Networks* and *Conditional Image Generation with PixelCNN Decoders*;
 Theis and Bethge 2015, *Generative Image Modeling Using Spatial LSTMs*.
@@ -82,7 +91,7 @@ def half_covered() -> Picture:
     """The picture that stands in the editor at first: its lower half is covered."""
     hidden = np.zeros((SIDE, SIDE), bool)
     hidden[SIDE // 2 :] = True
-    return Picture(gallery()[0], hidden)
+    return Picture(gallery()[FIRST_DIGIT], hidden)
 
 
 def uncertainty(trace: RasterTrace, cell: int) -> Any:
@@ -116,6 +125,7 @@ class Task:
         self.several = len(self.names) > 1 and view == PIXELS
         self.count = min(count, SIDE_BY_SIDE) if self.several else count
         self.temperature, self.seed, self.session = temperature, seed, session
+        self.sheets = self.blank = 0  # painted so far, and how many of them have no ink
 
     @property
     def slow(self) -> bool:
@@ -131,6 +141,8 @@ class Task:
             return self.computed(self.names[0])
         if self.several:
             traces = {painters.BINARY[name].title: self.painted(name)[0] for name in self.names}
+            for trace in traces.values():
+                self.count_blank(trace)
             return pixel_frames.compare_payload(traces, autoplay=not live), next(iter(traces.values()))
         return self.alone(live)
 
@@ -139,6 +151,7 @@ class Task:
         painter, asked = painters.BINARY[name], (name, self.seed, self.temperature, self.given)
         told: dict[str, Any] = {"label": self.label(name), "session": self.session}
         trace, passes = self.studio.passes(*asked, **told)
+        self.count_blank(trace)
         if self.view == RACE:
             return pixel_frames.race_payload(self.studio.race(*asked, **told), painter=painter.title), trace
         title = f"{painter.title}, pass by pass"
@@ -149,6 +162,7 @@ class Task:
         name = self.names[0]
         title = "What it imagines" if self.given is None else COMPLETIONS
         trace, heeded = self.painted(name)
+        self.count_blank(trace)
         if heeded is not None:
             return pixel_frames.heeded_payload(trace, heeded, title=title, autoplay=not live), trace
         heat = True if self.heat else None
@@ -165,6 +179,17 @@ class Task:
             return self.studio.fit(name, self.given, *asked, particles=PARTICLES, **told)
         return self.studio.complete(name, self.given, *asked, ranked=not self.several, **told), None
 
+    def count_blank(self, trace: RasterTrace) -> None:
+        """Look for sheets without ink."""
+        self.sheets += len(trace.image)
+        self.blank += int((trace.image == 0).all((1, 2, 3)).sum())
+
+    def word(self) -> str:
+        """Why sheets are blank, where a low temperature has left them so."""
+        if not self.blank or self.temperature >= 1:
+            return ""
+        return COLD.format(blank=f"{self.blank} of {counted(self.sheets, 'sheet')}")
+
     def label(self, name: str) -> int | None:
         """The digit that is asked for, of painters who know what that is."""
         return self.digit if name in painters.CLASSES else None
@@ -180,7 +205,7 @@ def waiting(names: Sequence[str], view: str, heeds: str, mode: str) -> str:
 
 
 def shown(mode: str, view: str) -> tuple[gr.Column, gr.Column, gr.Radio]:
-    """Editor and subject where a picture is looked at; what it heeds where that makes a difference."""
+    """Editor and subject where a picture is looked at; which pixels it uses where that makes a difference."""
     looked_at = mode == COMPLETE or view == SURPRISE
     return gr.Column(visible=looked_at), gr.Column(visible=looked_at), gr.Radio(visible=view == PIXELS)
 
@@ -212,14 +237,14 @@ def build(runtime: Runtime) -> None:
             with gr.Column(min_width=0) as completing:
                 sub = subject("pixels", "pixel", start, board)
                 heeds = gr.Radio(
-                    [BEFORE, ALL], value=BEFORE, label="It heeds", elem_id="pixels-heeds", elem_classes="easel-switch"
+                    [BEFORE, ALL], value=BEFORE, label="Uses", elem_id="pixels-heeds", elem_classes="easel-switch"
                 )
             digit = gr.Dropdown(
                 [ANY, *map(str, range(10))], value=ANY, label="Digit", elem_id="pixels-digit", visible=False
             )
             count = gr.Slider(1, 16, 9, step=1, label="Pictures", elem_id="pixels-count")
             temperature = gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="pixels-temperature")
-            heat = gr.Checkbox(False, label="Show what it expects", elem_id="pixels-heat")
+            heat = gr.Checkbox(False, label="Show its probabilities", elem_id="pixels-heat")
             view = gr.Radio(
                 [PIXELS, PASSES, RACE, SURPRISE],
                 value=PIXELS,
@@ -236,16 +261,17 @@ def build(runtime: Runtime) -> None:
             with card("Who they are"):
                 gr.Markdown(WHO, elem_classes="easel-text")
 
-    def answer(picture: Picture, live: bool, mode: str, *asked: Any, session: str | None = None) -> tuple[Any, ...]:
-        given = picture if mode == COMPLETE else None
-        task = Task(runtime, given, session, *asked)
+    def answer(picture: Picture, live: bool, mode: str, *asked: Any) -> tuple[Any, ...]:
+        task = Task(runtime, picture if mode == COMPLETE else None, None, *asked)
         if live and task.slow:
             return SKIP, SKIP, SKIP
         value, painting = task.result(live, picture)
         return value, value, painting
 
-    def on_paint(request: gr.Request, picture: Picture, *asked: Any) -> tuple[Any, ...]:
-        return *answer(picture, False, *asked, session=request.session_hash), ""
+    def on_paint(request: gr.Request, picture: Picture, mode: str, *asked: Any) -> tuple[Any, ...]:
+        task = Task(runtime, picture if mode == COMPLETE else None, request.session_hash, *asked)
+        value, painting = task.result(False, picture)
+        return value, value, painting, task.word()
 
     outputs = [stage, painted, trace]
     options = [mode, names, view, heeds, digit, count, temperature, heat, seed]

@@ -11,10 +11,10 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from core import strokes
+from core import mnist_digits, strokes
 from core.errors import UserError
 from core.images import open_picture, to_digit
-from viz import frames, payload
+from viz import frames, painters, payload
 from viz.tabs.common import ASSETS, SIDE, SKIP, told
 from viz.widgets import editor as editor_widget
 from viz.widgets.player import player
@@ -27,19 +27,48 @@ class Picture(NamedTuple):
     hidden: NDArray[np.bool_]
 
 
+class Group(NamedTuple):
+    """Examples by one maker: the ``title`` says who, ``pictures`` (10, H, W) of 0 and 255 are a 0, a 1 and so on."""
+
+    title: str
+    pictures: NDArray[np.uint8]
+
+
+MAKER = "gated-pixelcnn-mnist"
+"""Who painted the gallery."""
+
+
 @functools.cache
 def examples() -> NDArray[np.uint8]:
-    """(10, H, W) of 0 and 255: one procedural digit of each class, and they need no download."""
+    """(10, H, W) of 0 and 255: one digit of each class, its strokes drawn by a program."""
     images, _ = strokes.digits(10, seed=12, labels=np.arange(10))
     return np.where(images >= 128, 255, 0).astype(np.uint8)
 
 
 @functools.cache
 def gallery() -> NDArray[np.uint8]:
-    """(10, H, W) of 0 and 255: pictures that PixelCNN painted, kept in ``assets/gallery.npz``."""
+    """(10, H, W) of 0 and 255: a digit of each class that :data:`MAKER` painted, kept in ``assets/gallery.npz``.
+
+    They are of the kind that the models know. ``scripts/make_assets.py`` says how they were picked.
+    """
     with np.load(ASSETS / "gallery.npz") as file:
         bits: NDArray[np.uint8] = np.unpackbits(file["bits"], axis=1)[:, : SIDE * SIDE]
     return bits.reshape(-1, SIDE, SIDE) * np.uint8(255)
+
+
+def groups() -> list[Group]:
+    """All examples, by who made them; MNIST's where they are on the machine."""
+    found = [
+        Group(f"Painted by {painters.BINARY[MAKER].title}", gallery()),
+        Group("Drawn by a program", examples()),
+    ]
+    mnist = mnist_digits.one_of_each()
+    return found if mnist is None else [*found, Group("Written by people: MNIST's test digits", mnist)]
+
+
+def painted_digit(digit: int) -> Picture:
+    """What stands in an editor at first: the painted digit of that class, nothing of it covered."""
+    return Picture(gallery()[digit], np.zeros((SIDE, SIDE), bool))
 
 
 class Subject(NamedTuple):
@@ -57,23 +86,26 @@ def canvas(key: str, kind: payload.Room, start: Picture, *, cover: bool = False)
 
 
 def subject(key: str, kind: payload.Room, start: Picture, editor: gr.HTML) -> Subject:
-    """Beside the editor: ten examples and ten pictures that PixelCNN painted, and a button for one's own."""
+    """Beside the editor: the examples, by who made them, and a button for one's own."""
     cell = next(i for i, pixels in enumerate(choices()) if np.array_equal(pixels, start.pixels))
-    picker = player(
-        f"{key}-examples", kind, {**examples_payload("Examples, below them PixelCNN's own", kind), "cell": cell}
-    )
+    picker = player(f"{key}-examples", kind, {**examples_payload("Examples", kind), "cell": cell})
     upload = gr.UploadButton("Upload a picture", file_types=["image"], elem_id=f"{key}-upload", size="sm")
     return Subject(picker, editor, upload, gr.State(start))
 
 
 def choices() -> NDArray[np.uint8]:
-    """(20, H, W): the examples and the gallery, in the order of the picker's cells."""
-    return np.concatenate([examples(), gallery()])
+    """(N, H, W): the examples of all groups, in the order of the picker's cells."""
+    return np.concatenate([group.pictures for group in groups()])
 
 
 def examples_payload(title: str, kind: payload.Room, columns: int = 5) -> payload.Player:
-    """The choices as a grid of still pictures."""
-    return frames.still_payload((choices()[:, None] / 255).astype(np.float32), title, kind, columns=columns)
+    """The choices as a grid of still pictures, with a line before each group that says who made it."""
+    value = frames.still_payload((choices()[:, None] / 255).astype(np.float32), title, kind, columns=columns)
+    starts = np.cumsum([0, *(len(group.pictures) for group in groups())]).tolist()
+    value["panels"][0]["groups"] = [
+        {"at": at, "title": group.title} for at, group in zip(starts, groups(), strict=False)
+    ]
+    return value
 
 
 def chosen(cell: object, *_: Any) -> NDArray[np.uint8]:

@@ -14,7 +14,6 @@ from core.runtime import Runtime
 from viz import codes, vae_walks
 from viz.tabs.common import (
     LATEST,
-    SIDE,
     SKIP,
     card,
     column,
@@ -28,7 +27,7 @@ from viz.tabs.common import (
     told,
     verbs,
 )
-from viz.tabs.subject import Picture, Subject, canvas, connect, examples, subject
+from viz.tabs.subject import Picture, Subject, canvas, connect, painted_digit, subject
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player
 
@@ -68,7 +67,7 @@ In $d$ dimensions most codes of the prior are about $\sqrt d$ long; a sum of thr
 def build(runtime: Runtime) -> None:
     """Fill the tab: first what stands there, then what happens."""
     first = stored("vae-between")
-    starts = [Picture(examples()[digit], np.zeros((SIDE, SIDE), bool)) for digit in FIRST_DIGITS]
+    starts = [painted_digit(digit) for digit in FIRST_DIGITS]
     painted = gr.State(first)
     with room("vae"):
         with column("stage"), card():

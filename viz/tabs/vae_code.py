@@ -16,7 +16,6 @@ from viz import codes, figures
 from viz.payload import Player
 from viz.tabs.common import (
     LATEST,
-    SIDE,
     SKIP,
     card,
     chart_in_fold,
@@ -32,7 +31,7 @@ from viz.tabs.common import (
     told,
     verbs,
 )
-from viz.tabs.subject import Picture, canvas, chosen, connect, examples, examples_payload, subject
+from viz.tabs.subject import Picture, canvas, chosen, connect, examples_payload, painted_digit, subject
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player
 
@@ -60,11 +59,12 @@ BOUNDED = f"""(...all) => all.map((value, i) =>
 """What is typed beside a slider may be nothing yet, or far away: it counts as 0, or as the slider's end."""
 
 TEXT = """
-A variational autoencoder paints **all at once**. Its first half squeezes your digit into **a few numbers**: eight,
-twenty or two, as you choose. Its second half paints a digit from the numbers alone and never sees yours.
+A variational autoencoder paints **all at once**. Its first half makes **a few numbers** of your digit: eight, twenty
+or two, as you choose. Its second half paints a digit from the numbers alone and never sees yours.
 
 Pull a slider and the picture follows. The numbers are ordered by what they carry, on average over the test digits, and
-each says how many nats that is: the first ones decide most. One that is **dead** carries nothing and does nothing.
+each says how many nats that is: the first ones decide most. One that is **dead** carries nothing and changes nothing
+that you could see. *20, denoising* has four of them; it learned to mend damaged digits.
 
 **All at a glance** shows what each number does: a row for each, and in it its values from −3 to 3 while the others stay
 where your sliders are. Press a picture there, and the sliders go to it.
@@ -183,7 +183,7 @@ class Answers:
 def build(runtime: Runtime) -> None:
     """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
     first, film_first, code_first = stored("vae"), stored("vae-film"), stored("vae-code")
-    start = Picture(examples()[5], np.zeros((SIDE, SIDE), bool))
+    start = painted_digit(5)
     painted, costs, goal, imagined = gr.State(film_first), gr.State(None), gr.State(GOAL), gr.State(False)
     with room("vae"):
         with column("stage"):
@@ -219,11 +219,11 @@ def build(runtime: Runtime) -> None:
                 settle = gr.HTML("", js_on_load=SETTLE, elem_classes="easel-hidden", apply_default_css=False)
         with column("controls"), card("Subject"):
             name = gr.Radio(
-                list(codes.MODELS.items()),
+                list(codes.CODES.items()),
                 value=codes.FIRST,
                 label="How many numbers",
                 elem_id="vae-model",
-                elem_classes="easel-switch",
+                elem_classes=["easel-switch", "easel-wrap"],
             )
             sub = subject("vae", "vae", start, canvas("vae", "vae", start))
             seed = seed_field("vae")

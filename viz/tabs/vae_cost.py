@@ -13,7 +13,6 @@ from viz import bound_views, cost_views
 from viz.payload import Player
 from viz.tabs.common import (
     LATEST,
-    SIDE,
     card,
     column,
     explanation,
@@ -25,7 +24,7 @@ from viz.tabs.common import (
     stored,
     verbs,
 )
-from viz.tabs.subject import Picture, canvas, connect, examples, subject
+from viz.tabs.subject import Picture, canvas, connect, painted_digit, subject
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player
 
@@ -34,7 +33,7 @@ TASKS = (BOUND, THROW, BETA, BLUR, OUTSIDE)
 MODELS = {"2": "aevb-mnist-2d", "8": "vae-mnist", "20": "vae-mnist-20d"}
 """How many numbers a code has, and whose it is."""
 FIRST_MODEL = "8"
-FIRST_DIGIT, FIRST_SEED = 5, 1
+FIRST_DIGIT, FIRST_SEED = 7, 1
 ANY_MODEL = (BOUND, THROW, OUTSIDE)
 """Tasks for which the model can be chosen; the others compare models of their own."""
 THROWN = (BOUND, THROW, BETA)
@@ -48,7 +47,7 @@ expects), and for the **pixels** that the code leaves open. The sum is at least 
 prove a lower one; on average none goes below the true −log p(x). The bound itself is averaged over 64 draws that are
 always the same, so that a digit has one price in all rooms. The rows below it share 200 draws, new ones for each seed.
 
-**Where it is paid.** The bright pixels are those where the painter was surest of the wrong thing.
+**Where it is paid.** Bright pixels: here the model was sure, and wrong.
 """
 BOUND_FORMULA = r"""
 $$-\log p(x) \;\le\; \underbrace{-\mathbb E_{q}\,\log p(x \mid z)}_{\text{pixels}}
@@ -68,8 +67,8 @@ the network, and let it only *scale* and *shift* what they show.
 Play it. It begins with pure **noise ε**, the same whatever the digit. Times **σ** it has the width of the encoder's
 doubt; plus **μ** it lies where the encoder wants it, and every draw paints your digit as well as its code can tell it.
 
-σ and μ are smooth functions of the weights, so now every draw has a slope. Numbers of the code that carry nothing keep
-σ near 1 and μ near 0: for them nothing moves.
+σ and μ are smooth functions of the weights, so now every draw has a slope. Some numbers of the code carry nothing.
+Their σ stays near 1 and their μ near 0, so they do not move.
 """
 THROW_FORMULA = r"""
 $$\varepsilon \sim \mathcal N(0, 1), \qquad z = \mu(x) + \sigma(x)\,\varepsilon \;\sim\; q(z \mid x)$$
@@ -159,7 +158,7 @@ def shown(costs: Any, pixels: NDArray[np.uint8], task: str, model: str, seed: ob
 
 def build(runtime: Runtime) -> None:
     """Fill the tab: first what stands there, then what happens."""
-    first, start = stored("cost"), Picture(examples()[FIRST_DIGIT], np.zeros((SIDE, SIDE), bool))
+    first, start = stored("cost"), painted_digit(FIRST_DIGIT)
     painted = gr.State(first)
     with room("vae"):
         with column("stage"), card():

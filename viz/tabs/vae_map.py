@@ -13,7 +13,6 @@ from viz import errors
 from viz.payload import encode
 from viz.tabs.common import (
     LATEST,
-    SIDE,
     SKIP,
     card,
     column,
@@ -24,7 +23,7 @@ from viz.tabs.common import (
     told,
     verbs,
 )
-from viz.tabs.subject import Picture, canvas, connect, examples, subject
+from viz.tabs.subject import Picture, canvas, connect, painted_digit, subject
 from viz.tabs.vae_map_view import (
     AXES,
     DIGIT,
@@ -52,8 +51,8 @@ TEXT = """
 The decoder knows nothing but **a code**. Where a code is two numbers, all that it can ever paint lies on one sheet:
 move over the map and watch.
 
-Each **dot** is a digit of the test split, at the mean of its code. The encoder was never told a class; that the colours
-part is its own doing. Draw a digit: the **ellipse** is where its code may lie, and it follows the brush.
+Each **dot** is a digit of the test split, at the mean of its code. Nobody told the encoder which digit is
+which. It separated them by itself. Draw a digit: the **ellipse** is where its code may lie, and it follows the brush.
 
 **Drag** a path to film the walk. Steps of the film are equally long in the code, not in the picture: between two
 classes a short step changes much.
@@ -128,7 +127,7 @@ def controls() -> Controls:
 
 def build(runtime: Runtime) -> None:
     """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
-    first, start = stored("map-film"), Picture(examples()[FIRST_DIGIT], np.zeros((SIDE, SIDE), bool))
+    first, start = stored("map-film"), painted_digit(FIRST_DIGIT)
     painted, path = gr.State(first), gr.State((MODELS[FIRST.model], FIRST_PATH))
 
     def peek(request: Any) -> dict[str, str]:

@@ -28,7 +28,7 @@ from viz.tabs.common import (
     told,
     verbs,
 )
-from viz.tabs.subject import Picture, canvas, connect, examples, subject
+from viz.tabs.subject import Picture, canvas, connect, gallery, subject
 from viz.widgets import editor
 from viz.widgets.narrator import narrator
 from viz.widgets.player import player
@@ -70,7 +70,7 @@ def half_hidden() -> Picture:
     """The digit that stands in the editor at first: its lower half is covered."""
     hidden = np.zeros((SIDE, SIDE), bool)
     hidden[SIDE // 2 :] = True
-    return Picture(examples()[FIRST_DIGIT], hidden)
+    return Picture(gallery()[FIRST_DIGIT], hidden)
 
 
 def view_of(restored: Any, view: str) -> Player:

@@ -31,6 +31,13 @@ function buildHead(text) {
   return head;
 }
 
+// What stands above the first picture of a group: who made those that follow.
+function buildGroup({ title }) {
+  const group = make('span', 'group');
+  group.textContent = title;
+  return group;
+}
+
 function buildPanel(spec, kinds) {
   const figure = make('figure', 'panel');
   const title = make('figcaption', 'title');
@@ -45,6 +52,8 @@ function buildPanel(spec, kinds) {
   const view = { canvas, box, pics: [], labels: [] };
   for (let i = 0; i < spec.cells; i += 1) {
     if (spec.heads && i % columnsOf(spec) === 0) cells.append(buildHead(spec.heads.rows[i / columnsOf(spec)]));
+    const group = spec.groups?.find(({ at }) => at === i);
+    if (group) cells.append(buildGroup(group));
     const cell = make('div', 'cell');
     const pic = spec.cells === 1 ? make('div', 'pic') : make('button', 'pic', { type: 'button', 'data-act': 'pick', 'data-cell': i });
     pic.style.aspectRatio = spec.width + ' / ' + spec.height;
