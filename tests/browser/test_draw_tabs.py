@@ -119,3 +119,22 @@ def test_how_new_the_pictures_are_is_told_with_distances_and_a_chart(page: Page,
     player = opened(page, open_tab, "new", "new-player")
     assert all(label.endswith(" pixels") for label in player.value()["panels"][0]["labels"])
     expect(page.locator(".js-plotly-plot").filter(visible=True)).to_have_count(1)
+
+
+def test_on_and_off_says_how_often_attention_wins_on_this_digit_and_on_all_test_digits(
+    page: Page, open_tab: OpenTab
+) -> None:
+    open_tab("Stroke by stroke")
+    open_tab("On and off")
+    player, tally = Player(page, "compare-player"), page.locator("#compare-tally")
+    expect(tally).to_contain_text(re.compile(r"wins \d+ of 40 seeds"))
+    expect(tally).to_contain_text("All 10,000 test digits, on average: 84.57 ± 0.23 nats with attention, 87.93 ± 0.24")
+    said, shown = tally.inner_text(), player.loaded()
+    picker = page.locator("#compare-examples")
+    expect(picker.locator(".group")).to_contain_text(["Painted by Gated PixelCNN", "Drawn by a program"])
+    picker.locator("[data-act=pick]").nth(13).click()
+    shown = player.wait_for_another(shown)
+    expect(tally).not_to_have_text(said)
+    page.locator("#compare-mode").get_by_text("Imagine").click()
+    player.wait_for_another(shown)
+    expect(tally).not_to_contain_text("seeds")

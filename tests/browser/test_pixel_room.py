@@ -258,3 +258,16 @@ def test_no_inner_tab_is_wider_than_a_phone_and_every_picture_has_words(page: Pa
         named = "e.alt || e.ariaLabel || e.role === 'presentation' || e.closest('button')?.innerText"
         bare = f"e => e.offsetParent && !({named})"
         assert page.evaluate(f"[...document.querySelectorAll('img, canvas')].filter({bare}).length") == 0, name
+
+
+def test_when_a_cold_painter_leaves_sheets_blank_it_is_said_why(page: Page, open_tab: OpenTab) -> None:
+    open_tab("Pixel by pixel")
+    player, status = Player(page, "pixels-player"), page.locator("#pixels-status")
+    shown = player.loaded()
+    page.locator("#pixels-mode").get_by_text("Imagine").click()
+    shown = player.wait_for_another(shown)
+    expect(status).to_be_empty()
+    page.locator("#pixels-temperature input[type=number]").fill("0.1")
+    page.locator("#pixels-temperature input[type=number]").blur()
+    player.wait_for_another(shown)
+    expect(status).to_contain_text(re.compile(r"\d of 9 sheets stayed blank\. At a low temperature"))

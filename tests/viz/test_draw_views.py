@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from core.nn import attention
-from tests.viz.traces import draw_trace
+from tests.viz.traces import draw_trace, f32
 from viz import draw_views
 from viz.frames import draw_payload
 from viz.payload import decode, panel_data
@@ -99,3 +102,33 @@ def test_the_note_says_which_digit_came_first(stands: list[list[float]], said: s
     assert value["note"] is not None and said in value["note"]["html"]
     assert "{" not in value["note"]["html"]
     assert [row[0] for row in value["note"]["rows"][:2]] == ["the first digit stands", "the second digit stands"]
+
+
+@dataclass
+class Tally:
+    attentive: np.ndarray
+    plain: np.ndarray
+
+
+def write_card(folder: Path, name: str, nats: float) -> None:
+    figures = [
+        {"split": "valid", "bound": "elbo", "nats": 1.0, "standard_error": 0.1, "n": 5},
+        {"split": "test", "bound": "iwae-10", "nats": 2.0, "standard_error": 0.2, "n": 10_000},
+        {"split": "test", "bound": "elbo", "nats": nats, "standard_error": 0.25, "n": 10_000},
+    ]
+    (folder / f"{name}.json").write_text(json.dumps({"metrics": figures}), encoding="utf-8")
+
+
+def test_beside_one_picture_stands_how_often_attention_wins_and_what_the_cards_say(tmp_path: Path) -> None:
+    write_card(tmp_path, draw_views.WITH, 80.5)
+    write_card(tmp_path, draw_views.WITHOUT, 90.25)
+    said = draw_views.tally_html(Tally(f32([1, 2, 3, 8]), f32([2, 3, 2, 9])), tmp_path)
+    assert "wins 3 of 4 seeds" in said and "3.5 nats with attention, 4.0 without" in said
+    whole = draw_views.tally_html(None, tmp_path)
+    assert "All 10,000 test digits</b>, on average: 80.50 ± 0.25 nats with attention, 90.25 ± 0.25 without" in whole
+    assert whole in said and "seeds" not in whole
+
+
+def test_without_figures_on_the_cards_nothing_is_said_of_the_test_split(tmp_path: Path) -> None:
+    write_card(tmp_path, draw_views.WITH, 80.5)
+    assert draw_views.tally_html(None, tmp_path) == ""
