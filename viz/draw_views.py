@@ -58,7 +58,7 @@ def tally_html(tally: Tally | None, folder: Path = scores.CARDS) -> str:
     lines = [] if tally is None else [_won(tally)]
     found = [scores.test_figure(scores.card(name, folder), "elbo") for name in (WITH, WITHOUT)]
     if found[0] and found[1]:
-        attentive, plain = (f"{one['nats']:.2f} ± {one['standard_error']:.2f}" for one in found if one)
+        attentive, plain = scores.said(found[0]), scores.said(found[1])
         lines.append(
             f"<b>All {found[0]['n']:,} test digits</b>, on average: {attentive} nats with attention, {plain} without."
         )

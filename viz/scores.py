@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,6 +47,14 @@ def test_figure(read: Mapping[str, Any], bound: str) -> Mapping[str, Any] | None
     """The figure of that kind on a whole test split, if the card has one."""
     figures = (one for one in read.get("metrics", []) if one.get("split") == "test" and one.get("bound") == bound)
     return next(figures, None)
+
+
+def said(figure: Mapping[str, Any]) -> str:
+    """A figure with its standard error, as a person rounds: 84.565 is 84.57."""
+    nats, error = (
+        Decimal(str(figure[name])).quantize(Decimal("0.01"), ROUND_HALF_UP) for name in ("nats", "standard_error")
+    )
+    return f"{nats} ± {error}"
 
 
 def table(folder: Path = CARDS) -> str:

@@ -121,7 +121,7 @@ def write_card(folder: Path, name: str, nats: float) -> None:
 
 def test_beside_one_picture_stands_how_often_attention_wins_and_what_the_cards_say(tmp_path: Path) -> None:
     write_card(tmp_path, draw_views.WITH, 80.5)
-    write_card(tmp_path, draw_views.WITHOUT, 90.25)
+    write_card(tmp_path, draw_views.WITHOUT, 90.245)
     said = draw_views.tally_html(Tally(f32([1, 2, 3, 8]), f32([2, 3, 2, 9])), tmp_path)
     assert "wins 3 of 4 seeds" in said and "3.5 nats with attention, 4.0 without" in said
     whole = draw_views.tally_html(None, tmp_path)

@@ -38,7 +38,7 @@ from viz.words import counted
 COMPLETIONS = "Ways it could go on, the likeliest first"
 COMPLETE, IMAGINE = "Complete", "Imagine"
 PIXELS, PASSES, RACE, SURPRISE = "Pixel by pixel", "Passes of the sampler", "Sampler race", "What surprises it"
-BEFORE, ALL = "Only what comes before", "All given pixels"
+BEFORE, ALL = "What comes before", "All given pixels"
 ANY = "any"
 FIRST_DIGIT = 3
 PARTICLES = 64
