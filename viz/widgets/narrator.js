@@ -40,7 +40,7 @@ function openValue(spec) {
   }
   const texts = spec.words || edges.map(format);
   const longest = [...texts].sort((a, b) => b.length - a.length)[0];
-  return { at, text: (step, cell) => format(at(step, cell)), longest };
+  return { at, text: (step, cell) => format(at(step, cell)), longest, words: Boolean(spec.words) };
 }
 
 function openValues({ steps, cells, note }) {
@@ -134,13 +134,18 @@ function build(value) {
   reserve();
 }
 
-// Keep the height of the longest form of the sentence, so that nothing below it moves while the numbers run.
+// Keep the height of the longest form of the sentence, so that nothing below it moves while the numbers run, and the
+// width of every number in it, so that no line breaks elsewhere.
 function reserve() {
   const width = root.clientWidth;
   const html = told.note.html || '';
   if (!width) return;
   if (tallest.html !== html || tallest.width !== width) tallest = { html, width, height: 0 };
+  const inside = told.slots.filter(({ node, value }) => sentence.contains(node) && !value.words);
+  for (const { node } of inside) Object.assign(node.style, { display: '', minWidth: '' });
   for (const { node, value } of told.slots) node.textContent = value.longest;
+  const widths = inside.map(({ node }) => node.getBoundingClientRect().width);
+  inside.forEach(({ node }, i) => Object.assign(node.style, { display: 'inline-block', minWidth: Math.ceil(widths[i]) + 'px' }));
   sentence.style.minHeight = '';
   tallest.height = Math.max(tallest.height, sentence.offsetHeight);
   sentence.style.minHeight = tallest.height + 'px';
@@ -205,12 +210,9 @@ window.addEventListener('easel:step', ({ detail }) => {
 
 const sizes = new ResizeObserver(() => {
   if (!root.isConnected) return leave();
-  if (!told || root.clientWidth === tallest.width) return;
-  requestAnimationFrame(() => {
-    if (!told) return;
-    reserve();
-    tell(now);
-  });
+  if (!told || !root.clientWidth || root.clientWidth === tallest.width) return;
+  reserve();
+  tell(now);
 });
 
 // An element may be moved rather than removed: look again before letting go.
@@ -222,6 +224,6 @@ function leave() {
   });
 }
 
-sizes.observe(root);
+sizes.observe(root.querySelector('.gauge')); // as wide as the narrator, without a height that could feed back
 // The player may have drawn before this widget stood on the page: it leaves its last event on its own element.
 follow(document.querySelector('#' + CSS.escape(props.player) + ' .easel-player')?.easelStep);

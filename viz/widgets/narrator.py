@@ -10,6 +10,7 @@ from viz.widgets.shared import script
 
 _HTML = """
 <div class="easel-narrator" data-room="${room}" role="group" aria-label="What just happened">
+  <div class="gauge"></div>
   <div class="title"></div>
   <div class="sentence" aria-live="off">${empty}</div>
   <div class="patches" hidden></div>

@@ -233,10 +233,11 @@ const eye = new IntersectionObserver((reports) => {
   else seek(steps() - 1); // nobody would see the first strokes: show the finished picture
 }, { threshold: [0, 0.1, 0.2, 0.3] });
 
-// In the next frame, so that changing the stage's height here cannot feed back into the observer.
+// Before anything is painted, so that nothing is seen to jump. The gauge is as wide as the player and has no height:
+// what is changed here cannot feed back into the observer. In a hidden tab the width is 0, and all stays as it was.
 const sizes = new ResizeObserver(() => {
   if (!root.isConnected) return leave();
-  if (root.clientWidth !== state.width) requestAnimationFrame(fit);
+  if (root.clientWidth && root.clientWidth !== state.width) fit();
 });
 
 function fit() {
@@ -278,6 +279,6 @@ window.addEventListener('easel:seek', onSeek, { signal: alive.signal });
 document.addEventListener('visibilitychange', resume, { signal: alive.signal });
 for (const node of [document.documentElement, document.body]) theme.observe(node, { attributes: true, attributeFilter: ['class'] });
 eye.observe(root);
-sizes.observe(root);
+sizes.observe(find('.gauge'));
 watch('value', load);
 load();

@@ -26,6 +26,7 @@ _SPEEDS = "".join(
 _HTML = f"""
 <div class="easel-player" data-room="${{room}}" data-playing="false" data-step="0" data-cell="0" data-transport="idle"
      role="group" aria-label="Frame player" tabindex="-1">
+  <div class="gauge"></div>
   <div class="stage"></div>
   <div class="transport">
     <div class="moves">

@@ -164,16 +164,18 @@ function measure(canvas, boxes, radius) {
   });
   const paths = rects.map((rect) => {
     const path = new Path2D();
-    path.roundRect(...rect, radius * ratio);
+    rounded(path, rect, radius * ratio);
     return path;
   });
   return { rects, paths };
 }
 
 // Fit every canvas to its box and to the screen's pixels. Reads and writes the layout: on build, resize and theme.
+// In a hidden tab there is nothing to measure: the width stays 0, and what is shown later is laid out then.
 function layout() {
   state.width = root.clientWidth;
   palette = readPalette(root, devicePixelRatio || 1);
+  if (!state.width) return;
   if (!state.value) {
     arrangeStage(Array(props.panels || 1).fill(1));
     return;
@@ -236,8 +238,8 @@ function markSelection() {
 }
 
 function markThumbnail() {
-  if (!reelView) return;
-  let index = reelView.steps.findLastIndex((step) => step <= state.step);
+  if (!reelView?.rects) return;
+  let index = reelView.steps.filter((step) => step <= state.step).length - 1;
   if (state.step === steps() - 1) index = reelView.steps.length - 1;
   const button = reelView.buttons[index];
   if (button === reelView.current) return;

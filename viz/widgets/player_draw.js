@@ -29,6 +29,18 @@ function make(tag, name, attributes = {}) {
   return node;
 }
 
+/** Adds a box with round corners, those below with a radius of their own: older browsers have no roundRect. */
+function rounded(path, [left, top, width, height], radius, below = radius) {
+  const [high, low] = [radius, below].map((length) => Math.min(length, width / 2, height / 2));
+  const [right, bottom] = [left + width, top + height];
+  path.moveTo(left + high, top);
+  path.arcTo(right, top, right, bottom, high);
+  path.arcTo(right, bottom, left, bottom, low);
+  path.arcTo(left, bottom, left, top, low);
+  path.arcTo(left, top, right, top, high);
+  path.closePath();
+}
+
 // ---- colours -------------------------------------------------------------------------------------------------
 
 const mix = (a, b, t) => a.map((value, i) => Math.round(value + (b[i] - value) * t));
@@ -206,7 +218,7 @@ function drawFilm(panel, canvas, rects, steps, cell, palette) {
     paintAtlas(panel, steps[i], palette, shown, shown + 1);
     pen.save();
     const path = new Path2D();
-    path.roundRect(...rect, 5 * palette.ratio);
+    rounded(path, rect, 5 * palette.ratio);
     pen.clip(path);
     if (panel.reveal) {
       pen.fillStyle = palette.rooms[panel.spec.room].hidden;
@@ -234,7 +246,7 @@ function paintBars(bars, width, height, palette) {
     const wide = Math.max(1, Math.round((i + 1) * slot - gap) - left);
     const tall = Math.max(2 * ratio, (Number.isFinite(bar) ? clamp(bar / most, 0, 1) : 0) * height);
     pen.beginPath();
-    pen.roundRect(left, height - tall, wide, tall, [corner, corner, 0, 0]);
+    rounded(pen, [left, height - tall, wide, tall], corner, 0);
     pen.fill();
   });
   return sheet;
@@ -262,7 +274,7 @@ function drawTrack(pen, size, edge, palette) {
   for (const [alpha, end] of [[0.27, width], [1, edge]]) {
     pen.globalAlpha = alpha;
     pen.beginPath();
-    pen.roundRect(0, middle, end, 6 * ratio, 3 * ratio);
+    rounded(pen, [0, middle, end, 6 * ratio], 3 * ratio);
     pen.fill();
   }
   pen.globalAlpha = 1;
