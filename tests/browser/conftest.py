@@ -26,6 +26,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP easel.test 127.0.0.1",  # an address that is not loopback in the browser's eyes
 )
 START_SECONDS = 180
 WAIT_MS = 30_000

@@ -82,7 +82,7 @@ class Subject(NamedTuple):
 
 def canvas(key: str, kind: payload.Room, start: Picture, *, cover: bool = False) -> gr.HTML:
     """The pixel editor, to draw and, with ``cover``, to hide."""
-    return editor_widget.editor(f"{key}-editor", kind, cover=cover, value=editor_widget.encode(*start))
+    return editor_widget.editor(f"{key}-editor", kind, cover=cover, value=editor_widget.encode(*start), subject=True)
 
 
 def subject(key: str, kind: payload.Room, start: Picture, editor: gr.HTML) -> Subject:

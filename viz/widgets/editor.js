@@ -1,5 +1,4 @@
-// The pixel editor in the page; editor.py says what goes in and out.
-'use strict';
+// The pixel editor in the page; editor.py says what goes in and out. It stands last in the editor's function body.
 
 const HISTORY = 100; // steps that can be undone
 const PAUSE = 100; // ms between two reports of one stroke
@@ -14,7 +13,6 @@ const TOOLS = { draw: { ink: 255, hide: 0 }, erase: { ink: 0, hide: 0 }, cover: 
 // Covering goes over areas, drawing along lines: a covering brush is wider.
 const WIDTHS = { draw: [1, 2, 3], erase: [1, 2, 3], cover: [1, 3, 5], reveal: [1, 3, 5] };
 
-const root = element.querySelector('.easel-editor');
 const canvas = root.querySelector('canvas');
 const context = canvas.getContext('2d');
 const buttons = [...root.querySelectorAll('button')];
@@ -88,6 +86,9 @@ function settle() {
     }
   }
   canvas.title = root.querySelector('[data-act=' + root.dataset.tool + ']').title;
+  const advice = root.querySelector('.advice');
+  const said = advice && !stroke ? strayed(picture) : advice?.textContent; // not while the pen is on the paper
+  if (advice && advice.textContent !== said) advice.textContent = said;
   refresh();
 }
 
@@ -99,6 +100,7 @@ function tell(done) {
   Object.assign(report, {
     id: root.dataset.loaded, height, width, channels, pixels: text(picture.pixels), hidden: text(picture.hidden), done,
   });
+  if (done) keep(report);
   props.value = { ...report };
   trigger('edit', report);
 }
@@ -140,6 +142,12 @@ function load() {
   canvas.style.aspectRatio = picture.width + ' / ' + picture.height;
   root.dataset.loaded = props.value ? props.value.id : 'blank';
   settle();
+}
+
+/** What comes from Python later on, an example or a file, is the drawing, too. */
+function take() {
+  load();
+  if (props.value) keep(props.value);
 }
 
 // ---- strokes ----
@@ -305,7 +313,8 @@ canvas.addEventListener('pointermove', (event) => {
   hover = place(event);
   refresh();
   if (stroke?.pointer !== event.pointerId) return;
-  const samples = event.getCoalescedEvents();
+  // All places since the last event, where the browser tells them: not over plain http, and not in every browser.
+  const samples = event.getCoalescedEvents?.() ?? [];
   for (const sample of samples.length ? samples : [event]) extend(place(sample));
 });
 for (const name of ['pointerup', 'pointercancel', 'lostpointercapture']) {
@@ -340,6 +349,7 @@ canvas.addEventListener('blur', () => { if (stroke?.pointer === 'keys') finish()
 const ACTS = {
   undo: () => travel(past, future),
   redo: () => travel(future, past),
+  centre: () => replace(centred(picture)),
   clear: () => replace({ ...picture, pixels: blank().pixels }),
   'mask-lower': () => replace(masked((x, y) => y >= picture.height / 2)),
   'mask-right': () => replace(masked((x) => x >= picture.width / 2)),
@@ -371,5 +381,7 @@ new ResizeObserver(refresh).observe(canvas);
 const theme = new MutationObserver(() => { if (root.isConnected) refresh(); else theme.disconnect(); });
 theme.observe(document.body, { attributeFilter: ['class'] });
 
-watch('value', load);
+watch('value', take);
 load();
+const last = kept(picture);
+if (last) replace(last);

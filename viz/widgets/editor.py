@@ -23,6 +23,9 @@ a stroke that changes nothing fires nothing. Listen like this::
 fields of the value and ``done`` (``decode(evt)``, ``evt.pixels``, ``evt.done``). Do not leave out ``trigger_mode``:
 Gradio's default, "once", drops edits that come while the handler runs, the last one of a stroke among them.
 
+An editor that keeps its drawing (``keep``) stores every finished edit, and what Python sent, in the browser under its
+own name; on the next visit of the page that is an edit like the person's own, with which the room begins.
+
 The widget's root ``#ELEM_ID .easel-editor`` says for tests: ``data-loaded`` (id of the last value from Python),
 ``data-ink`` and ``data-hidden`` (numbers of pixels), ``data-tool``, ``data-size``, ``data-seed`` (of the last
 random mask); each control carries ``data-act``.
@@ -44,6 +47,7 @@ from core.errors import UserError
 from viz.widgets.shared import script
 
 ROOMS = ("read", "write", "vae", "pixel", "glimpse")
+SCRIPTS = ("editor_centre.js", "editor_keep.js", "editor.js")
 SIDE = 28
 MAX_SIDE = 256
 """Largest height or width that is accepted from a browser, in pixels."""
@@ -71,6 +75,7 @@ _HISTORY = (
     ("redo", "", "Redo (Ctrl+Y)"),
     ("clear", "clear", "Wipe off all ink"),
 )
+_CENTRE = ("centre", "centre it", "Move and scale the ink to where the models' digits stand")
 _MASKS = (
     ("mask-lower", "lower half", "Hide the lower half"),
     ("mask-right", "right half", "Hide the right half"),
@@ -169,14 +174,19 @@ def _group(name: str, controls: tuple[tuple[str, str, str], ...], choice: bool =
     return f'<div class="group" role="group" aria-label="{name}">{"".join(buttons)}</div>'
 
 
-def _html(room: str, cover: bool, draw: bool) -> str:
+def _html(room: str, cover: bool, draw: bool, keep: str) -> str:
     tools = (_COVERING if cover else ()) + (_DRAWING if draw else ())
     history = _HISTORY if draw else _HISTORY[:2]
     groups = [_group("Tool", tools, choice=True), _group("Brush", _SIZES, choice=True), _group("History", history)]
+    if keep and draw:
+        groups.append(
+            f'<div class="place">{_group("Place", (_CENTRE,))}<span class="advice" role="status"></span></div>'
+        )
     if cover:
         groups.append(_group("Masks", _MASKS))
     return (
-        f'<div class="easel-editor" data-tool="{tools[0][0]}" data-size="2" style="--room: var(--easel-{room})">'
+        f'<div class="easel-editor" data-tool="{tools[0][0]}" data-size="2" data-keep="{keep}"'
+        f' style="--room: var(--easel-{room})">'
         '<div class="stage"><canvas tabindex="0" role="application" aria-label="Picture: arrow keys move, '
         'Space applies the tool, hold Space to brush"></canvas><span class="hint" aria-hidden="true">Draw here</span>'
         f'</div><div class="bar">{"".join(groups)}</div>'
@@ -184,12 +194,15 @@ def _html(room: str, cover: bool, draw: bool) -> str:
     )
 
 
-def editor(elem_id: str, room: str, *, cover: bool, value: dict[str, Any] | None = None) -> gr.HTML:
+def editor(
+    elem_id: str, room: str, *, cover: bool, value: dict[str, Any] | None = None, subject: bool = False
+) -> gr.HTML:
     """The editor as a Gradio component, in the colour of ``room`` (one of :data:`ROOMS`).
 
     ``cover`` adds the tools and masks that hide pixels. ``value`` is an :func:`encode` dict; without one the
-    picture is a blank square of :data:`SIDE` pixels. A colour picture can only be covered. Raises ``ValueError`` for
-    an unknown room or a bad value.
+    picture is a blank square of :data:`SIDE` pixels. A colour picture can only be covered. A ``subject``, what a person
+    gives the models to paint, survives a reload of the page and, where it is drawn, can be centred by a button. Raises
+    ``ValueError`` for an unknown room or a bad value.
     """
     if room not in ROOMS:
         raise ValueError(f"Unknown room {room!r}: choose one of {', '.join(ROOMS)}.")
@@ -200,9 +213,9 @@ def editor(elem_id: str, room: str, *, cover: bool, value: dict[str, Any] | None
     here = Path(__file__)
     return gr.HTML(
         value,
-        html_template=_html(room, cover, draw),
+        html_template=_html(room, cover, draw, elem_id if subject else ""),
         css_template=here.with_suffix(".css").read_text(encoding="utf-8"),
-        **script("editor", [here.with_suffix(".js")], ["edit"]),
+        **script("editor", [here.with_name(name) for name in SCRIPTS], ["edit"]),
         apply_default_css=False,
         elem_id=elem_id,
     )
