@@ -6,12 +6,18 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import gradio as gr
+from gradio import routes
+from jinja2 import ChoiceLoader, DictLoader
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import FileResponse
+from starlette.routing import Route
 
 from core.runtime import Runtime
+from viz import head
 from viz.page import Page
 from viz.tabs import api, draw, look, pixels, start, vae
+from viz.tabs.common import ASSETS
 from viz.theme import css, theme
 
 
@@ -30,6 +36,9 @@ TABS = (
     Room("Where to look", "look", look.build),
 )
 
+PREVIEW = Route(f"/{head.PLACE}/{head.PICTURE}", lambda _: FileResponse(ASSETS / head.PICTURE))
+"""Where link previews find their picture."""
+
 LAUNCH: dict[str, Any] = {
     "css": css(),
     "theme": theme(),
@@ -38,7 +47,7 @@ LAUNCH: dict[str, Any] = {
     "ssr_mode": False,
     "footer_links": ["api"],
     # The page holds the first pictures of all rooms: compressed it is a quarter as large. Event streams are left alone.
-    "app_kwargs": {"middleware": [Middleware(GZipMiddleware, compresslevel=4)]},
+    "app_kwargs": {"middleware": [Middleware(GZipMiddleware, compresslevel=4)], "routes": [PREVIEW]},
 }
 """Arguments of ``Blocks.launch`` that belong to the page."""
 
@@ -55,16 +64,27 @@ HEADER = """
 </div>
 """
 
-TOGGLE_THEME = "() => { document.body.classList.toggle('dark'); }"
+
+def dress(app: gr.Blocks) -> None:
+    """Put Easel's head, and the scripts of the widgets of ``app``, into the HTML that Gradio serves."""
+    environment = routes.templates.env
+    loader = environment.loader
+    gradios = loader.loaders[-1] if isinstance(loader, ChoiceLoader) else loader
+    assert gradios is not None
+    scripts = dict.fromkeys(block.head for block in app.blocks.values() if isinstance(block, gr.HTML) and block.head)
+    early = [script.replace("<script ", "<script defer ", 1) for script in scripts]
+    names = ("frontend/index.html", "frontend/share.html")
+    pages = {name: head.dressed(gradios.get_source(environment, name)[0], early) for name in names}
+    environment.loader = ChoiceLoader([DictLoader(pages), gradios])
 
 
 def build_app(runtime: Runtime) -> gr.Blocks:
     """The whole page; nothing is loaded and nothing computed before a request."""
-    with Page(title="Easel: watch machines draw", analytics_enabled=False, fill_width=True) as app:
+    with Page(title=head.TITLE, analytics_enabled=False, fill_width=True) as app:
         with gr.Row(elem_classes="easel-top"):
             gr.HTML(HEADER, apply_default_css=False)
             dark = gr.Button("◐ Theme", elem_id="theme-toggle", elem_classes="easel-round", min_width=90, scale=0)
-            dark.click(None, js=TOGGLE_THEME, api_visibility="private")
+            dark.click(None, js=head.TOGGLE_THEME, api_visibility="private")
         with gr.Tabs(elem_id="rooms") as tabs:
             with gr.Tab("Start", id="start", elem_id="room-start"):
                 enter = start.build(runtime)
@@ -74,4 +94,5 @@ def build_app(runtime: Runtime) -> gr.Blocks:
         for key, button in enter.items():
             button.click(lambda key=key: gr.Tabs(selected=key), outputs=tabs, api_visibility="private")
         api.register(runtime)
+    dress(app)
     return app
