@@ -18,7 +18,8 @@ from playwright.sync_api import Page, sync_playwright
 from benchmarks.machine import machine
 from core.runtime import Runtime
 from tests.browser import chromium
-from viz.layout import LAUNCH, build_app
+from viz.layout import build_app
+from viz.serving.server import running
 
 LIMITS = {"draw_16_digits": 1.0, "vae_slider": 0.05, "pixelcnn_16_completions": 0.5}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -55,14 +56,15 @@ def opened() -> Iterator[Page]:
     """The app in this process, its models loaded, and a page that shows it with reduced motion."""
     runtime = Runtime()
     runtime.studio.warm()
-    app = build_app(runtime)
-    _, url, _ = app.launch(prevent_thread_lock=True, server_name="127.0.0.1", **{**LAUNCH, "quiet": True})
     path = chromium.find()
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path, args=FLAGS) as browser:
+    with (
+        running(build_app(runtime)) as url,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=path, args=FLAGS) as browser,
+    ):
         page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
         page.goto(url)
         yield page
-    app.close(verbose=False)  # what is printed is the result alone
 
 
 def times(page: Page, act: str, root: str, repeats: int, attribute: str = "data-loaded") -> list[float]:

@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from core.errors import UserError
+from core.errors import UserError, quoted
 from core.files import replace_together, replacing
 from core.registry import REGISTRY, ModelSpec
 from core.settings import SettingError, rebuilt
@@ -121,7 +121,7 @@ def load_trained(name: str, folder: Path = FOLDER) -> tuple[ModelSpec, torch.nn.
 def card_of(name: str, folder: Path) -> dict[str, Any]:
     """The card of a registered name. Raises :class:`CheckpointError`."""
     if name not in REGISTRY:
-        raise CheckpointError(f"There is no model called {name!r}; known are {', '.join(REGISTRY)}.")
+        raise CheckpointError(f"There is no model called {quoted(name)}; known are {', '.join(REGISTRY)}.")
     return read_card(name, folder)
 
 

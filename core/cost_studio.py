@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core import noise, vae_bound
+from core.errors import quoted
 from core.models.aevb import AutoEncoder
 from core.registry import REGISTRY
 from core.requests import RequestError, number, seeded, whole
@@ -173,5 +174,5 @@ class CostStudio:
     def _asked(self, pixels: NDArray[np.uint8], name: str) -> tuple[AutoEncoder, Tensor]:
         """The model of a name and a digit as it sees it."""
         if name not in MNIST:
-            raise RequestError(f"There is no VAE of digits called {name!r}; there are {', '.join(MNIST)}.")
+            raise RequestError(f"There is no VAE of digits called {quoted(name)}; there are {', '.join(MNIST)}.")
         return self._vaes.model(name), self._vaes.picture(pixels, name)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+LONGEST_NAME = 40
+"""Characters of a name that a sentence repeats."""
+
 
 class UserError(Exception):
     """Something that was asked for cannot be had; the message is one sentence for the person who asked.
@@ -16,3 +19,9 @@ class StoppedError(UserError):
 
     def __init__(self) -> None:
         super().__init__("Stopped. The picture on the stage is the last one that was finished.")
+
+
+def quoted(name: object) -> str:
+    """A name from outside as a sentence may repeat it: in quotes, on one line, and no longer than a name is."""
+    text = repr(name)
+    return text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}…"

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from core import latent_plane
+from core.errors import quoted
 from core.latent_plane import Numbers, Plane
 from core.registry import REGISTRY
 from core.requests import RequestError, number, whole
@@ -37,7 +38,7 @@ MAX_PATH = 2_000
 def mapped(name: object) -> str:
     """The name of a model with a map; raises :class:`RequestError` for any other."""
     if name not in MAPS:
-        raise RequestError(f"There is no map of {name!r}; there are maps of {', '.join(MAPS)}.")
+        raise RequestError(f"There is no map of {quoted(name)}; there are maps of {', '.join(MAPS)}.")
     return str(name)
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core import instruments, requests
-from core.errors import StoppedError
+from core.errors import StoppedError, quoted
 from core.models.base import Complete, Generate
 from core.models.pixelcnn import PixelCNN
 from core.race import Racer, race
@@ -195,7 +195,7 @@ class PixelStudio:
         spec = REGISTRY.get(name) if isinstance(name, str) else None
         if spec is None or spec.bound != "exact":
             known = [each for each, spec in REGISTRY.items() if spec.bound == "exact"]
-            raise RequestError(f"There is no pixel model called {name!r}; there are {', '.join(known)}.")
+            raise RequestError(f"There is no pixel model called {quoted(name)}; there are {', '.join(known)}.")
         return spec.config
 
     def _brush(self, name: str) -> Brush:

@@ -41,6 +41,8 @@ MAX_FORKS = 25
 """Futures of one painting in one request."""
 MAX_STROKES = 64
 """Strokes of one painting by DRAW, trained or not."""
+MAX_CANVASES = 2048
+"""Strokes of all paintings in one request: each is a canvas to be kept and sent."""
 
 
 def _length(steps: object) -> int | None:
@@ -117,6 +119,8 @@ class Studio:
     ) -> CanvasTrace:
         """DRAW paints ``count`` pictures from the prior, in ``steps`` strokes; None: as many as it was trained with."""
         request, length = Generate(requests.count(count), requests.temperature(temperature)), _length(steps)
+        if request.count * (length or 1) > MAX_CANVASES:
+            raise RequestError(f"Ask for fewer pictures or fewer strokes: at most {MAX_CANVASES} strokes together.")
         with self._at_work():
             return CanvasTrace.record(self.draw.steps(request, seeded(seed), length))
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core import noise
+from core.errors import quoted
 from core.latents import LEADING, REACH
 from core.models.aevb import AutoEncoder
 from core.registry import REGISTRY
@@ -62,7 +63,7 @@ class Code:
 def known(name: str) -> str:
     """The name of a VAE; raises :class:`RequestError` for any other."""
     if name not in (*MNIST, COLOUR):
-        raise RequestError(f"There is no VAE called {name!r}; there are {', '.join((*MNIST, COLOUR))}.")
+        raise RequestError(f"There is no VAE called {quoted(name)}; there are {', '.join((*MNIST, COLOUR))}.")
     return name
 
 

@@ -163,7 +163,7 @@ GROUND = ("core.errors",)
 """What every module may import."""
 
 FENCES: dict[str, tuple[str, ...]] = {
-    "gradio": ("app", "viz.layout", "viz.page", "viz.theme", "viz.widgets", "viz.tabs"),
+    "gradio": ("app", "viz.layout", "viz.page", "viz.serving", "viz.theme", "viz.widgets", "viz.tabs"),
     "plotly": ("viz",),
     "torch": ("core", "benchmarks", "scripts"),
     "torchvision": ("core.data", "core.colour_data", "benchmarks"),

@@ -42,14 +42,16 @@ PREVIEW = Route(f"/{head.PLACE}/{head.PICTURE}", lambda _: FileResponse(ASSETS /
 LAUNCH: dict[str, Any] = {
     "css": css(),
     "theme": theme(),
-    "show_error": True,
+    "show_error": False,  # sentences are shown all the same; what else Gradio has to say is not for a stranger
+    "enable_monitoring": False,
+    "run_history": False,
     "max_file_size": "20mb",
     "ssr_mode": False,
     "footer_links": ["api"],
     # The page holds the first pictures of all rooms: compressed it is a quarter as large. Event streams are left alone.
     "app_kwargs": {"middleware": [Middleware(GZipMiddleware, compresslevel=4)], "routes": [PREVIEW]},
 }
-"""Arguments of ``Blocks.launch`` that belong to the page."""
+"""Arguments of ``gr.mount_gradio_app`` that belong to the page."""
 
 HEADER = """
 <div class="easel-header">
@@ -80,7 +82,7 @@ def dress(app: gr.Blocks) -> None:
 
 def build_app(runtime: Runtime) -> gr.Blocks:
     """The whole page; nothing is loaded and nothing computed before a request."""
-    with Page(title=head.TITLE, analytics_enabled=False, fill_width=True) as app:
+    with Page(title=head.TITLE, fill_width=True) as app:
         with gr.Row(elem_classes="easel-top"):
             gr.HTML(HEADER, apply_default_css=False)
             dark = gr.Button("◐ Theme", elem_id="theme-toggle", elem_classes="easel-round", min_width=90, scale=0)

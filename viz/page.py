@@ -11,8 +11,13 @@ from gradio.components.api_component import Api
 from core.errors import UserError
 from viz.errors import said
 
+SWEEP, AGE = 300, 1800
+"""Seconds from one look for old files to the next, and the age at which they go."""
 LONGEST = 300
 """Characters of a sentence; Gradio's own checks repeat whatever they were sent."""
+
+LOST = "This page was away for too long and its picture is forgotten: reload it."
+"""Better than to go on from a picture that is not the one on the screen; see :mod:`viz.serving.sessions`."""
 
 
 def sentence(error: Exception) -> gr.Error:
@@ -29,11 +34,19 @@ def completed(handler: BlockFunction, inputs: list[Any]) -> list[Any]:
 
 
 class Page(gr.Blocks):
-    """A page whose every event ends in an answer or a sentence, also where Gradio itself refuses the inputs."""
+    """A page whose every event ends in an answer or a sentence, also where Gradio itself refuses the inputs.
+
+    What it puts into Gradio's folder of temporary files, uploads and downloads, goes after half an hour.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(analytics_enabled=False, delete_cache=(SWEEP, AGE), **options)
 
     async def process_api(self, block_fn: BlockFunction | int, inputs: list[Any], *args: Any, **more: Any) -> Any:
         handler = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
         try:
+            if getattr(more.get("state"), "lost", False) and any(block.stateful for block in handler.inputs):
+                raise UserError(LOST)
             return await super().process_api(handler, completed(handler, inputs), *args, **more)
         except gr.Error as error:  # said already, by a handler or by one of Gradio's checks
             text, error.print_exception = str(error.message), False

@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,10 +46,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Server(NamedTuple):
-    """A running app: its address, with a slash at the end, and the file of all it prints."""
+    """A running app: its address, with a slash at the end, the file of all it prints, and its process."""
 
     url: str
     log: Path
+    pid: int = 0
 
     def output(self, start: int = 0) -> str:
         return self.log.read_bytes()[start:].decode(errors="replace")
@@ -72,17 +74,16 @@ def wait_until_it_answers(server: Server, process: subprocess.Popen[bytes]) -> N
     pytest.fail(f"python app.py {state}; it printed:\n{server.output()}", pytrace=False)
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app as its users start it, on a free port of this machine."""
-    port, log = free_port(), tmp_path_factory.mktemp("app") / "output.txt"
+@contextmanager
+def started(log: Path, port: int, **more: str) -> Iterator[Server]:
+    """The app as its users start it, on a free port of this machine; ``more`` is added to its environment."""
     command = [sys.executable, "app.py", "--host", "127.0.0.1", "--port", str(port)]
-    running = Server(f"http://127.0.0.1:{port}/", log)
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", **more}
     with (
         log.open("wb") as output,
         subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT) as process,
     ):
+        running = Server(f"http://127.0.0.1:{port}/", log, process.pid)
         try:
             wait_until_it_answers(running, process)
             yield running
@@ -92,6 +93,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One app for all tests that do not harm it."""
+    with started(tmp_path_factory.mktemp("app") / "output.txt", free_port()) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

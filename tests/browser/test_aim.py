@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.browser.conftest import Server, free_port
-from viz import theme
 from viz.aiming import Aim, aim
+from viz.serving.server import running
 from viz.widgets import aim as widget
 
 SIDE, MARGIN = 20, 3
@@ -49,17 +49,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The page of :func:`demo`, in place of the whole app."""
     log: Path = tmp_path_factory.mktemp("aim") / "output.txt"
     log.touch()
-    blocks = demo()
-    _, url, _ = blocks.launch(
-        prevent_thread_lock=True,
-        server_name="127.0.0.1",
-        server_port=free_port(),  # Gradio leaves a socket open for every taken port that it tries
-        quiet=True,
-        css=theme.css(),
-        theme=theme.theme(),
-    )
-    yield Server(url, log)
-    blocks.close()
+    with running(demo(), port=free_port()) as url:
+        yield Server(url, log)
 
 
 class Hand:

@@ -11,7 +11,8 @@ from gradio_client.exceptions import AppError
 from core.checkpoints import FOLDER
 from core.runtime import Runtime
 from tests.browser.conftest import free_port
-from viz.layout import LAUNCH, build_app
+from viz.layout import build_app
+from viz.serving.server import running
 
 WEIGHTS, CARD = "draw-mnist.safetensors", "draw-mnist.json"
 
@@ -24,14 +25,10 @@ def weights(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def easel(weights: Path) -> Iterator[Client]:
-    app = build_app(Runtime(checkpoints=weights))
-    _, url, _ = app.launch(
-        server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True, **LAUNCH
-    )
-    client = Client(url, verbose=False)
-    yield client
-    client.close()
-    app.close()
+    with running(build_app(Runtime(checkpoints=weights)), port=free_port()) as url:
+        client = Client(url, verbose=False)
+        yield client
+        client.close()
 
 
 def cut_short(path: Path) -> None:
@@ -59,6 +56,6 @@ def test_a_painter_without_sound_weights_says_so_and_the_others_paint(weights: P
         message = str(caught.value)
         assert name in message and words in message
         assert "\n" not in message and message.endswith(".") and "Traceback" not in message
-        assert len(easel.predict(1, 1, 1.0, api_name="/pixel_generate")["images"]) == 1
+        assert easel.predict(1, 1, 1.0, api_name="/pixel_generate")["images"]["shape"] == [1, 28, 28]
         shutil.copy(FOLDER / name, weights / name)
-    assert len(easel.predict(1, 1, 1.0, api_name="/draw_generate")["canvases"]) == 16
+    assert easel.predict(1, 1, 1.0, api_name="/draw_generate")["canvases"]["shape"] == [16, 1, 28, 28]

@@ -28,7 +28,7 @@ def failing(error: Exception) -> Any:
 
 def answer(handler: Any, inputs: list[Any]) -> Any:
     """What an endpoint of a page answers."""
-    with Page(analytics_enabled=False) as page:
+    with Page() as page:
         api(handler, api_name="tried")
     return asyncio.run(page.process_api(0, inputs))["data"][0]
 
@@ -71,7 +71,7 @@ def test_an_endpoint_s_missing_inputs_take_their_defaults() -> None:
 
 
 def test_too_few_values_for_an_event_of_the_page_are_counted_without_naming_objects() -> None:
-    with Page(analytics_enabled=False) as page:
+    with Page() as page:
         box, button = gr.Textbox(), gr.Button()
         button.click(lambda a, b: a, [box, button], box)
     with pytest.raises(gr.Error, match=r"^'This takes 2 values, not 1\.'$"):

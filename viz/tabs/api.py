@@ -1,34 +1,51 @@
-"""The public API, for ``gradio_client`` and plain HTTP: pictures as rows of numbers, errors as sentences.
+"""The public API, for ``gradio_client`` and plain HTTP: pictures as base64 text, errors as sentences.
 
-A picture is 28 rows of 28 numbers, 0 (paper) to 255 (ink); a mask is 28 rows of 28, not 0 where the picture is hidden.
-Answers hold pictures in [0, 1].
+A picture in an answer is ``{"data": base64, "shape": […], "dtype": "uint8" or "float16"}``, decoded by::
+
+    import base64, numpy as np
+    raw = base64.b64decode(value["data"])
+    picture = np.frombuffer(raw, value["dtype"]).reshape(value["shape"])
+
+``uint8`` is 0 (paper) to 255 (ink), or the levels of R, G and B; ``float16`` is what a model says, the probability of
+ink or a colour's intensity, in [0, 1]. A picture in a request is such a value of ``uint8`` or 28 rows of 28 numbers
+from 0 to 255; a mask is the same, not 0 where the picture is hidden. Short lists, such as a code, are lists.
 """
 
 from __future__ import annotations
 
 import base64
-from typing import Any
+import inspect
+from typing import Any, Literal
 
 import numpy as np
 from gradio.events import api
 from numpy.typing import NDArray
 
 from core.errors import UserError
-from core.images import MAX_BYTES, open_picture, to_digit
+from core.images import open_picture, to_digit
 from core.runtime import Runtime
 from core.trace import Array
 from viz.painters import FIRST, FIRST_VAE
+from viz.payload import decode, encode
 from viz.tabs.common import SIDE, told
 from viz.tabs.draw_time import STEPS
 
-Rows = list[list[float]]
+Rows = list[list[float]] | dict[str, Any]
+Packed = dict[str, Any]
+DECODING = (
+    'A picture is {"data", "shape", "dtype"}: np.frombuffer(base64.b64decode(value["data"]), value["dtype"])'
+    '.reshape(value["shape"]).'
+)
+"""What the page about the API says below each endpoint."""
+MAX_FILE = 10_000_000
+"""Bytes of a picture's file as text; through the page, which sends no text, it may be larger."""
 
 
 def grid(rows: object, name: str) -> NDArray[np.float64]:
-    """Rows from outside as an array (H, W); raises ``UserError`` unless they are 28×28 numbers."""
+    """A picture from outside, packed or in rows, as an array (H, W); ``UserError`` unless it is 28×28 numbers."""
     sentence = f"{name} must be {SIDE} rows of {SIDE} numbers from 0 to 255."
     try:
-        array = np.asarray(rows, np.float64)
+        array = np.asarray(unpacked(rows) if isinstance(rows, dict) else rows, np.float64)
     except (TypeError, ValueError):
         raise UserError(sentence) from None
     if array.shape != (SIDE, SIDE) or not ((array >= 0) & (array <= 255)).all():  # NaN is not
@@ -45,17 +62,36 @@ def file_bytes(text: object) -> bytes:
     """A file from base64 text; raises :class:`core.errors.UserError` with one sentence."""
     if not isinstance(text, str):
         raise UserError("Send the picture's file as base64 text.")
-    if len(text) > MAX_BYTES // 3 * 4 + 4:
-        raise UserError(f"A picture's file may hold at most {MAX_BYTES // 1_000_000} MB.")
+    if len(text) > MAX_FILE // 3 * 4 + 4:
+        raise UserError(f"A picture's file may hold at most {MAX_FILE // 1_000_000} MB.")
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:
         raise UserError("The picture's file is not valid base64 text.") from None
 
 
-def nested(array: NDArray[Any]) -> Any:
-    """An array as nested lists, rounded to what a picture or a nat is worth."""
-    return np.round(array.astype(np.float64), 4).tolist()
+def unpacked(value: dict[Any, Any]) -> NDArray[np.uint8]:
+    """What :func:`packed` made of a small picture; ``ValueError`` or ``TypeError`` for anything else."""
+    text = value.get("data")
+    if value.get("dtype") != "uint8" or value.get("shape") != [SIDE, SIDE] or not isinstance(text, str):
+        raise ValueError("Not a packed picture of this size.")
+    return decode(text, np.uint8, (SIDE, SIDE))
+
+
+def packed(array: NDArray[Any], kind: Literal["uint8", "float16", "float32"]) -> Packed:
+    """An array as one text: as nested lists, Gradio would walk through its numbers while everybody waits."""
+    return {"data": encode(array, kind), "shape": list(array.shape), "dtype": kind}
+
+
+def levels(images: Array) -> Packed:
+    """Pictures in [0, 1] whose values are whole levels, as those levels."""
+    return packed(np.rint(images * 255), "uint8")
+
+
+def numbers(array: NDArray[Any]) -> list[float]:
+    """A short list (n,), rounded to what a nat is worth."""
+    rounded: list[float] = np.round(array.astype(np.float64), 4).tolist()
+    return rounded
 
 
 def pictures(images: Array) -> Array:
@@ -68,16 +104,16 @@ def register(runtime: Runtime) -> None:
 
     @told
     def draw_generate(count: int = 16, seed: int = 1, temperature: float = 1.0, steps: int = STEPS) -> dict[str, Any]:
-        """DRAW paints from the prior: ``canvases`` (steps, count, 28, 28)."""
+        """DRAW paints from the prior: ``canvases`` float16 (steps, count, 28, 28)."""
         trace = runtime.studio.draw_generate(count, seed, temperature, steps)
-        return {"canvases": nested(np.stack([step.image[:, 0] for step in trace]))}
+        return {"canvases": packed(np.stack([step.image[:, 0] for step in trace]), "float16")}
 
     @told
     def draw_copy(pixels: Rows, seed: int = 1, steps: int = STEPS) -> dict[str, Any]:
-        """DRAW copies a picture: ``canvases`` (steps, 28, 28), ``kl`` (steps,) in nats."""
+        """DRAW copies a picture: ``canvases`` float16 (steps, 28, 28), ``kl`` (steps,) in nats."""
         trace = runtime.studio.draw_copy(pixels_of(pixels), seed, steps)
         canvases = np.stack([step.image[0, 0] for step in trace])
-        return {"canvases": nested(canvases), "kl": nested(trace.series("kl")[:, 0])}
+        return {"canvases": packed(canvases, "float16"), "kl": numbers(trace.series("kl")[:, 0])}
 
     @told
     def vae_encode(pixels: Rows, model: str = FIRST_VAE) -> dict[str, Any]:
@@ -86,21 +122,21 @@ def register(runtime: Runtime) -> None:
         The last is an average over 64 draws of the code; with the sum of ``kl`` it bounds the picture's −log p.
         """
         code = runtime.studio.vaes.encode(pixels_of(pixels), model)
-        numbers = {"mean": code.mean, "sigma": code.sigma, "kl": code.kl}
-        return {**{name: nested(value) for name, value in numbers.items()}, "reconstruction": code.reconstruction}
+        lists = {"mean": code.mean, "sigma": code.sigma, "kl": code.kl}
+        return {**{name: numbers(value) for name, value in lists.items()}, "reconstruction": code.reconstruction}
 
     @told
     def vae_decode(code: list[float], model: str = FIRST_VAE) -> dict[str, Any]:
-        """The picture of a code of d numbers: ``image`` (28, 28), in colour (32, 32, 3)."""
-        return {"image": nested(pictures(runtime.studio.vaes.decode(code, name=model)[0])[0])}
+        """The picture of a code of d numbers: ``image`` float16 (28, 28), in colour (32, 32, 3)."""
+        return {"image": packed(pictures(runtime.studio.vaes.decode(code, name=model)[0])[0], "float16")}
 
     @told
     def pixel_generate(
         count: int = 9, seed: int = 1, temperature: float = 1.0, model: str = FIRST, digit: int | None = None
     ) -> dict[str, Any]:
-        """A pixel model paints: ``images`` (count, H, W), in colour (count, H, W, 3), and ``nats`` (count,) of each."""
+        """A pixel model paints: ``images`` uint8 (count, H, W) or (count, H, W, 3), and ``nats`` (count,) of each."""
         trace = runtime.studio.pixels.generate(model, count, seed, temperature, label=digit)
-        return {"images": nested(pictures(trace.image)), "nats": nested(trace.nats.sum((1, 2)))}
+        return {"images": levels(pictures(trace.image)), "nats": numbers(trace.nats.sum((1, 2)))}
 
     @told
     def pixel_complete(
@@ -112,7 +148,7 @@ def register(runtime: Runtime) -> None:
         model: str = FIRST,
         particles: int = 0,
     ) -> dict[str, Any]:
-        """A pixel model completes: ``images`` (count, 28, 28), the likeliest first, and ``nats`` (count,).
+        """A pixel model completes: ``images`` uint8 (count, 28, 28), the likeliest first, and ``nats`` (count,).
 
         With ``particles`` they heed all that is given, not only what comes before each pixel.
         """
@@ -122,20 +158,20 @@ def register(runtime: Runtime) -> None:
             trace, _ = studio.fit(model, covered, count, seed, temperature, particles=particles)
         else:
             trace = studio.complete(model, covered, count, seed, temperature)
-        return {"images": nested(trace.image[:, 0]), "nats": nested((trace.nats * ~trace.known).sum((1, 2)))}
+        return {"images": levels(trace.image[:, 0]), "nats": numbers((trace.nats * ~trace.known).sum((1, 2)))}
 
     @told
     def pixel_nats(pixels: Rows, model: str = FIRST) -> dict[str, Any]:
-        """What a picture costs under a pixel model: ``nats`` (28, 28) of each pixel given those before it."""
-        return {"nats": nested(runtime.studio.pixels.judge(model, pixels_of(pixels)).nats[0])}
+        """What a picture costs under a pixel model: ``nats`` float32 (28, 28), of each pixel given those before."""
+        return {"nats": packed(runtime.studio.pixels.judge(model, pixels_of(pixels)).nats[0], "float32")}
 
     @told
     def read_picture(file: str) -> dict[str, Any]:
-        """Any picture file, as base64 text, as a digit that the models know: ``pixels`` (28, 28) of 0 and 255.
+        """Any picture file, as base64 text, as a digit that the models know: ``pixels`` uint8 (28, 28) of 0 and 255.
 
         Text, not a path: a path from outside could name any file of the server.
         """
-        return {"pixels": to_digit(open_picture(file_bytes(file)), SIDE).tolist()}
+        return {"pixels": packed(to_digit(open_picture(file_bytes(file)), SIDE), "uint8")}
 
     for endpoint in (
         draw_generate,
@@ -147,4 +183,5 @@ def register(runtime: Runtime) -> None:
         pixel_nats,
         read_picture,
     ):
-        api(endpoint, api_name=endpoint.__name__, concurrency_limit=2)
+        about = f"{inspect.getdoc(endpoint)} {DECODING}"
+        api(endpoint, api_name=endpoint.__name__, api_description=about, concurrency_limit=2)

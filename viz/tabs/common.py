@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import json
+import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,12 @@ import gradio as gr
 from core.errors import StoppedError
 from core.runtime import Runtime
 from viz import export, payload
-from viz.page import sentence
+from viz.page import AGE, sentence
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 SIDE = 28
 SKIP = gr.skip()
+EXPORTS = "easel-export-"
 LATEST: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last", "show_progress": "hidden"}
 """For events of which, while they wait, only the latest is answered."""
 
@@ -191,8 +194,12 @@ def verbs(key: str, painted: gr.State, fps: int) -> None:
 
 
 def export_path(key: str, suffix: str) -> Path:
-    """A fresh file in a folder of the system's own for temporary files, named so that a person knows it again."""
-    return Path(tempfile.mkdtemp(prefix="easel-")) / f"easel-{key}.{suffix}"
+    """A fresh file in a folder of its own, named so that a person knows it again; those of half an hour ago go."""
+    for old in Path(tempfile.gettempdir()).glob(f"{EXPORTS}*"):
+        with suppress(FileNotFoundError):  # somebody else's export has just found it old, too
+            if time.time() - old.stat().st_mtime > AGE:
+                shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=EXPORTS)) / f"easel-{key}.{suffix}"
 
 
 def chart_in_fold(

@@ -1,0 +1,1 @@
+"""How the page gets to people: addresses, the page kept ready, sessions, limits on what comes in."""
