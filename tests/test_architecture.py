@@ -385,6 +385,7 @@ def loads_without(modules: tuple[str, ...], unwanted: tuple[str, ...]) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_the_page_loads_without_torch() -> None:
     assert loads_without(("app", "viz.layout"), ("torch", "torchvision")) == ""
 
