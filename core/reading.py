@@ -26,8 +26,8 @@ DIGIT_BOX = 20 / 28
 THIN_STROKE, USUAL_STROKE = 1.7 / 20, 2.3 / 20
 """Stroke widths as parts of the digit's longer side, MNIST's 5th percentile and its median: a thinner stroke than the
 first is thickened to the second."""
-FAINT = 48
-"""Difference between ink and paper, of 255, below which what is no figure counts as nothing."""
+FAINT, MAX_CRUMBS = 48, 40
+"""Below this difference between ink and paper, of 255, more parts than these are grain, and no figure is nothing."""
 MIN_CONTRAST, GRAIN = 6, 6
 """Difference between ink and paper below which a picture counts as blank: of 255, and in the paper's own grain."""
 FINE = 8
@@ -125,7 +125,7 @@ def look(values: Floats, inside: Mask, notes: tuple[str, ...] = ()) -> tuple[Ink
     for sign in signs:
         field = sign * difference
         peak = strongest(field)
-        if peak < MIN_CONTRAST:
+        if peak < MIN_CONTRAST or (peak < FAINT and label((field > peak / 2) & inside).max() > MAX_CRUMBS):
             continue
         levels = peak / 2, peak * otsu_of(field[inside] / peak)
         for bright in [field > level for level in levels] + [inside & (field < level) for level in levels]:
