@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 
 from core.components import Mask, Part, filled, label, parts
 from core.images import Bytes, Floats, ImageError
-from core.paper import rim_of
+from core.paper import grown, rim_of, shrunk
 
 MAX_PARTS = 60
 """Parts of a picture, the largest first, that are looked at."""
-MAX_STROKE = 0.4
-MAX_LENGTH = 7.0
-"""Greatest width of strokes and length of all strokes, as parts of the longer side of what is still a figure."""
+MAX_STROKE, MAX_STROKE_ON_SHEET, MAX_LENGTH = 0.4, 0.25, 7.0
+"""Greatest width of strokes and length of all strokes, as parts of the longer side of what is still a figure; what
+seems to lie on a sheet may also be the hole of a fat 0."""
+
+MIN_DISTINCTION = 4.45
+"""Standard deviations between ink and paper below which a figure is not trusted."""
 
 BLANK = "The picture is blank: there is nothing darker or lighter than its paper."
 UNCLEAR = "The picture shows no single digit that stands out: use one digit in dark ink on plain light paper."
@@ -56,8 +59,28 @@ def chosen(field: Floats, inside: Mask, least: float, notes: tuple[str, ...], li
         raise ImageError(UNCLEAR)
     if several(kept):
         raise ImageError(SEVERAL)
-    check_strokes(mask, box)
+    check_strokes(mask, box, MAX_STROKE_ON_SHEET if CUT in notes else MAX_STROKE)
+    frame = np.isin(labels, [part.number for part in frames])
+    if distinction(field, mask, inside & ~grown(frame, 3), box) < MIN_DISTINCTION:
+        raise ImageError(UNCLEAR)
     return Ink((field / (2 * threshold)).astype(np.float32), mask, notes, light), box
+
+
+def distinction(field: Floats, mask: Mask, inside: Mask, box: Part) -> float:
+    """By how many standard deviations ink differs from what surrounds it, edges left aside.
+
+    Ink on paper is of one kind and the paper of another; in a photograph of something else both are of many kinds.
+    """
+    margin = longer(box) // 3
+    rows = slice(max(box.top - margin, 0), box.bottom + margin)
+    columns = slice(max(box.left - margin, 0), box.right + margin)
+    core, near = shrunk(mask, 2)[rows, columns], grown(mask, 3)[rows, columns]
+    values, ground = field[rows, columns], inside[rows, columns] & ~near
+    core = core if core.any() else mask[rows, columns]
+    if not ground.any():
+        return math.inf
+    scatter = math.sqrt(float(values[core].var() + values[ground].var()))
+    return float(values[core].mean() - values[ground].mean()) / max(scatter, 1e-6)
 
 
 def otsu(values: Bytes) -> int:
@@ -141,10 +164,10 @@ def strokes(mask: Mask, box: Part) -> tuple[float, float]:
     return 2 * np.count_nonzero(mask) / outline / longer(box), outline / 2 / longer(box)
 
 
-def check_strokes(mask: Mask, box: Part) -> None:
+def check_strokes(mask: Mask, box: Part, widest: float) -> None:
     """Raise :class:`ImageError` unless a mask looks like strokes of a pen, not too thick and not too many."""
     width, length = strokes(mask, box)
-    if width > MAX_STROKE or length > MAX_LENGTH:
+    if width > widest or length > MAX_LENGTH:
         raise ImageError(UNCLEAR)
     if box.width > 1.4 * box.height and length * box.width > 6 * box.height:
         raise ImageError(SEVERAL)

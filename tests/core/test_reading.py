@@ -261,8 +261,16 @@ NO_DIGIT = {
     "four digits": (lambda: side_by_side(4), SEVERAL),
     "one above the other": (lambda: side_by_side(2, down=True), SEVERAL),
     "a chequered board": (lambda: Image.fromarray(np.uint8(np.indices((200, 200)).sum(0) // 20 % 2 * 255)), ""),
+    "a photograph of something else": (lambda: clouds(), ""),
     "a black disc": (lambda: under(Image.new("L", (200, 200), 255), "ellipse", (40, 40, 160, 160), fill=0), UNCLEAR),
 }
+
+
+def clouds() -> Image.Image:
+    """Soft patches of every brightness, large and small."""
+    rng = np.random.default_rng(5)
+    layers = [Image.fromarray(rng.integers(0, 256, (n, n), np.uint8)).resize((256, 256), 3) for n in (4, 8, 16, 32)]
+    return Image.fromarray(np.mean([np.asarray(layer, float) for layer in layers], axis=0).astype(np.uint8))
 
 
 def encoded_png(image: Image.Image) -> bytes:
@@ -281,12 +289,16 @@ def test_what_is_no_single_digit_is_refused_in_a_sentence(name):
     assert ". " not in str(caught.value)
 
 
-@pytest.mark.parametrize("shape", ["bar", "fat bar", "bold ring", "thin ring with a dot", "two strokes"])
+@pytest.mark.parametrize(
+    "shape", ["bar", "fat bar", "bold ring", "bold round box", "thin ring with a dot", "two strokes"]
+)
 def test_simple_figures_are_not_taken_for_frames_sheets_or_several(shape):
     image = Image.new("L", (300, 300), 255)
     pen = ImageDraw.Draw(image)
     if "bar" in shape:
         pen.rectangle((115, 40, 185, 260) if "fat" in shape else (140, 40, 160, 260), fill=0)
+    elif "box" in shape:
+        pen.rounded_rectangle((80, 40, 220, 260), 30, outline=0, width=45)
     elif "ring" in shape:
         pen.ellipse((70, 40, 230, 260), outline=0, width=45 if "bold" in shape else 15)
         if "dot" in shape:
