@@ -23,7 +23,7 @@ MIN_DISTINCTION = 4.45
 
 BLANK = "The picture is blank: there is nothing darker or lighter than its paper."
 UNCLEAR = "The picture shows no single digit that stands out: use one digit in dark ink on plain light paper."
-CUT = "what lies around the paper was cut off"
+CUT = "the surroundings were cut off"
 SEVERAL = "The picture shows more than one digit: cut it so that only one is left."
 
 

@@ -186,7 +186,7 @@ def a_photo() -> Image.Image:
 
 Y, X = np.mgrid[0:1:280j, 0:1:280j]
 LIGHT_INK, DARK_INK = "light ink on a dark ground", "dark ink on light paper"
-LINES, CUT = "straight lines were left out", "what lies around the paper was cut off"
+LINES, CUT = "straight lines were left out", "the surroundings were cut off"
 GUISES = {
     "inverse": (lambda: ink(), LIGHT_INK),
     "white ink on nothing": (lambda: nothing((255, 255, 255)), LIGHT_INK),

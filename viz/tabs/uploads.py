@@ -21,7 +21,7 @@ from viz.tabs.common import SIDE
 DIGIT = "One digit, dark on light or light on dark. A photo will do."
 COLOUR = "Any picture. The largest square in its middle is read."
 SCENE = "Any picture. It is made grey and fitted into the square."
-THUMB = 112
+THUMB = 96
 """Side of the small pictures of a note, in pixels of their files; half of it on the screen."""
 
 
