@@ -133,8 +133,8 @@ def watch(context: BrowserContext, url: str) -> list[str]:
     return faults
 
 
-@pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:
+@contextmanager
+def visit(browser: Browser, server: Server) -> Iterator[Page]:
     """The app's page in a context of its own, loaded; ``page.goto("/?…")`` goes elsewhere in the app.
 
     Afterwards the test fails if there was an error on the page or its console, a request to another place than the
@@ -153,6 +153,20 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
     if "Traceback" in (printed := server.output(start)):
         faults.append(f"the app printed:\n{printed}")
     assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    """A :func:`visit` of the test's own."""
+    with visit(browser, server) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def visited(browser: Browser, server: Server) -> Iterator[Page]:
+    """One :func:`visit` for all tests of a file, for those that leave the page as a person leaves it."""
+    with visit(browser, server) as page:
+        yield page
 
 
 @pytest.fixture

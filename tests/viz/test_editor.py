@@ -166,6 +166,14 @@ def test_a_colour_picture_can_be_covered_but_not_drawn_upon() -> None:
     assert 'data-tool="cover"' in widget.html_template
 
 
+def test_only_a_subject_that_is_drawn_can_be_centred_and_only_subjects_are_kept_in_the_browser() -> None:
+    colour = encode(np.zeros((32, 32, 3), np.uint8))
+    for value, subject, centred in ((None, True, True), (None, False, False), (colour, True, False)):
+        widget = editor("an-editor", "pixel", cover=True, value=value, subject=subject)
+        assert ('data-act="centre"' in widget.html_template) == centred
+        assert ('data-keep="an-editor"' in widget.html_template) == subject
+
+
 def test_templates_hold_nothing_that_gradio_would_evaluate() -> None:
     widget = editor("e", "pixel", cover=True)
     for template in (widget.html_template, widget.css_template):

@@ -144,8 +144,9 @@ function load() {
   settle();
 }
 
-/** What comes from Python later on, an example or a file, is the drawing, too. */
+/** What comes from Python later on, an example or a file, is the drawing, too; Gradio may repeat the value of the start. */
 function take() {
+  if (props.value?.id === root.dataset.loaded) return;
   load();
   if (props.value) keep(props.value);
 }
