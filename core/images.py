@@ -1,4 +1,4 @@
-"""Pictures from outside: opened with care, and turned into digits.
+"""Pictures from outside: opened with care.
 
 Whatever is wrong with a file ends in :class:`ImageError`, whose message is one sentence for the user; the size is
 checked before anything is decoded.
@@ -6,7 +6,6 @@ checked before anything is decoded.
 
 from __future__ import annotations
 
-import math
 import struct
 import threading
 import warnings
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter, ImageOps, JpegImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageOps, JpegImagePlugin, UnidentifiedImageError
 
 from core.errors import UserError
 
@@ -39,14 +38,6 @@ LIGHT = 127.5
 MIN_SIDE = 4
 MAX_BYTES = 64 * 2**20
 """Largest file, in bytes."""
-
-MIN_CONTRAST = 32
-"""Difference between ink and paper, of 255, below which a picture counts as blank."""
-WORKING_SIDE = 256
-DIGIT_BOX = 20 / 28
-"""Longer side of a digit as a part of the picture's side, MNIST's."""
-THIN_STROKE = 1.7 / 20
-"""Stroke width as a part of the digit's longer side below which strokes are thickened: MNIST's 5th percentile."""
 
 DECODING_ERRORS = (
     OSError,
@@ -252,107 +243,3 @@ def eight_bits(image: Image.Image, white: float) -> Image.Image:
         values = values - values.min()
         white = max(float(values.max()), 1e-30)
     return Image.fromarray(np.rint(values * (255 / white)).clip(0, 255).astype(np.uint8))
-
-
-def to_digit(image: Image.Image, size: int = 28) -> Bytes:
-    """A photographed or drawn digit as MNIST would have prepared it: (size, size) uint8, ink 255 on 0.
-
-    The border tells the paper: even light is taken off it, and ink is what differs most from it, darker or
-    lighter. The ink is cropped, its longer side scaled to 20/28 of ``size``, strokes thinner than nearly all of
-    MNIST's are thickened, the centre of mass is moved to the middle, and Otsu's threshold makes it two-valued.
-    Raises :class:`ImageError` for a blank picture.
-    """
-    grey = flatten(image).convert("L")
-    grey.thumbnail((WORKING_SIDE, WORKING_SIDE))
-    ink = find_ink(np.asarray(grey, np.float32))
-    mask = ink > otsu(ink)
-    rows, columns = span(mask.sum(axis=1)), span(mask.sum(axis=0))
-    digit = thicken(ink[rows, columns], mask[rows, columns])
-    scale = DIGIT_BOX * size / max(digit.shape)
-    height, width = (max(1, round(side * scale)) for side in digit.shape)
-    small = Image.fromarray(digit).resize((width, height), Image.Resampling.BICUBIC)
-    canvas = centre(np.asarray(small), size)
-    return np.asarray(np.where(canvas > otsu(canvas), 255, 0), np.uint8)
-
-
-def to_scene(image: Image.Image, size: int) -> Bytes:
-    """Any picture as a square one of bright ink on black ground: (size, size) uint8, nothing of it cut off.
-
-    The border tells the paper and ink is what differs from it, as in :func:`to_digit`, but what is grey stays grey. The
-    longer side is brought to ``size``, and ground is added at the shorter sides. Raises :class:`ImageError` for a blank
-    picture.
-    """
-    grey = flatten(image).convert("L")
-    grey.thumbnail((WORKING_SIDE, WORKING_SIDE))
-    ink = Image.fromarray(find_ink(np.asarray(grey, np.float32)))
-    return np.asarray(ImageOps.pad(ink, (size, size), Image.Resampling.BOX, color=0), np.uint8).copy()
-
-
-def find_ink(grey: Floats) -> Bytes:
-    """(H, W) in 0–255: how far each pixel is from the paper, towards the side on which the picture goes farthest.
-
-    The paper's brightness is a plane through the border, so that light falling from one side does no harm: first
-    the border's median, then fitted three times to the 70 % of the border that agree best; the rest may be ink.
-    """
-    height, width = grey.shape
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    border = np.ones(grey.shape, bool)
-    border[1:-1, 1:-1] = False
-    terms, values = np.stack([np.ones(border.sum()), x[border], y[border]], axis=1), grey[border]
-    plane = np.array([np.median(values), 0, 0])
-    for _ in range(3):
-        misfit = np.abs(values - terms @ plane)
-        agree = misfit <= np.quantile(misfit, 0.7)
-        plane = np.linalg.lstsq(terms[agree], values[agree], rcond=None)[0]
-    ink = grey - (plane[0] + plane[1] * x + plane[2] * y)
-    if -ink.min() > ink.max():
-        ink = -ink
-    if ink.max() < MIN_CONTRAST:
-        raise ImageError("The picture is blank: there is nothing darker or lighter than its border.")
-    return np.asarray(np.rint(np.clip(ink * (255 / ink.max()), 0, 255)), np.uint8)
-
-
-def otsu(values: Bytes) -> int:
-    """Otsu's threshold (1979): the t that maximises the variance between the values <= t and those above."""
-    counts = np.bincount(values.ravel(), minlength=256).astype(np.float64)
-    below = np.cumsum(counts)
-    total = np.cumsum(counts * np.arange(256))
-    above = below[-1] - below
-    with np.errstate(divide="ignore", invalid="ignore"):
-        difference = total / below - (total[-1] - total) / above
-        variance = np.where((below > 0) & (above > 0), below * above * difference**2, -1)
-    return int(np.argmax(variance))
-
-
-def span(profile: NDArray[np.int64]) -> slice:
-    """Where a row or column profile (n,) holds all but its outermost thousandths, which are specks."""
-    share = np.cumsum(profile) / profile.sum()
-    return slice(int(np.searchsorted(share, 0.001, "right")), int(np.searchsorted(share, 0.999)) + 1)
-
-
-def thicken(ink: Bytes, mask: NDArray[np.bool_]) -> Bytes:
-    """Grow strokes that would all but vanish when the digit is made small; others stay as they are.
-
-    The mean stroke width is twice the area over the outline; π/4 turns the length of an outline along pixel edges
-    into its true length, for edges of all directions.
-    """
-    framed = np.pad(mask, 1)
-    outline = math.pi / 4 * sum(np.count_nonzero(np.diff(framed, axis=axis)) for axis in (0, 1))
-    missing = THIN_STROKE * max(ink.shape) - 2 * mask.sum() / outline
-    grow = round(missing / 2)
-    if grow < 1:
-        return ink
-    return np.asarray(Image.fromarray(np.pad(ink, grow)).filter(ImageFilter.MaxFilter(2 * grow + 1)))
-
-
-def centre(digit: Bytes, size: int) -> Bytes:
-    """Lay a digit into (size, size) so that its centre of mass is where MNIST's is: on pixel size/2, from 0."""
-    canvas = np.zeros((size, size), np.uint8)
-    corner = []
-    for axis, side in enumerate(digit.shape):
-        profile = digit.sum(axis=1 - axis, dtype=np.float64)
-        middle = float(profile @ np.arange(side)) / profile.sum()
-        corner.append(min(max(round(size / 2 - middle), 0), size - side))
-    top, left = corner
-    canvas[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
-    return canvas

@@ -25,6 +25,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core.checkpoints": ("core.files", "core.registry", "core.settings"),
     "core.fits": ("core.data", "core.models", "core.registry", "core.settings"),
     "core.archives": ("core.images", "core.layouts"),
+    "core.paper": ("core.components", "core.images"),
+    "core.figures": ("core.components", "core.images", "core.paper"),
+    "core.reading": ("core.components", "core.figures", "core.images", "core.paper"),
     "core.download": ("core.files",),
     "core.binarized_mnist": ("core.download", "core.files"),
     "core.colour_data": ("core.archives", "core.download", "core.files", "core.images"),
@@ -174,8 +177,10 @@ NUMPY_ONLY = (
     "core.archives",
     "core.binarized_mnist",
     "core.colour_data",
+    "core.components",
     "core.download",
     "core.errors",
+    "core.figures",
     "core.files",
     "core.idx",
     "core.images",
@@ -183,6 +188,8 @@ NUMPY_ONLY = (
     "core.latents",
     "core.mnist_digits",
     "core.layouts",
+    "core.paper",
+    "core.reading",
     "core.runtime",
     "core.scenes",
     "core.strokes",
@@ -385,6 +392,7 @@ def loads_without(modules: tuple[str, ...], unwanted: tuple[str, ...]) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_the_page_loads_without_torch() -> None:
     assert loads_without(("app", "viz.layout"), ("torch", "torchvision")) == ""
 

@@ -34,10 +34,12 @@ def painted_now(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_script_makes_just_the_assets_that_are_there(painted_now: Path) -> None:
     assert sorted(path.stem for path in painted_now.glob("*.json")) == NAMES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_stored_painting_is_what_the_weights_paint(painted_now: Path, name: str) -> None:
     old, new = stored(name), json.loads((painted_now / f"{name}.json").read_text(encoding="utf-8"))

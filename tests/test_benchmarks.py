@@ -185,6 +185,7 @@ def test_a_trace_prints_what_each_part_of_its_way_takes(capsys: pytest.CaptureFi
 # Sampling
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PIXEL_MODELS)
 @pytest.mark.parametrize("visits", [[], ["--naive-values", "5"]], ids=["naive in full", "naive in part"])
 def test_sampling_prints_its_figures(

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LIMIT = 60_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REGISTRY)
 def test_a_trained_model_says_and_paints_what_its_golden_says(name: str) -> None:
     with np.load(FOLDER / f"{name}.npz") as stored:

@@ -180,6 +180,8 @@ def command(options: Any, arguments: list[str]) -> None:
         plan, *sets = resumed(wishes, folder, options.data)
     else:
         plan, *sets = begun(wishes, options.data)
+    for about in dict.fromkeys(each.about for each in sets if each.about):
+        print(about, file=sys.stderr)
     run = made(plan, options.device, sets[0])
     if options.resume:
         run.load(folder.state)

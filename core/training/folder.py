@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -151,7 +151,8 @@ class Log:
     def line(self, progress: Progress) -> dict[str, Any]:
         """Nats per picture; the rate is that of Adam at this step; seconds since this part of the run began."""
         now, count = time.perf_counter(), len(self.since)
-        means = {key: sum(asdict(update)[key] for update in self.since) / count for key in asdict(progress.update)}
+        names = [one.name for one in fields(Update)]
+        means = {name: sum(getattr(update, name) for update in self.since) / count for name in names}
         return {
             "step": progress.step,
             "minimised": round(means["nats"], 5),

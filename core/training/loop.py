@@ -81,8 +81,9 @@ def train_step(run: Run, loss: Callable[..., Any], x: Tensor, *labels: Tensor) -
     run.model.zero_grad(set_to_none=True)
     nats.backward()
     gradient = torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.recipe.clip)
-    means = (nats, terms.reconstruction.mean(), terms.kl.mean(), terms.total.mean(), gradient)
-    update = Update(*torch.stack([mean.detach().float() for mean in means]).tolist())  # fetched in one go
+    with torch.no_grad():
+        means = (nats, terms.reconstruction.mean(), terms.kl.mean(), terms.total.mean(), gradient)
+        update = Update(*torch.stack([mean.float() for mean in means]).tolist())  # fetched in one go
     for what, value in (("the loss", update.nats), ("the gradient", update.gradient)):
         if not math.isfinite(value):
             raise Diverged(run.step + 1, what, value)

@@ -112,9 +112,14 @@ def run(
 
 
 @cache
+def painted(name: str, case: str, method: Method) -> tuple[Canvas, list[Pass]]:
+    """What :func:`run` makes of one of :func:`requests`, painted once for all tests."""
+    return run(brush(name), requests(name)[case], method)
+
+
 def naive(name: str, case: str) -> Canvas:
-    """The definition's answer to one of :func:`requests`, painted once for all tests."""
-    return run(brush(name), requests(name)[case], "naive")[0]
+    """The definition's answer to one of :func:`requests`."""
+    return painted(name, case, "naive")[0]
 
 
 def margins(canvas: Canvas) -> Tensor:

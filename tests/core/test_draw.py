@@ -327,6 +327,7 @@ def test_completing_is_refused() -> None:
         next(model(CONFIG).steps(Complete(x, x[:, 0] > 0), small.generator()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attention", [True, False], ids=["attention", "whole"])
 def test_one_batch_is_learned_by_heart(attention: bool) -> None:
     config = replace(CONFIG, height=8, attention=attention, hidden=32, read_size=3, write_size=4)

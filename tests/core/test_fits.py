@@ -149,6 +149,9 @@ class TestFromTheCommandLine:
         tiny(monkeypatch, "pixelcnn-mnist")
         mine = archive(tmp_path / "mine", 7, "RGB")
         folder = self.run(tmp_path, "--dataset", mine, "--set", "bottleneck=3", "--batch-size", "5")
+        assert (
+            "has split folders (train 18, valid 2 lent by train, test 4)" in capsys.readouterr().err
+        )  # what was found there
         card = json.loads((folder / "tiny.json").read_text())
         assert (card["dataset"], card["source"], card["pictures"], card["classes"]) == (mine, mine, 18, ["x", "y"])
         assert card["config"]["height"] == 7 and card["config"]["levels"] == 256 and card["config"]["bottleneck"] == 3

@@ -175,6 +175,7 @@ def test_a_request_that_names_a_class_is_painted_under_it() -> None:
         assert not torch.equal(x, roll(model(x), noise, 1.0))
 
 
+@pytest.mark.slow
 def test_one_batch_is_learned_by_heart() -> None:
     config = replace(CONFIG, position_bias=True)
     before, after = small.overfit(small.build(config), small.ink(4, config), steps=150)

@@ -230,6 +230,7 @@ def test_it_paints_nothing(wrong: str) -> None:
         next(classifier().steps(request, small.generator()))
 
 
+@pytest.mark.slow
 @BOTH
 def test_a_few_pictures_are_learned_by_heart(config: GlimpseConfig) -> None:
     model = small.build(replace(config, hidden=32, features=24))

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from core.glimpse_studio import DIGIT, MOST_PIECES, NETWORKS, PIECE, SMALLEST_WINDOW, GlimpseStudio
-from core.images import ImageError, to_scene
+from core.images import ImageError
+from core.reading import to_scene
 from core.registry import REGISTRY
 from core.requests import RequestError
 from core.trace import CanvasTrace

@@ -1,4 +1,4 @@
-"""Opening users' pictures, and making digits of them."""
+"""Opening users' pictures."""
 
 import struct
 import tracemalloc
@@ -8,11 +8,10 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from core import images
-from core.images import ImageError, open_picture, otsu, to_digit
-from core.strokes import digits
+from core.images import ImageError, open_picture
 
 GREY = np.arange(0, 240, 2, dtype=np.uint8).reshape(10, 12)
 
@@ -222,91 +221,3 @@ def test_no_flipped_byte_escapes_as_another_error():
             refused += 1
     assert opened > 20
     assert refused > 20
-
-
-def drawing(ink: int = 0, paper: int = 255, width: int = 24) -> Image.Image:
-    """A seven of 200 × 300 pixels, off the middle of 500 × 400."""
-    image = Image.new("L", (500, 400), paper)
-    ImageDraw.Draw(image).line([(40, 50), (240, 50), (120, 350)], ink, width, joint="curve")
-    return image
-
-
-def overlap(a: np.ndarray, b: np.ndarray) -> float:
-    """Intersection over union of the ink, the best of all shifts by up to a pixel, which rounding may cause."""
-    shifts = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
-    moved = [np.roll(a > 0, shift, (0, 1)) for shift in shifts]
-    return max(float((m & (b > 0)).sum() / (m | (b > 0)).sum()) for m in moved)
-
-
-def extent(digit: np.ndarray) -> tuple[int, int]:
-    rows, columns = np.nonzero(digit)
-    return int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
-
-
-def test_a_digit_has_two_values_a_box_of_20_pixels_and_its_mass_in_the_middle():
-    digit = to_digit(drawing())
-    assert digit.shape == (28, 28)
-    assert digit.dtype == np.uint8
-    assert set(np.unique(digit)) == {0, 255}
-    assert 19 <= max(extent(digit)) <= 20
-    for places in np.nonzero(digit):
-        assert abs(places.mean() - 14) < 0.8
-    assert 38 <= max(extent(to_digit(drawing(), 56))) <= 40
-
-
-def test_dark_on_light_and_light_on_dark_give_the_same_digit():
-    digit = to_digit(drawing())
-    np.testing.assert_array_equal(to_digit(drawing(255, 0)), digit)
-    np.testing.assert_array_equal(to_digit(drawing(90, 160)), digit)
-    np.testing.assert_array_equal(to_digit(drawing().convert("RGB")), digit)
-
-
-def test_light_that_falls_from_one_side_does_no_harm():
-    y, x = np.mgrid[0:400, 0:500]
-    paper = 220 - 100 * x / 500 - 40 * y / 400
-    noise = np.random.default_rng(0).normal(0, 5, paper.shape)
-    photo = np.where(np.asarray(drawing()) < 128, 30, paper) + noise
-    shaded = to_digit(Image.fromarray(photo.clip(0, 255).astype(np.uint8)))
-    assert overlap(shaded, to_digit(drawing())) > 0.85
-
-
-def test_ink_may_touch_the_border():
-    digit = to_digit(drawing().crop((40, 42, 250, 352)))
-    assert overlap(digit, to_digit(drawing())) > 0.85
-
-
-@pytest.mark.parametrize("width", [1, 2, 5])
-def test_the_strokes_of_a_fine_pen_are_thickened(width):
-    digit = to_digit(drawing(width=width)) > 0
-    area, outline = digit.sum(), sum(np.count_nonzero(np.diff(digit, axis=axis)) for axis in (0, 1))
-    assert 1.3 < 2 * area / (np.pi / 4 * outline) < 2.6
-    inked = np.flatnonzero(digit.any(axis=1))
-    assert len(inked) == np.ptp(inked) + 1
-
-
-def test_a_picture_that_is_a_digit_already_stays_what_it_is():
-    written, _ = digits(40, seed=0)
-    made = [to_digit(Image.fromarray(picture)) for picture in written]
-    assert np.median([overlap(a, np.where(b > 127, b, 0)) for a, b in zip(made, written, strict=True)]) > 0.7
-    again = [overlap(to_digit(Image.fromarray(digit)), digit) for digit in made]
-    assert min(again) > 0.75
-    assert np.median(again) == 1
-
-
-@pytest.mark.parametrize("paper", [0, 128, 255])
-def test_a_blank_picture_is_refused_noise_and_shade_included(paper):
-    noise = np.random.default_rng(0).integers(-9, 10, (100, 120)) + np.linspace(-30, 30, 120)
-    for values in (np.full((100, 120), paper), paper + noise):
-        with pytest.raises(ImageError, match="blank") as caught:
-            to_digit(Image.fromarray(values.clip(0, 255).astype(np.uint8)))
-    assert str(caught.value).endswith("border.")
-
-
-def test_otsus_threshold_separates_best_of_all_thresholds():
-    rng = np.random.default_rng(1)
-    values = np.concatenate([rng.normal(60, 15, 300), rng.normal(180, 20, 100)]).clip(0, 255).astype(np.uint8)
-    within = []
-    for t in range(256):
-        parts = [part for part in (values[values <= t], values[values > t]) if len(part)]
-        within.append(sum(len(part) * part.var() for part in parts))
-    assert within[otsu(values)] == pytest.approx(min(within))

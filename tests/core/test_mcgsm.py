@@ -81,6 +81,7 @@ def test_probabilities_sum_to_one_over_all_pictures_of_a_2_by_3_grid() -> None:
     small.assert_normalised(replace(CONFIG, height=2, width=3))
 
 
+@pytest.mark.slow
 def test_one_batch_is_learned_by_heart() -> None:
     config = replace(CONFIG, reach=3, components=8, features=16)
     before, after = small.overfit(small.build(config), small.ink(2, config), steps=200, learning_rate=3e-2)

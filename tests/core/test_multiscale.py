@@ -81,6 +81,7 @@ def test_scales_that_do_not_double_to_the_picture_are_refused(changes: dict[str,
         MultiScale(replace(CONFIG, **changes))
 
 
+@pytest.mark.slow
 def test_one_batch_is_learned_by_heart() -> None:
     config = replace(CONFIG, position_bias=True)
     before, after = small.overfit(small.build(config), small.ink(4, config), steps=150)

@@ -142,6 +142,7 @@ def test_features_that_do_not_divide_into_three_colours_are_refused(features: di
         PixelCNN(replace(COLOUR, **features))
 
 
+@pytest.mark.slow
 def test_one_batch_is_learned_by_heart() -> None:
     config = replace(CONFIG, position_bias=True)
     before, after = small.overfit(small.build(config), small.ink(4, config), steps=200)

@@ -173,6 +173,7 @@ def test_the_forget_gates_start_open_and_the_others_at_one_half(config: PixelRNN
         assert (f == 1).all() and not (o.any() or i.any() or g.any())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", [ROW, DIAGONAL], ids=["row", "diagonal"])
 def test_one_batch_is_learned_by_heart(config: PixelRNNConfig) -> None:
     config = replace(config, hidden=8, head=16, layers=2, position_bias=True)

@@ -146,6 +146,7 @@ def test_wrong_pixels_are_counted_in_the_region_alone() -> None:
     assert restoration.wrong(painted, x, torch.tensor([[[[True, True], [False, True]]]])) == pytest.approx(200 / 3)
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_table_of_every_damage_and_the_same_one_for_the_same_seed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

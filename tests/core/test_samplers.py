@@ -36,7 +36,7 @@ def same_row(passes: list[Pass]) -> Iterator[list[Pass]]:
 @pytest.mark.parametrize("case", CASES)
 @every_way
 def test_every_way_paints_the_picture_of_the_definition(name: str, method: Method, case: str) -> None:
-    canvas, _ = brushes.run(brushes.brush(name), brushes.requests(name)[case], method)
+    canvas, _ = brushes.painted(name, case, method)
     brushes.assert_same(canvas, brushes.naive(name, case), brushes.brush(name))
 
 
@@ -111,7 +111,7 @@ def test_a_mask_that_hides_everything_paints_a_new_picture(name: str, method: Me
     brush, config, label = brushes.brush(name), brushes.LOUD[name].config, brushes.LOUD[name].label
     known = torch.zeros(5, config.height, config.width, dtype=torch.bool)
     completed, _ = brushes.run(brush, Complete(small.pictures(5, config, 8), known, label=label), method)
-    generated, _ = brushes.run(brush, Generate(5, label=label), method)
+    generated, _ = brushes.painted(name, "five", method)
     assert torch.equal(completed.x, generated.x) and torch.equal(completed.logits, generated.logits)
 
 
@@ -196,7 +196,7 @@ def test_what_stands_to_the_left_of_the_first_change_is_final_and_not_asked_for_
 @pytest.mark.parametrize("name", brushes.ROWS)
 def test_rows_are_settled_in_order_and_their_last_pass_changes_nothing(name: str) -> None:
     height = brushes.LOUD[name].config.height
-    _, passes = brushes.run(brushes.brush(name), brushes.requests(name)["five"], "rows")
+    _, passes = brushes.painted(name, "five", "rows")
     rows = [each.row for each in passes if each.row is not None]
     assert rows == sorted(rows) and set(rows) == set(range(height))
     assert len(passes) > 2 * height, "some rows were changed by more than one pass"
@@ -210,7 +210,7 @@ def test_rows_are_settled_in_order_and_their_last_pass_changes_nothing(name: str
 @every_way
 def test_rows_above_the_first_hidden_pixel_take_no_pass_of_their_own(name: str, method: Method) -> None:
     brush, height = brushes.brush(name), brushes.LOUD[name].config.height
-    canvas, passes = brushes.run(brush, brushes.requests(name)["a late hole"], method)
+    canvas, passes = brushes.painted(name, "a late hole", method)
     brushes.assert_same(canvas, brushes.naive(name, "a late hole"), brush)
     assert passes and all(each.row is None or each.row * each.stride >= 3 for each in passes)
     if method == "rows" and name != "multiscale":
@@ -298,7 +298,7 @@ def test_a_step_costs_the_same_however_much_is_painted(name: str, method: Method
 
 @pytest.mark.parametrize("name", brushes.LOUD)
 def test_the_whole_picture_settles_and_each_pass_reports_what_it_changed(name: str) -> None:
-    canvas, passes = brushes.run(brushes.brush(name), brushes.requests(name)["different holes"], "whole")
+    canvas, passes = brushes.painted(name, "different holes", "whole")
     assert {each.row for each in passes} == {None} and 2 < len(passes) <= canvas.x[0].numel() + 1
     assert not passes[-1].changed.any() and torch.equal(passes[-1].canvas, canvas.x)
     for before, after in pairwise(passes):

@@ -103,7 +103,7 @@ def test_chosen_pictures_of_a_canvas_make_a_trace_of_their_own() -> None:
 
 @all_ways
 def test_every_value_is_the_one_that_its_noise_picks(name: str, method: Method) -> None:
-    canvas, _ = brushes.run(brushes.brush(name), brushes.requests(name)["five"], method)
+    canvas, _ = brushes.painted(name, "five", method)
     logits = canvas.logits / canvas.temperature
     if logits.shape[2] == 1:
         picked = (canvas.noise < logits.sigmoid())[:, :, 0].float()
@@ -123,7 +123,7 @@ def test_the_same_seed_paints_the_same_picture_again_and_another_one_does_not(na
 def test_kept_passes_show_the_way_to_the_picture(name: str, method: Method) -> None:
     brush, config = brushes.brush(name), brushes.LOUD[name].config
     trace, kept = brush.paint_with_passes(brushes.requests(name)["five"], small.generator(3), method)
-    _, passes = brushes.run(brush, brushes.requests(name)["five"], method)
+    _, passes = brushes.painted(name, "five", method)
     assert len(kept) == len(passes) and np.array_equal(kept.frame(-1), trace.image)
     for step, state in zip(kept, passes, strict=True):
         assert step.image.shape == trace.image.shape

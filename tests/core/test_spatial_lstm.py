@@ -78,6 +78,7 @@ def test_probabilities_sum_to_one_over_all_pictures_of_a_2_by_3_grid() -> None:
     small.assert_normalised(replace(CONFIG, height=2, width=3))
 
 
+@pytest.mark.slow
 def test_one_batch_is_learned_by_heart() -> None:
     config = replace(CONFIG, reach=2, hidden=12, components=4)
     before, after = small.overfit(small.build(config), small.ink(2, config), steps=150, learning_rate=3e-2)

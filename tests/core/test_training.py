@@ -69,6 +69,7 @@ def test_there_is_a_tiny_config_for_every_registered_name() -> None:
         assert type(config) is type(REGISTRY[name].config)
 
 
+@pytest.mark.slow
 @EVERY
 def test_a_resumed_run_goes_on_bit_for_bit(name: str, tmp_path: Path) -> None:
     straight = fresh(name)
@@ -150,6 +151,7 @@ train(fresh(), keep)
 """
 
 
+@pytest.mark.slow
 def test_a_killed_process_loses_at_most_one_interval(tmp_path: Path) -> None:
     path = tmp_path / "state"
     command = [sys.executable, "-c", VICTIM, str(path)]
@@ -231,6 +233,7 @@ def test_intervals_validate_and_call_back_and_so_does_the_last_step() -> None:
     assert train(run) == []  # it has come to its end
 
 
+@pytest.mark.slow
 @EVERY
 def test_training_lowers_the_validation_loss(name: str) -> None:
     steps, fall = (200, 0.3) if name in small.CLASSIFIERS else (30, 0.5)  # which begin at 2.3 nats

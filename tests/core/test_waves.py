@@ -64,6 +64,7 @@ def test_the_length_of_the_window_does_not_change_the_picture(name: str, columns
         brushes.assert_same(canvas, brushes.naive(name, case), brush)
 
 
+@pytest.mark.slow
 def test_a_wave_needs_far_fewer_passes_than_rows_for_the_colours_of_the_shipped_network() -> None:
     brush = Brush(load_checkpoint("pixelcnn-svhn"))
     waves, rows = (len(brushes.run(brush, Generate(1), method)[1]) for method in ("waves", "rows"))

@@ -22,7 +22,8 @@ from gradio.events import api
 from numpy.typing import NDArray
 
 from core.errors import UserError
-from core.images import open_picture, to_digit
+from core.images import open_picture
+from core.reading import read_digit
 from core.runtime import Runtime
 from core.trace import Array
 from viz.painters import FIRST, FIRST_VAE
@@ -169,9 +170,11 @@ def register(runtime: Runtime) -> None:
     def read_picture(file: str) -> dict[str, Any]:
         """Any picture file, as base64 text, as a digit that the models know: ``pixels`` uint8 (28, 28) of 0 and 255.
 
+        ``read`` says in one sentence how it was read.
         Text, not a path: a path from outside could name any file of the server.
         """
-        return {"pixels": packed(to_digit(open_picture(file_bytes(file)), SIDE), "uint8")}
+        reading = read_digit(open_picture(file_bytes(file)), SIDE)
+        return {"pixels": packed(reading.pixels, "uint8"), "read": reading.sentence}
 
     for endpoint in (
         draw_generate,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -14,10 +13,10 @@ from PIL import Image
 from core import strokes
 from core.archives import fitted
 from core.errors import UserError
-from core.images import open_picture
 from core.runtime import Runtime
 from viz import frames
 from viz.painters import DRAW_COLOUR
+from viz.tabs import uploads
 from viz.tabs.common import (
     LATEST,
     card,
@@ -136,9 +135,7 @@ def build(runtime: Runtime) -> None:
                 temperature = gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="drawcolour-temperature")
             with gr.Column(min_width=0, visible=False) as copying:
                 picker = player("drawcolour-examples", "read", picker_payload(PAINTERS[0]), panels=1)
-                upload = gr.UploadButton(
-                    "Upload a picture", file_types=["image"], elem_id="drawcolour-upload", size="sm"
-                )
+                upload, note = uploads.upload_field("drawcolour", uploads.COLOUR)
             seed = seed_field("drawcolour", FIRST_SEED)
             paint = gr.Button("Paint", variant="primary", elem_id="drawcolour-paint", elem_classes="easel-primary")
         with column("aside"):
@@ -160,23 +157,23 @@ def build(runtime: Runtime) -> None:
     @told
     def on_pick(event: gr.EventData, painter: str, *values: Any) -> tuple[Any, ...]:
         pixels = chosen(event.cell, painter)
-        return pixels, *answer(pixels, painter, *values)
+        return pixels, uploads.hinted(uploads.COLOUR), *answer(pixels, painter, *values)
 
     @told
     def on_upload(path: str, painter: str, *values: Any) -> tuple[Any, ...]:
-        pixels = np.asarray(open_picture(Path(path)).convert("RGB"))
-        pixels = resized(pixels, max(runtime.studio.draws.side(name) for name in DRAW_COLOUR.values()))
-        return pixels, *answer(pixels, painter, *values)
+        side = max(runtime.studio.draws.side(name) for name in DRAW_COLOUR.values())
+        pixels, said = uploads.colour(path, side)
+        return pixels, said, *answer(pixels, painter, *values)
 
     @told
     def on_painter(painter: str, *values: Any) -> tuple[Any, ...]:
         pixels = chosen(START, painter)
-        return picker_payload(painter), pixels, *answer(pixels, painter, *values)
+        return picker_payload(painter), pixels, uploads.hinted(uploads.COLOUR), *answer(pixels, painter, *values)
 
     options, outputs = [painter, mode, count, seed, temperature], [stage, painted]
     show_stage(paint, "drawcolour-player")
-    picker.pick(on_pick, options, [picture, *outputs], **LATEST)
-    upload.upload(on_upload, [upload, *options], [picture, *outputs], **LATEST)
-    painter.change(on_painter, options, [picker, picture, *outputs], **LATEST)
+    picker.pick(on_pick, options, [picture, note, *outputs], **LATEST)
+    upload.upload(on_upload, [upload, *options], [picture, note, *outputs], **LATEST)
+    painter.change(on_painter, options, [picker, picture, note, *outputs], **LATEST)
     shown_for(mode, {COPY: copying, IMAGINE: imagining})
     paints([paint.click, mode.change], answer, [picture, *options], outputs)

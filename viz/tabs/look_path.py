@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -10,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UserError
-from core.images import open_picture, to_scene
 from core.runtime import Runtime
 from viz.glimpse_frames import glimpse_payload
 from viz.payload import panel_data
+from viz.tabs import uploads
 from viz.tabs.common import (
     LATEST,
     SIDE,
@@ -77,12 +76,6 @@ class Looked(NamedTuple):
     seed: float
 
 
-def uploaded(path: str) -> dict[int, NDArray[np.uint8]]:
-    """A picture from the user's disk as a scene of each size."""
-    image = open_picture(Path(path))
-    return {side: to_scene(image, side) for side in PIECES}
-
-
 def place_of(where: str, side: int, across: float, down: float) -> tuple[int, int] | None:
     """Row and column of the digit's top left, of sliders from 0 (left, top) to 100; None if chance decides."""
     if where == BY_CHANCE:
@@ -117,12 +110,7 @@ def build(runtime: Runtime) -> gr.State:
                     across = gr.Slider(0, 100, 50, step=1, label="From the left, %", elem_id="look-across")
                     down = gr.Slider(0, 100, 50, step=1, label="From the top, %", elem_id="look-down")
             with gr.Column(min_width=0, visible=False) as bringing:
-                gr.Markdown(
-                    "Any picture: it is made grey, fitted into the square, and shown as the network gets it, bright "
-                    "ink on black.",
-                    elem_classes="easel-text",
-                )
-                bring = gr.UploadButton("Upload a picture", file_types=["image"], elem_id="look-bring", size="sm")
+                bring, note = uploads.upload_field("look-own", uploads.SCENE, elem_id="look-bring")
             size = gr.Radio(
                 [(f"{side}×{side}", side) for side in PIECES],
                 value=START_SIDE,
@@ -168,8 +156,8 @@ def build(runtime: Runtime) -> gr.State:
 
     @told
     def on_bring(path: str, picture: Picture, _: Any, *values: Any) -> tuple[Any, ...]:
-        own = uploaded(path)
-        return own, *answer(picture, False, own, *values)
+        own, said = uploads.scenes(path, tuple(PIECES))
+        return own, said, *answer(picture, False, own, *values)
 
     def on_change(picture: Picture, own: Any, aim: str, mode: str, *values: Any) -> Any:
         """Nothing is wrong yet before a picture was uploaded."""
@@ -187,7 +175,7 @@ def build(runtime: Runtime) -> gr.State:
     connect(sub, answer, options, outputs, status)
     show_stage(look, "look-player")
     look.click(on_look, asked, outputs, **LATEST)
-    bring.upload(on_bring, [bring, *asked], [own, *outputs], **LATEST)
+    bring.upload(on_bring, [bring, *asked], [own, note, *outputs], **LATEST)
     shown_for(mode, {CLUTTERED: making, OWN: bringing})
     shown_for(where, {BY_HAND: placing})
     size.change(on_size, [size, aim], [pieces, aim], **LATEST).then(told(on_change), asked, outputs, **LATEST)

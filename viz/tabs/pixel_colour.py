@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from core.archives import fitted
 from core.errors import UserError
-from core.images import open_picture
 from core.runtime import Runtime
 from viz import frames, painters
 from viz.payload import Player
+from viz.tabs import uploads
 from viz.tabs.common import (
     ASSETS,
     LATEST,
@@ -100,9 +98,9 @@ def chosen(cell: object, name: str, *_: Any) -> NDArray[np.uint8]:
     return pictures[cell]
 
 
-def uploaded(path: str) -> NDArray[np.uint8]:
+def uploaded(path: str) -> uploads.Brought:
     """A picture from the user's disk as a small square in colour, (H, W, 3)."""
-    return fitted(open_picture(Path(path)), (3, SIDE, SIDE)).transpose(1, 2, 0).copy()
+    return uploads.colour(path, SIDE)
 
 
 def wait_for_edit(event: gr.EventData) -> Any:
@@ -139,7 +137,7 @@ def build(runtime: Runtime) -> None:
             )
             with gr.Column(min_width=0) as completing:
                 picker = player("colour-examples", "pixel", {**picker_payload(FIRST), "cell": START})
-                upload = gr.UploadButton("Upload a picture", file_types=["image"], elem_id="colour-upload", size="sm")
+                upload = uploads.upload_field("colour", uploads.COLOUR)
             count = gr.Slider(1, MOST, 4, step=1, label="Pictures", elem_id="colour-count")
             temperature = gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="colour-temperature")
             seed = seed_field("colour")
@@ -169,7 +167,7 @@ def build(runtime: Runtime) -> None:
 
     outputs, options = [stage, painted], [name, mode, count, seed, temperature]
     asked = [sub.picture, *options]
-    connect(sub, answer, options, outputs, status, choose=chosen, upload=uploaded)
+    connect(sub, answer, options, outputs, status, choose=chosen, upload=uploaded, hint=uploads.COLOUR)
     mode.change(
         lambda mode: (gr.Column(visible=mode == COMPLETE), gr.Column(visible=mode == COMPLETE)),
         mode,

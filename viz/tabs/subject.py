@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -13,8 +12,8 @@ from numpy.typing import NDArray
 
 from core import mnist_digits, strokes
 from core.errors import UserError
-from core.images import open_picture, to_digit
 from viz import frames, painters, payload
+from viz.tabs import uploads
 from viz.tabs.common import ASSETS, SIDE, SKIP, told
 from viz.widgets import editor as editor_widget
 from viz.widgets.player import player
@@ -76,7 +75,7 @@ class Subject(NamedTuple):
 
     picker: gr.HTML
     canvas: gr.HTML
-    upload: gr.UploadButton
+    upload: uploads.Upload
     picture: gr.State
 
 
@@ -89,8 +88,7 @@ def subject(key: str, kind: payload.Room, start: Picture, editor: gr.HTML) -> Su
     """Beside the editor: the examples, by who made them, and a button for one's own."""
     cell = next(i for i, pixels in enumerate(choices()) if np.array_equal(pixels, start.pixels))
     picker = player(f"{key}-examples", kind, {**examples_payload("Examples", kind), "cell": cell})
-    upload = gr.UploadButton("Upload a picture", file_types=["image"], elem_id=f"{key}-upload", size="sm")
-    return Subject(picker, editor, upload, gr.State(start))
+    return Subject(picker, editor, uploads.upload_field(key), gr.State(start))
 
 
 def choices() -> NDArray[np.uint8]:
@@ -116,11 +114,6 @@ def chosen(cell: object, *_: Any) -> NDArray[np.uint8]:
     return pictures[cell]
 
 
-def uploaded(path: str) -> NDArray[np.uint8]:
-    """A picture from the user's disk as a digit, (H, W) of 0 and 255."""
-    return to_digit(open_picture(Path(path)), SIDE)
-
-
 def connect(
     sub: Subject,
     paint: Callable[..., tuple[Any, ...]],
@@ -129,11 +122,13 @@ def connect(
     status: gr.HTML,
     *,
     choose: Callable[..., NDArray[np.uint8]] = chosen,
-    upload: Callable[[str], NDArray[np.uint8]] = uploaded,
+    upload: Callable[[str], uploads.Brought] = uploads.digit,
+    hint: str = uploads.DIGIT,
 ) -> None:
     """Paint anew whenever the subject changes: ``paint(picture, live, *inputs)`` answers with ``outputs``.
 
-    ``choose(cell, *inputs)`` is the picture behind a cell of the picker, ``upload(path)`` one from the user's disk.
+    ``choose(cell, *inputs)`` is the picture behind a cell of the picker, ``upload(path)`` one from the user's disk;
+    what was read in that stands beside it until another picture is chosen, and ``hint`` otherwise.
 
     ``live`` is true while the brush is moving. What is wrong with a drawing does not interrupt it with a toast but
     stands in ``status``; of several edits that wait, only the latest is painted.
@@ -152,15 +147,17 @@ def connect(
 
     @told
     def on_pick(event: gr.EventData, old: Picture, *values: Any) -> tuple[Any, ...]:
-        return replace(choose(event.cell, *values), old, values)
+        return uploads.hinted(hint), *replace(choose(event.cell, *values), old, values)
 
     @told
     def on_upload(path: str, old: Picture, *values: Any) -> tuple[Any, ...]:
-        return replace(upload(path), old, values)
+        brought = upload(path)
+        return brought.note, *replace(brought.pixels, old, values)
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     latest = quiet | {"trigger_mode": "always_last"}
     result = [sub.picture, status]
     sub.canvas.edit(on_edit, inputs, [*result, *outputs], **latest)
-    sub.picker.pick(on_pick, [sub.picture, *inputs], [*result, sub.canvas, *outputs], **latest)
-    sub.upload.upload(on_upload, [sub.upload, sub.picture, *inputs], [*result, sub.canvas, *outputs], **quiet)
+    button, note = sub.upload
+    sub.picker.pick(on_pick, [sub.picture, *inputs], [note, *result, sub.canvas, *outputs], **latest)
+    button.upload(on_upload, [button, sub.picture, *inputs], [note, *result, sub.canvas, *outputs], **quiet)

@@ -12,7 +12,7 @@ from core import latents
 from core.runtime import Runtime
 from viz import codes, vae_walks
 from viz.payload import Player
-from viz.tabs import pixel_colour
+from viz.tabs import pixel_colour, uploads
 from viz.tabs.common import (
     LATEST,
     card,
@@ -142,7 +142,7 @@ def build(runtime: Runtime) -> None:
                 elem_id="vcolour-mode",
                 elem_classes=["easel-switch", "easel-wrap"],
             )
-            pickers, uploads, tabs = [], [], []
+            pickers, fields, tabs = [], [], []
             with (
                 gr.Column(min_width=0, visible=False) as choosing,
                 gr.Tabs(elem_classes="easel-inner", elem_id="vcolour-pictures") as chosen,
@@ -151,10 +151,7 @@ def build(runtime: Runtime) -> None:
                     key = f"vcolour-{letter.lower()}"
                     with gr.Tab(letter, id=letter, elem_id=f"{key}-tab", visible=letter == "A") as tab:
                         pickers.append(player(f"{key}-examples", "read", picker_payload(cell)))
-                        button = gr.UploadButton(
-                            "Upload a picture", file_types=["image"], elem_id=f"{key}-upload", size="sm"
-                        )
-                        uploads.append(button)
+                        fields.append(uploads.upload_field(key, uploads.COLOUR))
                     tabs.append(tab)
             with gr.Column(min_width=0, visible=False) as walking:
                 steps = gr.Slider(
@@ -176,22 +173,22 @@ def build(runtime: Runtime) -> None:
 
     options, outputs = [task, view, steps, count, temperature, seed], [stage, painted, said]
     show_stage(paint, "vcolour-player")
-    for place, (picker, upload) in enumerate(zip(pickers, uploads, strict=True)):
+    for place, (picker, (upload, note)) in enumerate(zip(pickers, fields, strict=True)):
 
         @told
         def on_pick(event: gr.EventData, a: Any, b: Any, *values: Any, place: int = place) -> tuple[Any, ...]:
             ends = [a, b]
             ends[place] = pixel_colour.chosen(event.cell, PAINTER)
-            return ends[place], *answers.task(*ends, *values)
+            return ends[place], uploads.hinted(uploads.COLOUR), *answers.task(*ends, *values)
 
         @told
         def on_upload(path: str, a: Any, b: Any, *values: Any, place: int = place) -> tuple[Any, ...]:
             ends = [a, b]
-            ends[place] = pixel_colour.uploaded(path)
-            return ends[place], *answers.task(*ends, *values)
+            ends[place], said = pixel_colour.uploaded(path)
+            return ends[place], said, *answers.task(*ends, *values)
 
-        picker.pick(on_pick, [*pictures, *options], [pictures[place], *outputs], **LATEST)
-        upload.upload(on_upload, [upload, *pictures, *options], [pictures[place], *outputs], **LATEST)
+        picker.pick(on_pick, [*pictures, *options], [pictures[place], note, *outputs], **LATEST)
+        upload.upload(on_upload, [upload, *pictures, *options], [pictures[place], note, *outputs], **LATEST)
     shown_for(task, {BETWEEN: walking, NUMBERS: looking, IMAGINE: imagining})
     task.change(
         lambda task: (gr.Column(visible=task != IMAGINE), gr.Tabs(selected="A"), gr.Tab(visible=task == BETWEEN)),
