@@ -81,6 +81,8 @@ def read_card(name: str, folder: Path = FOLDER) -> dict[str, Any]:
         card = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CheckpointError(f"The card {path.name} is missing from the checkpoints.") from None
+    except OSError as error:
+        raise CheckpointError(f"The card {path.name} cannot be read: {error.strerror}.") from None
     except ValueError:
         raise CheckpointError(f"The card {path.name} is damaged: it is not JSON.") from None
     if not isinstance(card, dict):
@@ -122,7 +124,10 @@ def card_of(name: str, folder: Path) -> dict[str, Any]:
     """The card of a registered name. Raises :class:`CheckpointError`."""
     if name not in REGISTRY:
         raise CheckpointError(f"There is no model called {quoted(name)}; known are {', '.join(REGISTRY)}.")
-    return read_card(name, folder)
+    card = read_card(name, folder)
+    if card.get("name", name) != name:
+        raise CheckpointError(f"The card {name}.json is that of another model, {quoted(card['name'])}.")
+    return card
 
 
 def with_weights(name: str, spec: ModelSpec, card: Mapping[str, Any], folder: Path) -> torch.nn.Module:
@@ -132,6 +137,8 @@ def with_weights(name: str, spec: ModelSpec, card: Mapping[str, Any], folder: Pa
         data = path.read_bytes()
     except FileNotFoundError:
         raise CheckpointError(f"The weights {path.name} are missing from the checkpoints.") from None
+    except OSError as error:  # a folder in their place, or nobody may read them
+        raise CheckpointError(f"The weights {path.name} cannot be read: {error.strerror}.") from None
     if hashlib.sha256(data).hexdigest() != card.get("sha256"):
         raise CheckpointError(f"The weights {path.name} do not match the SHA-256 on their card: fetch them again.")
     try:
@@ -142,6 +149,9 @@ def with_weights(name: str, spec: ModelSpec, card: Mapping[str, Any], folder: Pa
         raise CheckpointError(f"The weights {path.name} are damaged: they are no safetensors file.") from None
     except (RuntimeError, ValueError):
         raise CheckpointError(f"The weights {path.name} do not fit the model: fetch those of this version.") from None
+    for key, value in model.state_dict().items():
+        if weights[key].is_floating_point() != value.is_floating_point() or not value.isfinite().all():
+            raise CheckpointError(f"The weights {path.name} hold something that is no real number: fetch them again.")
     return model.eval()
 
 

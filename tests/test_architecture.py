@@ -199,6 +199,7 @@ NUMPY_ONLY = (
 
 PURE = (
     "viz.aiming",
+    "viz.assets",
     "viz.bound_views",
     "viz.draw_frames",
     "viz.errors",

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from core.runtime import Runtime
 from viz import head
-from viz.page import Page
+from viz.page import Page, attempt
 from viz.tabs import api, draw, look, pixels, start, vae
 from viz.tabs.common import ASSETS
 from viz.theme import css, theme
@@ -89,10 +89,10 @@ def build_app(runtime: Runtime) -> gr.Blocks:
             dark.click(None, js=head.TOGGLE_THEME, api_visibility="private")
         with gr.Tabs(elem_id="rooms") as tabs:
             with gr.Tab("Start", id="start", elem_id="room-start"):
-                enter = start.build(runtime)
+                enter = attempt(start.build, runtime) or {}
             for room in TABS:
                 with gr.Tab(room.label, id=room.key, elem_id=f"room-{room.key}"):
-                    room.build(runtime)
+                    attempt(room.build, runtime)
         for key, button in enter.items():
             button.click(lambda key=key: gr.Tabs(selected=key), outputs=tabs, api_visibility="private")
         api.register(runtime)

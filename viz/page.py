@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+import html
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import gradio as gr
 from gradio.block_function import BlockFunction
 from gradio.components.api_component import Api
+from gradio.context import Context, get_blocks_context
 
 from core.errors import UserError
-from viz.errors import said
+from core.runtime import Runtime
+from viz.errors import DEFECT, LOG, said
+
+T = TypeVar("T")
+MISSING = "easel-missing"
+"""The class of what stands in the place of a room that could not be built."""
 
 SWEEP, AGE = 300, 1800
 """Seconds from one look for old files to the next, and the age at which they go."""
@@ -31,6 +39,21 @@ def completed(handler: BlockFunction, inputs: list[Any]) -> list[Any]:
     if len(inputs) < len(wanted) and not all(isinstance(block, Api) for block in wanted):
         raise UserError(f"This takes {len(wanted)} values, not {len(inputs)}.")
     return [*inputs, *(block.value for block in wanted[len(inputs) :] if isinstance(block, Api))]
+
+
+def attempt(fill: Callable[[Runtime], T], runtime: Runtime) -> T | None:
+    """Fill a tab of the page that is being built; where that fails, nothing of it but one sentence stands there."""
+    config, tab = get_blocks_context(), Context.block
+    assert config is not None and tab is not None
+    blocks, handlers, children = dict(config.blocks), dict(config.fns), list(tab.children)
+    try:
+        return fill(runtime)
+    except Exception as error:
+        LOG.error("A room could not be built:", exc_info=error)
+        config.blocks, config.fns, tab.children = blocks, handlers, children
+        text = said(error) if isinstance(error, UserError) else DEFECT
+        gr.HTML(f"<p>{html.escape(text)}</p>", elem_classes=MISSING, apply_default_css=False)
+        return None
 
 
 class Page(gr.Blocks):

@@ -197,3 +197,34 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
         assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
     write_atomically(path, b"new")
     assert path.read_bytes() == b"new"
+
+
+def test_a_folder_in_the_place_of_a_file_is_one_sentence(folder: Path) -> None:
+    for path, words in (
+        (weights(folder), "The weights tiny.safetensors cannot"),
+        (folder / "tiny.json", "The card tiny"),
+    ):
+        path.unlink()
+        path.mkdir()
+        assert refusal(NAME, folder).startswith(words)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_refused(folder: Path, value: float) -> None:
+    state = small.build(CONFIG).state_dict()
+    next(iter(state.values())).view(-1)[0] = value
+    put_weights(folder, save(state))
+    assert "no real number" in refusal(NAME, folder)
+
+
+def test_whole_numbers_in_the_place_of_weights_are_refused(folder: Path) -> None:
+    state = {
+        key: torch.zeros(value.shape, dtype=torch.int32) for key, value in small.build(CONFIG).state_dict().items()
+    }
+    put_weights(folder, save(state))
+    assert "no real number" in refusal(NAME, folder)
+
+
+def test_another_model_s_card_is_refused_by_its_name(folder: Path) -> None:
+    change_card(folder, name="other")
+    assert refusal(NAME, folder) == "The card tiny.json is that of another model, 'other'."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import shutil
 import tempfile
 import time
@@ -17,19 +16,15 @@ import gradio as gr
 from core.errors import StoppedError
 from core.runtime import Runtime
 from viz import export, payload
-from viz.page import AGE, sentence
+from viz.assets import ASSETS as ASSETS
+from viz.assets import stored as stored
+from viz.page import AGE, attempt, sentence
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 SIDE = 28
 SKIP = gr.skip()
 EXPORTS = "easel-export-"
 LATEST: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last", "show_progress": "hidden"}
 """For events of which, while they wait, only the latest is answered."""
-
-
-def stored(name: str) -> Any:
-    """A payload painted in advance, ``assets/NAME.json``: what a room shows before any weight is loaded."""
-    return json.loads((ASSETS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def told(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,7 +54,7 @@ def inner_tabs(key: str, tabs: Sequence[tuple[str, str, Callable[[Runtime], None
     with gr.Tabs(elem_id=f"{key}-rooms", elem_classes="easel-inner"):
         for label, name, fill in tabs:
             with gr.Tab(label, id=f"{key}-{name}", elem_id=f"{key}-{name}-tab"):
-                fill(runtime)
+                attempt(fill, runtime)
 
 
 @contextmanager

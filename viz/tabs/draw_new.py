@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from core.runtime import Runtime
 from viz import figures, frames
+from viz.assets import intact
 from viz.payload import Player
-from viz.tabs.common import ASSETS, SIDE, card, column, room, verbs
+from viz.tabs.common import SIDE, card, column, room, verbs
 from viz.widgets.player import player
 from viz.words import counted
 
@@ -46,7 +47,7 @@ class Novelty(NamedTuple):
 
 def measured() -> Novelty:
     """What ``scripts/make_novelty.py`` found."""
-    with np.load(ASSETS / "novelty.npz") as file:
+    with intact("novelty.npz") as stream, np.load(stream) as file:
         pictures = np.unpackbits(file["bits"], axis=1)[:, : SIDE * SIDE].reshape(-1, SIDE, SIDE)
         return Novelty(pictures, file["imagined"], file["test"], file["train"])
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from core.errors import UserError
 from core.runtime import Runtime
 from viz import frames, painters
+from viz.assets import intact
 from viz.payload import Player
 from viz.tabs import uploads
 from viz.tabs.common import (
-    ASSETS,
     LATEST,
     SKIP,
     card,
@@ -73,7 +73,7 @@ slanted front over eight rows at once, each a few columns behind the one above, 
 @functools.cache
 def own_pictures() -> dict[str, NDArray[np.uint8]]:
     """Ten pictures (10, H, W, 3) that each colour model painted, kept in ``assets/colour.npz``."""
-    with np.load(ASSETS / "colour.npz") as file:
+    with intact("colour.npz") as stream, np.load(stream) as file:
         return {name: file[name] for name in painters.COLOUR}
 
 

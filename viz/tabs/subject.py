@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from core import mnist_digits, strokes
 from core.errors import UserError
 from viz import frames, painters, payload
+from viz.assets import intact
 from viz.tabs import uploads
-from viz.tabs.common import ASSETS, SIDE, SKIP, told
+from viz.tabs.common import SIDE, SKIP, told
 from viz.widgets import editor as editor_widget
 from viz.widgets.player import player
 
@@ -50,7 +51,7 @@ def gallery() -> NDArray[np.uint8]:
 
     They are of the kind that the models know. ``scripts/make_assets.py`` says how they were picked.
     """
-    with np.load(ASSETS / "gallery.npz") as file:
+    with intact("gallery.npz") as stream, np.load(stream) as file:
         bits: NDArray[np.uint8] = np.unpackbits(file["bits"], axis=1)[:, : SIDE * SIDE]
     return bits.reshape(-1, SIDE, SIDE) * np.uint8(255)
 

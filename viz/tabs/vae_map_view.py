@@ -15,9 +15,9 @@ from core.errors import UserError
 from core.latent_plane import Numbers, Plane, extent, principal
 from core.trace import Array
 from viz import latent_map
+from viz.assets import intact
 from viz.latent_map import Cloud, Map
 from viz.payload import Player
-from viz.tabs.common import ASSETS
 
 MODELS = {
     "2 numbers": "aevb-mnist-2d",
@@ -71,7 +71,7 @@ FIRST = View("2 numbers", PRINCIPAL, 1, 2, MEAN, EVEN)
 @functools.cache
 def codes(name: str) -> Codes:
     """The codes of a model from ``assets/codes.npz``; see :mod:`scripts.make_codes`."""
-    with np.load(ASSETS / "codes.npz", allow_pickle=False) as file:
+    with intact("codes.npz") as stream, np.load(stream, allow_pickle=False) as file:
         return Codes(file[f"{name}.means"].astype(np.float32), file["labels"], str(file[f"{name}.sha256"]))
 
 

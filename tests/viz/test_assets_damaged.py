@@ -1,0 +1,78 @@
+"""A file of the page's own that is missing or damaged costs the room that shows it, not the app."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from core.runtime import Runtime
+from viz import assets
+from viz.assets import ASSETS, AssetError, intact, stored
+from viz.layout import build_app
+from viz.page import MISSING
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    copied = Path(shutil.copytree(ASSETS, tmp_path / "assets"))
+    monkeypatch.setattr(assets, "ASSETS", copied)
+    return copied
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def of_nothing(path: Path) -> None:
+    path.write_text("{}")
+
+
+DAMAGES = (Path.unlink, cut_short, a_folder, of_nothing)
+
+
+def sentences(app: gr.Blocks) -> list[str]:
+    """What stands in the places of rooms that could not be built."""
+    return [
+        str(block.value) for block in app.blocks.values() if MISSING in (getattr(block, "elem_classes", None) or [])
+    ]
+
+
+def test_all_rooms_are_built_from_what_is_there() -> None:
+    assert sentences(build_app(Runtime())) == []
+
+
+def test_a_damaged_file_costs_its_room_and_the_others_are_built(folder: Path) -> None:
+    for name in ("two-digits", "map"):
+        cut_short(folder / f"{name}.json")
+    app = build_app(Runtime())
+    assert sentences(app) == [
+        f"<p>The file {name}.json of this page is missing or damaged: fetch it again.</p>"
+        for name in ("map", "two-digits")
+    ]
+    ids = {getattr(block, "elem_id", None) for block in app.blocks.values()}
+    assert {"draw-player", "pixels-player", "start-draw"} <= ids and "map-chart" not in ids
+    wired = {block._id for handler in app.fns.values() for block in [*handler.inputs, *handler.outputs]}
+    assert wired <= set(app.blocks)  # no event of the room is left behind
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_each_damage_is_one_sentence(folder: Path, damage: Callable[[Path], Any]) -> None:
+    damage(folder / "map.json")
+    with pytest.raises(AssetError, match=r"^The file map\.json of this page is missing or damaged: fetch it again\.$"):
+        stored("map")
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_arrays_are_read_whole_or_not_at_all(folder: Path, damage: Callable[[Path], Any]) -> None:
+    damage(folder / "gallery.npz")
+    with pytest.raises(AssetError, match=r"gallery\.npz"), intact("gallery.npz") as stream, np.load(stream) as file:
+        file["bits"]
