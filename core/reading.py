@@ -224,9 +224,11 @@ def sampled(field: Floats, y: NDArray[np.float64], x: NDArray[np.float64]) -> Fl
 
 def is_read_already(picture: Image.Image, size: int) -> bool:
     """Whether a picture is a digit that was read before: of two values, of the right size and in the right place."""
+    if picture.size != (size, size):
+        return False
     pixels = np.asarray(picture.convert("L"))
     rows, columns = np.nonzero(pixels)
-    if pixels.shape != (size, size) or not len(rows) or not ((pixels == 0) | (pixels == 255)).all():
+    if not len(rows) or not ((pixels == 0) | (pixels == 255)).all():
         return False
     extent = max(np.ptp(rows), np.ptp(columns)) + 1
     middle = max(abs(rows.mean() - size / 2), abs(columns.mean() - size / 2))

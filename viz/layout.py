@@ -45,7 +45,7 @@ LAUNCH: dict[str, Any] = {
     "show_error": False,  # sentences are shown all the same; what else Gradio has to say is not for a stranger
     "enable_monitoring": False,
     "run_history": False,
-    "max_file_size": "20mb",
+    "max_file_size": "64mb",
     "ssr_mode": False,
     "footer_links": ["api"],
     # The page holds the first pictures of all rooms: compressed it is a quarter as large. Event streams are left alone.

@@ -221,3 +221,67 @@ def test_no_flipped_byte_escapes_as_another_error():
             refused += 1
     assert opened > 20
     assert refused > 20
+
+
+def photo(width: int = 320, height: int = 240, **options: object) -> bytes:
+    """A JPEG, dark at its left third."""
+    image = Image.new("L", (width, height), 230)
+    image.paste(20, (0, 0, width // 3, height))
+    return encoded(image.convert("RGB"), "JPEG", **options)
+
+
+@pytest.mark.parametrize(("limit", "times"), [(320 * 240, 1), (320 * 240 // 4, 2), (9000, 4), (2000, 8)])
+def test_a_large_jpeg_is_decoded_reduced_and_upright(limit, times, monkeypatch):
+    monkeypatch.setattr(images, "MAX_PIXELS", limit)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    opened = open_picture(photo(exif=exif))
+    assert opened.size == (240 // times, 320 // times)
+    values = np.asarray(opened.convert("L"), int)
+    assert values[: 320 // times // 4].max() < 60
+    assert values[320 // times // 2 :].min() > 190
+
+
+def test_only_what_can_be_decoded_reduced_may_be_so_large(monkeypatch):
+    monkeypatch.setattr(images, "MAX_PIXELS", 30_000)
+    for bad in (photo(progressive=True), encoded(Image.new("L", (320, 240)))):
+        with pytest.raises(ImageError, match=r"0 megapixels \(320 × 240\); the limit is 0"):
+            open_picture(bad)
+    monkeypatch.setattr(images, "MAX_REDUCED", 70_000)
+    with pytest.raises(ImageError, match="megapixels"):
+        open_picture(photo())
+
+
+@pytest.mark.parametrize(
+    ("data", "advice"),
+    [
+        (b"\0\0\0\x18ftypheic" + bytes(64), "is a HEIC picture.*: save it as JPEG or PNG"),
+        (b"\0\0\0\x18ftypmp42" + bytes(64), "is a film.*: save one frame of it"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" * 9, "is a PDF document.*screenshot"),
+        (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "is an SVG drawing.*: save it as PNG"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_with_a_way_out(data, advice):
+    with pytest.raises(ImageError, match=advice) as caught:
+        open_picture(data, "drawing.png")
+    assert_one_sentence(str(caught.value))
+
+
+def test_light_ink_on_a_transparent_ground_gets_a_dark_one():
+    for mode, colours in (("RGBA", [(255, 255, 255), (250, 230, 40)]), ("LA", [(255,)])):
+        for colour in colours:
+            image = Image.new(mode, (20, 20), (*colour, 0))
+            image.paste((*colour, 255), (5, 5, 12, 12))
+            values = np.asarray(open_picture(encoded(image)).convert("L"))
+            assert values[8, 8] > 200
+            assert values[0, 0] == 0
+    rounded = Image.new("RGBA", (40, 40), "white")
+    rounded.putpixel((0, 0), (255, 255, 255, 0))
+    assert (np.asarray(open_picture(encoded(rounded))) == 255).all()
+
+
+@pytest.mark.parametrize(("white", "expected"), [(255, 255), (1023, 255), (4095, 255), (16383, 255), (65535, 255)])
+def test_grey_of_any_number_of_bits_in_16_is_as_bright_as_it_was(white, expected):
+    values = np.tile(np.array([0, white // 2, white], np.uint16), (4, 2))
+    opened = np.asarray(open_picture(encoded(Image.fromarray(values))), int)
+    np.testing.assert_allclose(opened[0, :3], [0, 127, expected], atol=1)
