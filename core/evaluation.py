@@ -205,6 +205,8 @@ def chosen(options: Any) -> tuple[Painter, data.DataSet]:
     if options.dataset in (None, spec.dataset) and how is None:
         how = read_card(options.name, options.checkpoints).get("binarised")
     dataset = data.load(source, options.split, options.data)
+    if dataset.about:
+        print(dataset.about, file=sys.stderr)
     if how is not None:
         dataset = dataset.binarise(how)
     check_fit(options.name, spec, dataset)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import archives, data
+from core import archives, data, evaluation
 from core.data import DataError, DataSet, load
+from core.training import __main__ as training
 
 
 def png(value: int, mode: str = "L") -> bytes:
@@ -274,3 +275,21 @@ def test_one_coloured_picture_makes_the_data_set_coloured(tmp_path):
     path = put(tmp_path / "mixed", members)
     assert [load(f"archive:{path}", split).images.shape[1] for split in data.SPLITS] == [3, 3, 3]
     assert load(f"archive:{put(tmp_path / 'grey', pictures('train', 6))}", "train").images.shape[1] == 1
+
+
+def test_training_and_evaluation_say_what_an_archive_holds(tmp_path, capsys):
+    members = {f"{split}/a/{i}.png": digit_png(i) for split in ("train", "test") for i in range(4)}
+    name = f"archive:{put(tmp_path / 'digits', members)}"
+    said = "digits has split folders (train 3, valid 1 lent by train, test 4), with 1 class."
+    training.main(["vae-mnist", "--dataset", name, "--binarise", "threshold", "--steps", "1", "--out", str(tmp_path)])
+    assert said in capsys.readouterr().out
+    evaluation.main(["vae-mnist", "--dataset", name, "--binarise", "threshold"])
+    assert said in capsys.readouterr().err
+
+
+def digit_png(i: int) -> bytes:
+    file = BytesIO()
+    image = Image.new("L", (28, 28))
+    image.paste(255, (8, 4 + i, 12, 24))
+    image.save(file, "PNG")
+    return file.getvalue()
