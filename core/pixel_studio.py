@@ -25,14 +25,14 @@ from core.race import Racer, race
 from core.registry import REGISTRY
 from core.requests import RequestError, seeded, whole
 from core.samplers.canvas import Pass
-from core.sampling import Brush, OrderError, TooManyError, most_pictures
+from core.sampling import Brush, OrderError, TooManyError, most_particles
 from core.trace import Array, CanvasTrace, RasterTrace
 
 DEFAULT = "pixelcnn-mnist"
 MAX_COLOUR = 16
 """Colour pictures in one request: each takes a hundred times the work of a binary one."""
 PARTICLES = (8, 256)
-"""Fewest and most particles of the filter."""
+"""Fewest and most particles that one can ask for, of each filter."""
 
 Covered = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 """A picture and where it is hidden."""
@@ -40,12 +40,17 @@ Covered = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 
 @dataclass(frozen=True, eq=False)
 class Heeded:
-    """How the particle filter fared: the effective sample size (H,) after each row, and where it drew anew (H,)."""
+    """How the particle filters fared, each of which gave one of the n pictures.
+
+    Of ``particles`` each, the effective sample size ``ess`` (n, H) after each row, where they were drawn anew (n, H)
+    and ``log_evidence`` (n,); ``times`` (n,): how often each picture came out, where repeats are shown once.
+    """
 
     particles: int
     ess: Array
     resampled: NDArray[np.bool_]
-    log_evidence: float
+    log_evidence: Array
+    times: NDArray[np.int64]
 
 
 class PixelStudio:
@@ -100,21 +105,33 @@ class PixelStudio:
         seed: object,
         temperature: object = 1.0,
         *,
-        particles: object = 128,
+        particles: object = 28,
         label: object = None,
+        repeats: bool = True,
         session: str | None = None,
     ) -> tuple[RasterTrace, Heeded]:
-        """``count`` completions that heed all given pixels, by the particle filter, the likeliest first."""
+        """``count`` completions that heed all given pixels, by as many particle filters, the likeliest first.
+
+        Each filter has ``particles``, or as many as :func:`core.sampling.most_particles` leaves to each. Without
+        ``repeats`` a picture that comes out several times is there once, and the answer says how often it came.
+        """
         request = self._completion(name, covered, count, temperature, label)
-        many = whole(particles, "The number of particles", *PARTICLES)
-        many = min(many, most_pictures(self.config(name)))
+        asked, filters = whole(particles, "The number of particles", *PARTICLES), len(request.images)
+        many = max(1, min(asked, most_particles(self.config(name)) // filters))
         with self._painting(name, session) as (brush, on_pass):
             try:
                 trace, result = brush.fit(request, many, seeded(seed), on_pass)
             except OrderError as error:
                 raise RequestError(str(error)) from None
-        resampled: NDArray[np.bool_] = result.resampled.numpy()
-        return likeliest_first(trace), Heeded(many, result.ess.numpy(), resampled, result.log_evidence)
+        order, times = likeliest(trace), np.ones(filters, np.int64)
+        if not repeats:
+            flat = trace.image[order].reshape(filters, -1)
+            _, first, times = np.unique(flat, axis=0, return_index=True, return_counts=True)
+            order, times = order[np.sort(first)], times[np.argsort(first)]
+        ess, resampled, evidence = (
+            each.numpy()[order] for each in (result.ess, result.resampled, result.log_evidence.float())
+        )
+        return picked(trace, order), Heeded(many, ess, resampled, evidence, times)
 
     def passes(
         self,
@@ -274,6 +291,15 @@ class PixelStudio:
 
 def likeliest_first(trace: RasterTrace) -> RasterTrace:
     """The same pictures, ordered by the nats of what was hidden, the likeliest first."""
-    order = np.argsort((trace.nats * ~trace.known).sum((1, 2)), kind="stable")
+    return picked(trace, likeliest(trace))
+
+
+def likeliest(trace: RasterTrace) -> NDArray[np.int64]:
+    """The places of its pictures in that order."""
+    return np.argsort((trace.nats * ~trace.known).sum((1, 2)), kind="stable")
+
+
+def picked(trace: RasterTrace, order: NDArray[np.int64]) -> RasterTrace:
+    """The pictures at these places."""
     fields = ("image", "probability", "entropy", "nats", "known")
     return replace(trace, **{field: getattr(trace, field)[order] for field in fields})

@@ -25,6 +25,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core import noise
 from core.errors import UserError
 from core.models.base import Complete, Generate, Request, array
 from core.models.gated import GatedPixelCNN
@@ -38,7 +39,7 @@ from core.samplers.canvas import Canvas, Pass, RowSampler, Sampler
 from core.samplers.cellwise import CellWise, DiagonalCells, SpatialCells
 from core.samplers.gated import GatedRows
 from core.samplers.mcgsm import MCGSMRows
-from core.samplers.particles import Filtered, filtered, systematic
+from core.samplers.particles import Filtered, filtered, one_of_each
 from core.samplers.pixelcnn import PixelCNNRows
 from core.samplers.pixelrnn import PixelRNNRows
 from core.samplers.pyramid import Pyramid
@@ -54,6 +55,8 @@ MAX_BYTES = 2**29
 and a half times as much, for 85 different colour pictures to complete; binary models stay far below."""
 MAX_PICTURES = 256
 """Pictures in one request, however small."""
+MAX_PARTICLES = 512
+"""Particles of all filters in one request, however small their pictures."""
 PICTURES_AT_ONCE = 8
 """Pictures whose surprise is worked out together: it takes three more tensors of the size of their logits."""
 
@@ -72,8 +75,18 @@ class OrderError(UserError):
 
 def most_pictures(config: Any) -> int:
     """How many pictures of a model one request may ask for."""
-    per_picture = 2 * 4 * config.channels * logits_per_value(config) * config.height * config.width
-    return min(MAX_PICTURES, MAX_BYTES // per_picture)
+    return min(MAX_PICTURES, MAX_BYTES // _bytes(config))
+
+
+def most_particles(config: Any) -> int:
+    """How many particles of all filters one request may have."""
+    return min(MAX_PARTICLES, MAX_BYTES // _bytes(config))
+
+
+def _bytes(config: Any) -> int:
+    """What the noise and the logits of a picture take."""
+    size: int = 2 * 4 * config.channels * logits_per_value(config) * config.height * config.width
+    return size
 
 
 def ways(model: Any) -> dict[Method, Callable[[], Sampler]]:
@@ -138,16 +151,16 @@ class Brush:
             self._made[method] = self._ways[method]()
         return self._made[method]
 
-    def canvas(self, request: Generate | Complete, generator: torch.Generator) -> Canvas:
-        """The start of a painting with all its noise; raises :class:`TooManyError`."""
+    def canvas(self, request: Generate | Complete, generator: torch.Generator, drawn: Tensor | None = None) -> Canvas:
+        """The start of a painting with all its noise, unless it is ``drawn``; raises :class:`TooManyError`."""
         most = most_pictures(self.config)
-        if _asked(request) > most:  # before there is a tensor of that size
+        if drawn is None and _asked(request) > most:  # before there is a tensor of that size
             raise TooManyError(f"Ask for at most {most} pictures at once: more would take over {MAX_BYTES >> 20} MB.")
         x, known = canvas(request, self.config)
         device = generator.device
         labels = told_label(request, len(x), device)
-        noise = dice(len(x), self.config, generator)
-        return Canvas(x.to(device), known.to(device), noise, request.temperature, labels=labels)
+        drawn = dice(len(x), self.config, generator) if drawn is None else drawn.to(device)
+        return Canvas(x.to(device), known.to(device), drawn, request.temperature, labels=labels)
 
     @torch.inference_mode()
     def passes(
@@ -207,25 +220,27 @@ class Brush:
     ) -> tuple[RasterTrace, Filtered]:
         """Completions of one picture that heed all of its given pixels; see :mod:`core.samplers.particles`.
 
-        ``request`` holds one picture as often as completions are wanted; ``particles`` are painted, and the
-        completions drawn from them in proportion to their weights. Raises :class:`OrderError` for a model that does
-        not paint in raster order.
+        ``request`` holds one picture as often as completions are wanted. Each comes from a filter of its own, with as
+        many ``particles`` and with its own noise (:mod:`core.noise`), so that it is the same however many there are.
+        Raises :class:`OrderError` for a model that does not paint in raster order, :class:`TooManyError`.
         """
         sampler = self.sampler("cells" if isinstance(self.model, SpatialLSTM) else "rows")
         if not isinstance(sampler, RowWise | CellWise):
             raise OrderError("The particle filter needs a model that paints in raster order.")
-        count = len(request.images)
+        count = particles * len(request.images)
+        if count > (most := most_particles(self.config)):
+            raise TooManyError(f"At most {most} particles can be painted at once.")
+        own = [noise.own(generator, index) for index in range(len(request.images))]
         many = Complete(
-            request.images[:1].expand(particles, -1, -1, -1),
-            request.known[:1].expand(particles, -1, -1),
+            request.images[:1].expand(count, -1, -1, -1),
+            request.known[:1].expand(count, -1, -1),
             request.temperature,
             request.label,
         )
-        painting = self.canvas(many, generator)
+        painting = self.canvas(many, generator, torch.cat([dice(particles, self.config, each) for each in own]))
         row_sampler: RowSampler = sampler
-        result = filtered(row_sampler, painting, generator, on_pass)
-        chosen = systematic(result.log_weights, count, generator)
-        return self.trace(painting, chosen), result
+        result = filtered(row_sampler, painting, own, on_pass)
+        return self.trace(painting, one_of_each(result, own)), result
 
     @torch.inference_mode()
     def judge(self, x: Tensor) -> RasterTrace:

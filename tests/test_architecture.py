@@ -49,7 +49,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "core.plate_design": ("core.plate_fonts",),
     "core.plates": ("core.plate_design", "core.plate_fonts"),
     "core.samplers": ("core.models", "core.nn", "core.samplers", "core.trace"),
-    "core.sampling": ("core.models", "core.nn", "core.samplers", "core.trace"),
+    "core.sampling": ("core.models", "core.nn", "core.noise", "core.samplers", "core.trace"),
     "core.labels": ("core.binarized_mnist", "core.data"),
     "core.training": (
         "core.checkpoints",

@@ -108,7 +108,8 @@ COMPARED = (
     "what came before."
 )
 HEEDED = (
-    " [[particles]] pictures were painted at once; after this row they were worth [[ess]] equal ones. [[drawn_anew]]"
+    " This picture is one of [[particles]] that were painted together, its particles. After this row their effective "
+    "sample size was [[ess]]: so many equally good ones are they worth. [[drawn_anew]]"
 )
 DRAWN_ANEW = ["", "Those that fitted the given pixels badly were dropped here and the others doubled."]
 """Indexed by whether particles were drawn anew after the row."""

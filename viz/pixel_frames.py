@@ -51,7 +51,7 @@ class Racer(Protocol):
 
 
 class Heeded(Protocol):
-    """How a particle filter fared; see :class:`core.pixel_studio.Heeded`."""
+    """How particle filters fared; see :class:`core.pixel_studio.Heeded`."""
 
     @property
     def particles(self) -> int: ...
@@ -59,6 +59,8 @@ class Heeded(Protocol):
     def ess(self) -> Array: ...
     @property
     def resampled(self) -> NDArray[np.bool_]: ...
+    @property
+    def times(self) -> NDArray[np.int64]: ...
 
 
 def compare_payload(traces: Mapping[str, RasterTrace], *, autoplay: bool = True, nonce: str | None = None) -> Player:
@@ -89,18 +91,23 @@ def compare_payload(traces: Mapping[str, RasterTrace], *, autoplay: bool = True,
 
 
 def heeded_payload(trace: RasterTrace, heeded: Heeded, *, title: str, autoplay: bool = True) -> Player:
-    """Completions by the particle filter; the bars are the effective sample size after each row."""
-    value = frames.raster_payload(trace, title=title, heat=False, autoplay=autoplay)
-    ess = np.repeat(finite(heeded.ess, "The filter")[:, None], len(trace.image), 1)
-    value["cost"] = payload.cost(f"worth of {heeded.particles} particles after each row", "particles", ess)
+    """Completions by particle filters, each with how often it came out; the bars are the effective sample sizes."""
+    nats = frames.hidden_nats(trace)
+    often = [f" · {times} times" if times > 1 else "" for times in heeded.times]
+    labels = [f"{each:.1f} nats{said}" for each, said in zip(nats, often, strict=True)]
+    value = frames.raster_payload(trace, title=title, heat=False, labels=labels, autoplay=autoplay)
+    ess = finite(heeded.ess, "The filter").T
+    value["cost"] = payload.cost(f"effective sample size of {heeded.particles} particles, row by row", "particles", ess)
     note = value["note"]
     assert note is not None
     rows = trace.order[:, 0]
     note["html"] += notes.HEEDED
+    note["rows"].append(["it came out", f"[[times]] of {heeded.times.sum()} times"])
     note["values"] |= {
         "particles": payload.value(np.full((1, 1), heeded.particles, np.float32), 0),
-        "ess": payload.value(heeded.ess[rows, None], 0),
-        "drawn_anew": payload.words(notes.DRAWN_ANEW, heeded.resampled[rows, None].astype(np.uint8)),
+        "ess": payload.value(ess[rows], 1),
+        "times": payload.value(heeded.times[None].astype(np.float32), 0),
+        "drawn_anew": payload.words(notes.DRAWN_ANEW, heeded.resampled.T[rows].astype(np.uint8)),
     }
     return value
 

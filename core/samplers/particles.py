@@ -13,13 +13,18 @@ doubled, those that do not are dropped. The product of the mean weights estimate
 after the hole, without bias. The same model and the same noise, but now the lower half of a digit decides about its
 upper half.
 
-Shapes: ``N`` particles, all of one picture, ``H`` × ``W`` pixels.
+One filter gives one completion. Particles that are drawn anew share their past, so that in the end nearly all pictures
+of one filter are the same. Several completions therefore come from as many filters, each with particles and noise of
+its own; they are painted in one batch, but never meet.
+
+Shapes: ``F`` filters of ``N`` particles, all of one picture, ``H`` × ``W`` pixels; on the canvas F · N pictures, those
+of the first filter first.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -31,17 +36,17 @@ from core.samplers.canvas import Canvas, Pass, RowSampler
 
 @dataclass(frozen=True, eq=False)
 class Filtered:
-    """What the filter leaves behind.
+    """What the filters leave behind.
 
-    ``log_weights`` (N,) of the particles on the canvas, with Σ w = 1; ``ess`` (H,) the effective sample size after
-    each row, before particles were drawn anew; ``resampled`` (H,) whether they were; ``log_evidence`` in nats estimates
-    log p(given pixels from the first hidden row on | the rows above).
+    ``log_weights`` (F, N) of the particles on the canvas, with Σ w = 1 in each filter; ``ess`` (F, H) the effective
+    sample size after each row, before particles were drawn anew; ``resampled`` (F, H) whether they were;
+    ``log_evidence`` (F,) in nats, each estimates log p(given pixels from the first hidden row on | the rows above).
     """
 
     log_weights: Tensor
     ess: Tensor
     resampled: Tensor
-    log_evidence: float
+    log_evidence: Tensor
 
 
 def effective_sample_size(log_weights: Tensor) -> float:
@@ -59,28 +64,47 @@ def systematic(log_weights: Tensor, count: int, generator: torch.Generator) -> T
 
 @torch.inference_mode()
 def filtered(
-    sampler: RowSampler, canvas: Canvas, generator: torch.Generator, on_pass: Callable[[Pass], None] = lambda _: None
+    sampler: RowSampler,
+    canvas: Canvas,
+    generators: Sequence[torch.Generator],
+    on_pass: Callable[[Pass], None] = lambda _: None,
 ) -> Filtered:
-    """Complete the one picture that all of ``canvas`` shows; its pictures become the particles."""
-    height, count, device = canvas.x.shape[2], len(canvas.x), canvas.x.device
-    log_weights = torch.full((count,), -math.log(count), dtype=torch.float64, device=device)
-    ess, resampled = torch.full((height,), float(count)), torch.zeros(height, dtype=torch.bool)
-    log_evidence = 0.0
+    """Complete the one picture that all of ``canvas`` shows; its pictures become the particles.
+
+    There is a filter for each of ``generators``, from which its particles are drawn anew.
+    """
+    height, device, filters = canvas.x.shape[2], canvas.x.device, len(generators)
+    count = len(canvas.x) // filters
+    log_weights = torch.full((filters, count), -math.log(count), dtype=torch.float64, device=device)
+    ess = torch.full((filters, height), float(count))
+    resampled = torch.zeros(filters, height, dtype=torch.bool)
+    log_evidence = torch.zeros(filters, dtype=torch.float64)
     state, first = sampler.begin(canvas)
     for row in range(first, height):
         for each in sampler.paint(state, canvas, row):
             on_pass(each)
         nats = value_nats(canvas.logits[:, :, :, row] / canvas.temperature, canvas.x[:, :, row]).sum(1)
-        log_weights -= (nats * canvas.known[:, row]).sum(1).double()
-        total = log_weights.logsumexp(0)
-        log_evidence += float(total)
-        log_weights -= total
-        ess[row] = effective_sample_size(log_weights)
-        if ess[row] < count / 2 and row < height - 1:
-            survivors = systematic(log_weights, count, generator)
-            canvas.x.copy_(canvas.x[survivors])
-            canvas.logits.copy_(canvas.logits[survivors])
-            state = state.select(survivors)
-            log_weights.fill_(-math.log(count))
-            resampled[row] = True
+        log_weights -= (nats * canvas.known[:, row]).sum(1).double().view_as(log_weights)
+        total = log_weights.logsumexp(1)
+        log_evidence += total.cpu()
+        log_weights -= total[:, None]
+        ess[:, row] = torch.tensor([effective_sample_size(weights) for weights in log_weights])
+        uneven = ess[:, row] < count / 2
+        if row < height - 1 and bool(uneven.any()):
+            resampled[:, row] = uneven
+            survivors = torch.arange(len(canvas.x), device=device).view(filters, count)
+            for index in uneven.nonzero()[:, 0].tolist():
+                survivors[index] = index * count + systematic(log_weights[index], count, generators[index])
+                log_weights[index] = -math.log(count)
+            kept = survivors.flatten()
+            canvas.x.copy_(canvas.x[kept])
+            canvas.logits.copy_(canvas.logits[kept])
+            state = state.select(kept)
     return Filtered(log_weights, ess, resampled, log_evidence)
+
+
+def one_of_each(result: Filtered, generators: Sequence[torch.Generator]) -> Tensor:
+    """The indices on the canvas of one particle of each filter, drawn in proportion to its weights: (F,)."""
+    picks = [systematic(w, 1, generator) for w, generator in zip(result.log_weights, generators, strict=True)]
+    starts = result.log_weights.shape[1] * torch.arange(len(picks), device=result.log_weights.device)
+    return starts + torch.cat(picks)

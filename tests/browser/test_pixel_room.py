@@ -137,7 +137,8 @@ def test_a_hole_in_the_middle_is_filled_heeding_all_that_is_given(page: Page, op
     seen, shown = given(value["panels"][0]), pictures(value["panels"][0])[0, ..., 0]
     assert (~seen).sum() == value["cells"] * 14 * 14
     assert (shown[seen] == np.broadcast_to(shown[0], shown.shape)[seen]).all()
-    expect(page.locator("#pixels-narrator .sentence")).to_contain_text(f"{PARTICLES} pictures were painted at once")
+    expect(page.locator("#pixels-narrator .sentence")).to_contain_text(f"one of {PARTICLES} that were painted together")
+    expect(page.locator("#pixels-narrator .sentence")).to_contain_text("effective sample size")
 
 
 def test_who_knows_the_digits_can_be_asked_for_one(page: Page, open_tab: OpenTab) -> None:

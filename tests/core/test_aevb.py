@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
-from torch.distributions import MultivariateNormal, Normal, kl_divergence
+from torch.distributions import Bernoulli, MultivariateNormal, Normal, kl_divergence
 
 from core.models.aevb import AEVB, UNKNOWN, AEVBConfig, AutoEncoder, corrupted
 from core.models.vae import VAEConfig
@@ -196,6 +196,22 @@ def test_a_denoising_model_encodes_the_damaged_picture_and_is_judged_by_the_whol
     )
     kl = kl_divergence(Normal(mean, log_sigma.exp()), Normal(torch.zeros_like(mean), 1.0)).sum(1)
     torch.testing.assert_close(terms.kl, kl, rtol=1e-4, atol=1e-5)
+
+
+@torch.no_grad()
+def test_the_importance_weights_of_a_denoising_model_are_of_codes_of_the_damaged_picture() -> None:
+    vae, x = model(replace(CONFIG, corruption=0.4)), small.ink(3, CONFIG)
+    torch.testing.assert_close(vae.log_weights(x, 1, small.generator(6))[0], vae.loss(x, small.generator(6)).log_weight)
+    generator = small.generator(6)
+    mean, log_sigma = vae.encode(corrupted(x, 0.4, generator))
+    q = Normal(mean, log_sigma.exp())
+    z = mean + log_sigma.exp() * torch.randn(5, *mean.shape, generator=generator)
+    p = Bernoulli(logits=vae.logits(z.flatten(0, 1)).unflatten(0, (5, 3)))
+    by_hand = p.log_prob(x.expand(5, *x.shape)).sum((2, 3, 4)) + (Normal(0, 1).log_prob(z) - q.log_prob(z)).sum(2)
+    weights = vae.log_weights(x, 5, small.generator(6))
+    torch.testing.assert_close(weights, by_hand, rtol=1e-4, atol=1e-4)
+    whole = model(CONFIG).log_weights(x, 5, small.generator(6))
+    assert not torch.allclose(weights, whole, atol=0.1), "the same network, shown the whole picture"
 
 
 @pytest.mark.slow

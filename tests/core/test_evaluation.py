@@ -70,6 +70,49 @@ def test_the_same_seed_gives_the_same_figure_and_another_seed_another() -> None:
     assert first == again and first.nats != other.nats
 
 
+class Ledger(torch.nn.Module):
+    """A picture of one pixel costs what stands in it; looked at, ink says how sure the second of two classes is."""
+
+    config = None
+
+    def loss(self, x: torch.Tensor, generator: torch.Generator) -> LossTerms:
+        nats = x.flatten(1).sum(1)
+        return LossTerms(nats, torch.zeros_like(nats), torch.zeros_like(nats))
+
+    def judge(self, x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        sure = x.flatten(1).sum(1)
+        return torch.stack([torch.zeros_like(sure), sure], 1)[None]
+
+    def steps(self, request: Request, generator: torch.Generator) -> Iterator[Step]:
+        raise NotImplementedError
+
+
+def spread(count: int) -> data.DataSet:
+    """Pictures of one pixel, over more than one batch, with values from 0 to ``count`` − 1, all of class 1."""
+    values = np.arange(count, dtype=np.uint8).reshape(count, 1, 1, 1)
+    return data.DataSet("spread", "test", values, np.ones(count, np.int64), "static")
+
+
+def test_the_standard_error_is_the_deviation_of_the_pictures_over_the_root_of_their_number() -> None:
+    n = 117
+    figure = evaluation.evaluate("pixelcnn-mnist", Ledger(), spread(n))
+    deviation = math.sqrt(sum((k - (n - 1) / 2) ** 2 for k in range(n)) / (n - 1))
+    assert (figure.n, figure.nats) == (n, (n - 1) / 2)
+    assert figure.standard_error == pytest.approx(deviation / math.sqrt(n), abs=6e-4)
+    alike = data.DataSet("alike", "test", np.ones((n, 1, 1, 1), np.uint8), None, "static")
+    assert evaluation.evaluate("pixelcnn-mnist", Ledger(), alike).standard_error == 0
+
+
+def test_so_is_that_of_a_classifiers_cross_entropy() -> None:
+    n = 117
+    figure = evaluation.evaluate("glimpse-cluttered", Ledger(), spread(n))
+    nats = [math.log1p(math.exp(-k)) for k in range(n)]
+    mean = sum(nats) / n
+    deviation = math.sqrt(sum((each - mean) ** 2 for each in nats) / (n - 1))
+    assert figure.nats == pytest.approx(mean, abs=6e-5)
+    assert figure.standard_error == pytest.approx(deviation / math.sqrt(n), abs=6e-5)
+
+
 def test_a_model_whose_loss_is_exact_says_so_whatever_the_samples() -> None:
     figure = evaluation.evaluate("pixelcnn-mnist", FactorModel(), ink(10), samples=8)
     assert figure.bound == "exact"

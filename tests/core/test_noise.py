@@ -83,7 +83,7 @@ def test_a_picture_is_the_same_however_many_are_asked_for(studio: Studio, name: 
 
 
 SORTED = {"pixels.fit"}
-"""What answers with the likeliest first: see :mod:`tests.core.test_pixel_studio`."""
+"""What answers with the likeliest first; tests/core/test_pixel_studio.py asks it."""
 NO_CHANCE = {"draws.between"}
 """What asks for a number of steps on a way whose ends alone are thrown."""
 

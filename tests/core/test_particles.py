@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,17 @@ import pytest
 import torch
 from torch import Tensor
 
+from core import noise
 from core.errors import UserError
 from core.models.base import Complete, Generate
 from core.models.raster import dice, value_nats
 from core.samplers.canvas import Canvas, Pass
 from core.samplers.particles import Filtered, effective_sample_size, filtered, systematic
 from core.sampling import Brush
+from core.studio import Studio
 from tests.core import brushes, small
 
+ROOT = Path(__file__).resolve().parents[2]
 HOLES = {
     "in the middle": [[1, 1, 1], [1, 0, 0], [0, 0, 1], [1, 1, 1]],
     "from the top": [[0, 1, 0], [0, 1, 1], [1, 0, 1], [1, 1, 1]],
@@ -73,14 +77,16 @@ def hole(name: str, where: str, temperature: float = 1.0, seed: int = 1) -> Hole
 
 
 def painted(hole: Hole, particles: int, seed: int) -> tuple[Canvas, Filtered]:
-    """The filter on as many particles as one likes, and what it leaves on the canvas."""
+    """One filter of as many particles as one likes, and what it leaves on the canvas."""
     request, generator = hole.request, small.generator(seed)
     x = (request.images * request.known).repeat(particles, 1, 1, 1)
     labels = None if request.label is None else torch.full((particles,), request.label)
-    noise = dice(particles, hole.brush.config, generator)
-    canvas = Canvas(x, request.known.repeat(particles, 1, 1), noise, request.temperature, labels=labels)
+    drawn = dice(particles, hole.brush.config, generator)
+    canvas = Canvas(x, request.known.repeat(particles, 1, 1), drawn, request.temperature, labels=labels)
     sampler: Any = hole.brush.sampler("rows" if "rows" in hole.brush.methods else "cells")
-    return canvas, filtered(sampler, canvas, generator)
+    result = filtered(sampler, canvas, [generator])
+    alone = (each[0] for each in (result.log_weights, result.ess, result.resampled, result.log_evidence))
+    return canvas, Filtered(*alone)
 
 
 def shares(hole: Hole, canvas: Canvas, weights: Tensor) -> Tensor:
@@ -140,7 +146,7 @@ def test_the_evidence_is_right_on_average_however_few_the_particles(
 ) -> None:
     exact = hole(name, where, temperature, seed)
     runs = [painted(exact, 6, seed)[1] for seed in range(160)]
-    ratio = np.exp([run.log_evidence - exact.log_evidence for run in runs])
+    ratio = np.exp([float(run.log_evidence) - exact.log_evidence for run in runs])
     error = ratio.std(ddof=1) / len(runs) ** 0.5
     assert error < 0.06 and abs(ratio.mean() - 1) < 3 * error
     assert 0.2 < np.mean([bool(run.resampled.any()) for run in runs]) < 0.8, "with and without drawing anew"
@@ -166,7 +172,9 @@ def test_weights_evidence_and_size_follow_from_what_the_model_says_of_the_given_
     assert (result.ess >= 1).all() and (result.ess <= count * (1 + 1e-5)).all() and (result.ess[:first] == count).all()
     assert result.resampled[:3].tolist() == (result.ess[:3] < count / 2).tolist() and not result.resampled[3]
     if not result.resampled.any():
-        assert result.log_evidence == pytest.approx(np.logaddexp.reduce(unnormalised) - math.log(count), rel=1e-4)
+        assert float(result.log_evidence) == pytest.approx(
+            np.logaddexp.reduce(unnormalised) - math.log(count), rel=1e-4
+        )
 
 
 @pytest.mark.parametrize("name", brushes.RASTER)
@@ -184,10 +192,10 @@ def test_completions_that_heed_everything_keep_what_is_given_and_the_nats_of_eva
     np.testing.assert_allclose(trace.nats.sum((1, 2)), nats.numpy(), rtol=1e-4, atol=1e-4)
     rows = [each.row for each in passes if each.row is not None]
     assert (
-        len(result.log_weights) == 40
+        result.log_weights.shape == (5, 40)
         and rows == sorted(rows)
         and len(rows) == len(passes)
-        and {len(each.canvas) for each in passes} == {40}
+        and {len(each.canvas) for each in passes} == {200}
     )
 
 
@@ -202,11 +210,11 @@ def test_particles_are_drawn_anew_once_half_of_them_are_worth_nothing() -> None:
 
 def test_the_completions_of_a_request_are_drawn_in_proportion_to_the_weights() -> None:
     exact = hole("mcgsm", "in the middle")
-    five = Complete(exact.request.images.repeat(64, 1, 1, 1), exact.request.known.repeat(64, 1, 1))
+    ten = Complete(exact.request.images.repeat(10, 1, 1, 1), exact.request.known.repeat(10, 1, 1))
     pictures = torch.cat(
-        [torch.from_numpy(exact.brush.fit(five, 256, small.generator(seed))[0].image) for seed in range(20)]
+        [torch.from_numpy(exact.brush.fit(ten, 50, small.generator(seed))[0].image) for seed in range(120)]
     )
-    blank = Canvas(pictures, five.known, torch.zeros(1, 1, 1, 1, 1), 1.0)
+    blank = Canvas(pictures, ten.known, torch.zeros(1, 1, 1, 1, 1), 1.0)
     found = shares(exact, blank, torch.full((len(pictures),), 1 / len(pictures), dtype=torch.float64))
     assert variation(found, exact.posterior) < 0.08 < variation(exact.plain, exact.posterior) / 3
 
@@ -215,11 +223,14 @@ def test_the_completions_of_a_request_are_drawn_in_proportion_to_the_weights() -
 def test_with_nothing_given_the_filter_paints_what_the_brush_paints(name: str) -> None:
     brush = brushes.brush(name)
     config = brush.config
-    nothing = torch.zeros(6, config.height, config.width, dtype=torch.bool)
-    trace, result = brush.fit(Complete(small.pictures(6, config), nothing), 6, small.generator(3))
-    assert np.array_equal(trace.image, brush.paint(Generate(6), small.generator(3)).image)
-    assert result.log_evidence == pytest.approx(0, abs=1e-6) and not result.resampled.any()
+    nothing = torch.zeros(4, config.height, config.width, dtype=torch.bool)
+    trace, result = brush.fit(Complete(small.pictures(4, config), nothing), 6, small.generator(3))
+    for index, picture in enumerate(trace.image):
+        own = brush.paint(Generate(6), noise.own(small.generator(3), index)).image
+        assert any(np.array_equal(picture, each) for each in own)
+    np.testing.assert_allclose(result.log_evidence, 0, atol=1e-6)
     np.testing.assert_allclose(result.ess, 6, rtol=1e-6)
+    assert not result.resampled.any()
 
 
 @pytest.mark.parametrize("name", ["pixelcnn", "gated", "row", "diagonal", "mcgsm", "spatial"])
@@ -229,7 +240,49 @@ def test_with_everything_given_the_filter_gives_the_picture_back(name: str) -> N
     everything = torch.ones(3, *image.shape[2:], dtype=torch.bool)
     trace, result = brush.fit(Complete(image.repeat(3, 1, 1, 1), everything), 10, small.generator())
     assert np.array_equal(trace.image, image.repeat(3, 1, 1, 1).numpy())
-    assert result.log_evidence == 0 and (result.ess == 10).all()
+    assert (result.log_evidence == 0).all() and (result.ess == 10).all()
+
+
+@pytest.mark.parametrize("name", ["pixelcnn", "colour", "diagonal", "spatial"])
+def test_filters_in_one_batch_never_meet(name: str) -> None:
+    exact = hole(name, "in the middle")
+
+    def fit(count: int) -> tuple[np.ndarray, Filtered]:
+        request = Complete(exact.request.images.repeat(count, 1, 1, 1), exact.request.known.repeat(count, 1, 1))
+        trace, result = exact.brush.fit(request, 20, small.generator(2))
+        return trace.image, result
+
+    (few, of_few), (many, of_many) = fit(3), fit(7)
+    assert np.array_equal(few, many[:3]), "picture 3 of 3 is picture 3 of 7"
+    for part in ("log_weights", "ess", "resampled", "log_evidence"):
+        np.testing.assert_allclose(getattr(of_few, part), getattr(of_many, part)[:3], rtol=1e-3, atol=1e-3)
+    assert len(set(of_many.log_evidence.tolist())) == 7
+
+
+def test_weighted_by_their_evidence_filters_of_few_particles_agree_with_enumeration_together() -> None:
+    exact = hole("mcgsm", "from the top", seed=2)
+    found, weights = torch.zeros_like(exact.posterior), 0.0
+    for seed in range(400):
+        canvas, result = painted(exact, 8, seed)
+        evidence = math.exp(float(result.log_evidence) - exact.log_evidence)
+        found += evidence * shares(exact, canvas, result.log_weights.exp())
+        weights += evidence
+    assert variation(found / weights, exact.posterior) < 0.05 < variation(exact.plain, exact.posterior)
+
+
+def test_nine_completions_of_a_covered_upper_half_are_nine_pictures_that_fit() -> None:
+    with np.load(ROOT / "assets" / "gallery.npz") as file:
+        digits = np.unpackbits(file["bits"], axis=1)[:, :784].reshape(-1, 28, 28)
+    hidden = np.zeros((28, 28), bool)
+    hidden[:14] = True
+    desk = Studio().pixels
+    for digit in digits[:2]:
+        covered = (255 * digit.astype(np.uint8), hidden)
+        trace, heeded = desk.fit("pixelcnn-mnist", covered, 9, 1)
+        assert len({picture.tobytes() for picture in trace.image}) >= 8
+        assert heeded.particles == 28 and heeded.ess.shape == (9, 28)
+        plain = desk.complete("pixelcnn-mnist", covered, 9, 1)
+        assert trace.nats.sum((1, 2)).mean() < plain.nats.sum((1, 2)).mean() - 8
 
 
 def test_a_model_that_does_not_paint_in_raster_order_has_no_filter() -> None:

@@ -194,10 +194,29 @@ def test_the_filter_keeps_what_is_given_and_its_worth_lies_between_one_and_all(d
     assert (first.image[:, :, ~hidden] == as_trace_has_it(picture)[:, ~hidden]).all()
     price = first.nats[:, hidden].sum(1)
     assert (np.diff(price) >= 0).all()
-    assert heeded.ess.shape == heeded.resampled.shape == hidden.shape[:1]
+    assert heeded.ess.shape == heeded.resampled.shape == (MANY, len(hidden))
     assert (heeded.ess >= 1 - 1e-4).all() and (heeded.ess <= 32 + 1e-3).all()
-    assert heeded.ess[0] == 32 > heeded.ess[1:].min() and heeded.log_evidence < 0
-    assert (heeded.ess[heeded.resampled] < 16).all()
+    assert (heeded.ess[:, 0] == 32).all() and heeded.ess[:, 1:].min() < 32
+    assert heeded.log_evidence.shape == (MANY,) and (heeded.log_evidence < 0).all()
+    assert (heeded.ess[heeded.resampled] < 16).all() and heeded.times.tolist() == [1] * MANY
+
+
+def test_a_completion_that_heeds_all_is_the_same_however_many_are_asked_for(desk: PixelStudio) -> None:
+    few, many = (desk.fit(BINARY, hole(BINARY), count, 5, particles=8)[0].image for count in (3, 9))
+    assert {picture.tobytes() for picture in few} <= {picture.tobytes() for picture in many}
+
+
+def test_a_picture_that_comes_out_again_is_shown_once_with_how_often(desk: PixelStudio) -> None:
+    picture, hidden = hole(BINARY)
+    hidden[:] = False
+    hidden[0, 0] = True  # two completions at most
+    every, _ = desk.fit(BINARY, (picture, hidden), 20, 1, particles=8)
+    once, heeded = desk.fit(BINARY, (picture, hidden), 20, 1, particles=8, repeats=False)
+    assert len(once.image) == len({each.tobytes() for each in every.image}) <= 2 < len(every.image) == 20
+    assert heeded.times.sum() == 20 and len(heeded.ess) == len(once.image) == len(heeded.times)
+    for each, times in zip(once.image, heeded.times, strict=True):
+        assert times == sum(np.array_equal(each, other) for other in every.image)
+    assert (np.diff(once.nats[:, hidden].sum(1)) >= 0).all()
 
 
 def test_heeding_all_makes_the_pixels_after_the_hole_less_surprising(desk: PixelStudio) -> None:
@@ -205,7 +224,7 @@ def test_heeding_all_makes_the_pixels_after_the_hole_less_surprising(desk: Pixel
     after = np.zeros_like(hidden)
     after[-1] = True
     blind = desk.complete(BINARY, (picture, hidden), 32, 1).nats[:, after].sum(1).mean()
-    heeding = desk.fit(BINARY, (picture, hidden), 32, 1, particles=128)[0].nats[:, after].sum(1).mean()
+    heeding = desk.fit(BINARY, (picture, hidden), 32, 1, particles=16)[0].nats[:, after].sum(1).mean()
     assert heeding < blind - 0.1
 
 
@@ -367,4 +386,4 @@ def test_more_pictures_than_the_memory_limit_allows_are_refused(
     monkeypatch.setattr(sampling, "MAX_BYTES", 10 * per_picture)
     refused("^Ask for at most 10 pictures at once: ", lambda: desk.generate(BINARY, 11, 1))
     assert len(desk.generate(BINARY, 10, 1).image) == 10
-    assert desk.fit(BINARY, hole(BINARY), 4, 1, particles=128)[1].particles == 10
+    assert desk.fit(BINARY, hole(BINARY), 4, 1, particles=128)[1].particles == 2, "of each of four filters"

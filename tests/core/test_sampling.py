@@ -232,8 +232,8 @@ def test_more_pictures_than_fit_are_refused_in_one_sentence(name: str, monkeypat
     for request in (Generate(257), Generate(10**12), many):  # before memory is taken for them
         with pytest.raises(TooManyError, match=r"^Ask for at most 256 pictures at once: [^.]+\.$"):
             brush.paint(request, small.generator())
-    with pytest.raises(TooManyError, match="256"):
-        brush.fit(Complete(images, known), 257, small.generator())
+    with pytest.raises(TooManyError, match=r"^At most 512 particles can be painted at once\.$"):
+        brush.fit(Complete(images, known), 513, small.generator())
     per_picture = 2 * 4 * config.channels * brush.canvas(Generate(1), small.generator()).noise.shape[2]
     monkeypatch.setattr(sampling, "MAX_BYTES", 3 * per_picture * config.height * config.width)
     assert len(brush.paint(Generate(3), small.generator()).image) == 3

@@ -34,6 +34,7 @@ class Heeded:
     particles: int
     ess: np.ndarray
     resampled: np.ndarray
+    times: np.ndarray
 
 
 def other(trace: RasterTrace, seed: int) -> RasterTrace:
@@ -115,7 +116,8 @@ def test_a_comparison_can_wait_to_be_played_and_a_name_of_its_own() -> None:
 
 def heeded_value() -> tuple[RasterTrace, Heeded, Any]:
     trace = raster_trace(3, side=SIDE, known_rows=2)
-    heeded = Heeded(64, f32([64, 64, 40.2, 12.5, 55, 30]), np.array([0, 0, 0, 1, 0, 0], bool))
+    ess = f32([[64, 64, 40.2, 12.5, 55, 30], [64, 64, 60, 50, 30.1, 64], [64, 64, 64, 64, 2, 1.5]])
+    heeded = Heeded(64, ess, ess < 32, np.array([1, 6, 2]))
     return trace, heeded, pixel_frames.heeded_payload(trace, heeded, title="All heeded")
 
 
@@ -123,8 +125,9 @@ def test_the_bars_are_the_effective_sample_size_after_each_row() -> None:
     _, heeded, value = heeded_value()
     cost = value["cost"]
     assert cost["bars"] == SIDE and cost["unit"] == "particles" and "64" in cost["label"]
+    assert "effective sample size" in cost["label"]
     bars = decode(cost["data"], np.float32, (SIDE, 3))
-    assert (bars == heeded.ess[:, None]).all()
+    assert (bars == heeded.ess.T).all()
     assert value["panels"][0]["title"] == "All heeded" and len(value["panels"]) == 1
     json.dumps(value)
 
@@ -135,15 +138,24 @@ def test_the_narrator_tells_the_worth_of_the_row_and_where_particles_were_drawn_
     ess, said = value_of(note, "ess"), words_of(note, "drawn_anew")
     assert value_of(note, "particles").tolist() == [[64]]
     for step, (row, _) in enumerate(trace.order):
-        assert ess[step, 0] == heeded.ess[row]
-        assert bool(said[step][0]) == heeded.resampled[row]
+        assert (ess[step] == heeded.ess[:, row]).all()
+        assert [bool(each) for each in said[step]] == heeded.resampled[:, row].tolist()
     for name in ("particles", "ess", "drawn_anew"):
         assert f"[[{name}]]" in note["html"]
+    assert "effective sample size" in note["html"]
+
+
+def test_a_picture_that_came_out_several_times_says_so() -> None:
+    trace, heeded, value = heeded_value()
+    nats = [f"{each:.1f} nats" for each in (trace.nats * ~trace.known).sum((1, 2))]
+    assert value["panels"][0]["labels"] == [nats[0], f"{nats[1]} · 6 times", f"{nats[2]} · 2 times"]
+    assert value_of(value["note"], "times").tolist() == [heeded.times.tolist()]
+    assert ["it came out", "[[times]] of 9 times"] in value["note"]["rows"]
 
 
 def test_a_filter_that_broke_down_is_refused() -> None:
     trace, heeded, _ = heeded_value()
-    heeded.ess[2] = np.nan
+    heeded.ess[1, 2] = np.nan
     with pytest.raises(ValueError, match="not finite"):
         pixel_frames.heeded_payload(trace, heeded, title="All heeded")
 

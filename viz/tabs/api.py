@@ -151,7 +151,7 @@ def register(runtime: Runtime) -> None:
     ) -> dict[str, Any]:
         """A pixel model completes: ``images`` uint8 (count, 28, 28), the likeliest first, and ``nats`` (count,).
 
-        With ``particles`` they heed all that is given, not only what comes before each pixel.
+        With ``particles``, so many for each of them, they heed all that is given, not only what comes before a pixel.
         """
         covered = pixels_of(pixels), grid(hidden, "The mask") != 0
         studio = runtime.studio.pixels

@@ -41,7 +41,8 @@ PIXELS, PASSES, RACE, SURPRISE = "Pixel by pixel", "Passes of the sampler", "Sam
 BEFORE, ALL = "What comes before", "All given pixels"
 ANY = "any"
 FIRST_DIGIT = 3
-PARTICLES = 64
+PARTICLES = 28
+"""Of each filter, and one filter gives one picture."""
 SIDE_BY_SIDE = 4
 """Most pictures of each painter when several paint: the stage has to hold them all."""
 
@@ -57,8 +58,10 @@ says how likely ink is, and throws a die. That is all; the digit is the sum of 7
 **Cover** a part and it goes on from what it can see *before* each pixel. It cannot see pixels below or to the right,
 even those you gave. So its drawing may not fit them.
 
-Let it use **all given pixels**, and many pictures are painted at once. After each row those that fit your pixels badly
-are dropped and the others doubled. So a hole in the middle is filled by what fits on all sides.
+Let it use **all given pixels**, and for each picture that you see many are painted at once, its *particles*. After each
+row those that fit your pixels badly are dropped and the others doubled. So a hole in the middle is filled by what fits on
+all sides. The **effective sample size** says how many equally good particles they are worth. A picture that comes out
+several times is shown once, with how often.
 
 A low **temperature** takes the likelier value more often. Near 0 that is not the best digit but blank paper.
 
@@ -76,8 +79,9 @@ Drawing one pixel a pass would take 784 passes. For fixed $u$ the picture is the
 each row is guessed as a whole and corrected until nothing changes, about two or three passes a row, and the result is
 the same to the pixel. *Passes of the sampler* shows just these passes, *Sampler race* sets the clock.
 
-Using all given pixels: particles $n$ carry weights $w_n \leftarrow w_n \prod_j p(x_j \mid \text{before})$ over the
-given pixels $j$ of a row, and are drawn again, systematically, when $1 / \sum_n w_n^2 < N/2$.
+Using all given pixels: each picture has a filter of its own, whose particles $n$ carry weights
+$w_n \leftarrow w_n \prod_j p(x_j \mid \text{before})$ over the given pixels $j$ of a row. They are drawn again,
+systematically, when the effective sample size $1 / \sum_n w_n^2$ is below $N/2$.
 
 van den Oord et al. 2016, *Pixel Recurrent Neural Networks* and *Conditional Image Generation with PixelCNN Decoders*;
 Theis and Bethge 2015, *Generative Image Modeling Using Spatial LSTMs*.
@@ -176,7 +180,7 @@ class Task:
         if self.given is None:
             return self.studio.generate(name, *asked, **told), None
         if self.heeds:
-            return self.studio.fit(name, self.given, *asked, particles=PARTICLES, **told)
+            return self.studio.fit(name, self.given, *asked, particles=PARTICLES, repeats=self.several, **told)
         return self.studio.complete(name, self.given, *asked, ranked=not self.several, **told), None
 
     def count_blank(self, trace: RasterTrace) -> None:
@@ -200,7 +204,7 @@ def waiting(names: Sequence[str], view: str, heeds: str, mode: str) -> str:
     if view == RACE:
         return "Racing: this takes two or three seconds. Stop ends it."
     if view == PIXELS and heeds == ALL and mode == COMPLETE:
-        return f"Painting {PARTICLES} pictures at once, to keep those that fit: a second or two for each painter."
+        return f"Painting {PARTICLES} pictures for each one, to keep what fits: a second or two for each painter."
     return "Painting…" if view == PIXELS and len(names) > 2 else ""
 
 
