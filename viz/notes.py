@@ -109,7 +109,7 @@ COMPARED = (
 )
 HEEDED = (
     " This picture is one of [[particles]] that were painted together, its particles. After this row their effective "
-    "sample size was [[ess]]: so many equally good ones are they worth. [[drawn_anew]]"
+    "sample size was [[ess]]: that is how many equally good ones they are worth. [[drawn_anew]]"
 )
 DRAWN_ANEW = ["", "Those that fitted the given pixels badly were dropped here and the others doubled."]
 """Indexed by whether particles were drawn anew after the row."""

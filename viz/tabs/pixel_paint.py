@@ -58,10 +58,10 @@ says how likely ink is, and throws a die. That is all; the digit is the sum of 7
 **Cover** a part and it goes on from what it can see *before* each pixel. It cannot see pixels below or to the right,
 even those you gave. So its drawing may not fit them.
 
-Let it use **all given pixels**, and for each picture that you see many are painted at once, its *particles*. After each
-row those that fit your pixels badly are dropped and the others doubled. So a hole in the middle is filled by what fits on
-all sides. The **effective sample size** says how many equally good particles they are worth. A picture that comes out
-several times is shown once, with how often.
+Let it use **all given pixels**. Then for each picture that you see many are painted at once, its *particles*. After
+each row those that fit your pixels badly are dropped and the others doubled. So a hole in the middle is filled by what
+fits on all sides. The **effective sample size** says how many equally good particles they are worth. A picture that
+comes out several times is shown once, with how often.
 
 A low **temperature** takes the likelier value more often. Near 0 that is not the best digit but blank paper.
 
