@@ -182,8 +182,6 @@ def command(options: Any, arguments: list[str]) -> None:
         plan, *sets = begun(wishes, options.data)
     for about in dict.fromkeys(each.about for each in sets if each.about):
         print(about, file=sys.stderr)
-    if sets[0].about:
-        print(sets[0].about)
     run = made(plan, options.device, sets[0])
     if options.resume:
         run.load(folder.state)
