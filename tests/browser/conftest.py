@@ -29,6 +29,7 @@ FLAGS = (
     "--disable-sync",
     "--host-resolver-rules=MAP easel.test 127.0.0.1",  # an address that is not loopback in the browser's eyes
 )
+VIEWPORT = ViewportSize(width=1440, height=900)
 START_SECONDS = 180
 WAIT_MS = 30_000
 """Longest wait for one thing on the page: two busy cores may be loading torch meanwhile."""
@@ -133,40 +134,80 @@ def watch(context: BrowserContext, url: str) -> list[str]:
     return faults
 
 
-@contextmanager
-def visit(browser: Browser, server: Server) -> Iterator[Page]:
-    """The app's page in a context of its own, loaded; ``page.goto("/?…")`` goes elsewhere in the app.
+class Visit:
+    """The app's page in a context of its own, loaded, and what it has done since that it must not."""
 
-    Afterwards the test fails if there was an error on the page or its console, a request to another place than the
-    app, or a stack trace in the app's output: an error for the user is a sentence, not a trace.
-    """
-    start = server.log.stat().st_size
-    viewport = ViewportSize(width=1440, height=900)
-    context = browser.new_context(base_url=server.url, accept_downloads=True, viewport=viewport)
-    context.set_default_timeout(WAIT_MS)
-    faults = watch(context, server.url)
-    page = context.new_page()
-    page.goto("/")
-    expect(page.get_by_role("tab", selected=True).first).to_be_visible()
-    yield page
-    context.close()
-    if "Traceback" in (printed := server.output(start)):
-        faults.append(f"the app printed:\n{printed}")
-    assert not faults, "\n".join(faults)
+    def __init__(self, browser: Browser, server: Server) -> None:
+        self.server, self.start = server, server.log.stat().st_size
+        self.context = browser.new_context(base_url=server.url, accept_downloads=True, viewport=VIEWPORT)
+        self.context.set_default_timeout(WAIT_MS)
+        self._faults = watch(self.context, server.url)
+        self.page = self.context.new_page()
+        self.page.goto("/")
+        expect(self.page.get_by_role("tab", selected=True).first).to_be_visible()
+
+    def tidy(self) -> None:
+        """A window of the first size and in motion again, nothing stored, no messages, and the mouse in its corner."""
+        self.page.set_viewport_size(VIEWPORT)
+        self.page.emulate_media(reduced_motion="null")
+        self.page.mouse.move(0, 0)
+        self.page.evaluate("localStorage.clear()")
+        self.page.evaluate("document.querySelectorAll('[data-testid=toast-close]').forEach(cross => cross.click())")
+        expect(self.page.get_by_test_id("toast-body")).to_have_count(0)
+
+    def faults(self) -> list[str]:
+        """Those since the last call."""
+        found, printed = [*self._faults], self.server.output(self.start)
+        self._faults.clear()
+        self.start += len(printed.encode())
+        return [*found, f"the app printed:\n{printed}"] if "Traceback" in printed else found
+
+
+@pytest.fixture(scope="module")
+def visits() -> Iterator[list[Visit]]:
+    """The visit that the file's tests keep, once there is one."""
+    visits: list[Visit] = []
+    yield visits
+    for visit in visits:
+        visit.context.close()
 
 
 @pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:
-    """A :func:`visit` of the test's own."""
-    with visit(browser, server) as page:
-        yield page
+def page(request: pytest.FixtureRequest, browser: Browser, server: Server, visits: list[Visit]) -> Iterator[Page]:
+    """The app's page in a context of its own, loaded; ``page.goto("/?…")`` goes elsewhere in the app.
+
+    Loading it takes as long as many a test. Tests marked ``kept_page`` therefore get the page as the marked test before
+    them in their file left it, tidied; they say nothing about how a page begins, and bring it to where they start from.
+
+    Afterwards the test fails if there was an error on the page or its console, a request to another place than the
+    app, or a stack trace in the app's output: an error for the user is a sentence, not a trace. A page on which a test
+    has failed is not kept.
+    """
+    kept, failed = request.node.get_closest_marker("kept_page") is not None, request.session.testsfailed
+    if visits and kept:
+        visits[0].tidy()
+    elif visits:
+        visits.pop().context.close()
+    visit = visits[0] if visits else Visit(browser, server)
+    yield visit.page
+    if kept and request.session.testsfailed == failed:
+        visits[:] = [visit]
+        visit.page.evaluate("0")  # all that it has to report comes before the answer
+    else:
+        visits.clear()
+        visit.context.close()
+    if (faults := visit.faults()) and visits:
+        visits.pop().context.close()
+    assert not faults, "\n".join(faults)
 
 
 @pytest.fixture(scope="module")
 def visited(browser: Browser, server: Server) -> Iterator[Page]:
-    """One :func:`visit` for all tests of a file, for those that leave the page as a person leaves it."""
-    with visit(browser, server) as page:
-        yield page
+    """One page for all tests of a file, for those that leave it as a person does; its faults are the last test's."""
+    visit = Visit(browser, server)
+    yield visit.page
+    visit.context.close()
+    assert not (faults := visit.faults()), "\n".join(faults)
 
 
 @pytest.fixture

@@ -17,9 +17,16 @@ from viz.aiming import Aim, aim
 from viz.serving.server import running
 from viz.widgets import aim as widget
 
+pytestmark = pytest.mark.kept_page
 SIDE, MARGIN = 20, 3
 SMALLEST, LARGEST = 2.0, 40.0
 START = (10.0, 10.0, 8.0)
+HEARD = """() => {
+  const [x, y, size, done] = JSON.parse(document.querySelector('#told textarea').value).at(-1) ?? [];
+  const at = document.querySelector('#aimed .easel-aim').dataset;
+  return done && [[x, at.x], [y, at.y], [size, at.size]].every(([told, shown]) => told === Number(shown));
+}"""
+"""Whether the last report is that of the window as it stands there, let go."""
 
 
 def window(x: float, y: float, size: float, ink: float = 0.0) -> Aim:
@@ -59,7 +66,10 @@ class Hand:
     def __init__(self, page: Page) -> None:
         self.page, self.root = page, page.locator("#aimed .easel-aim")
         self.canvas: Locator = self.root.locator("canvas")
-        expect(self.root).to_have_attribute("data-size", "8")
+        page.locator("#back").click()
+        for name, value in zip(("x", "y", "size"), START, strict=True):
+            expect(self.root).to_have_attribute(f"data-{name}", f"{value:g}")
+        expect(page.locator("#told textarea")).to_have_value("[]")
 
     def move(self, x: float, y: float) -> None:
         box: FloatRect | None = self.canvas.bounding_box()
@@ -78,8 +88,8 @@ class Hand:
         return [float(self.root.get_attribute(f"data-{name}") or "nan") for name in ("x", "y", "size")]
 
     def reports(self) -> list[list[Any]]:
-        """All that came to Python, once the window was let go."""
-        self.page.wait_for_function("document.querySelector('#told textarea').value.endsWith('true]]')")
+        """All that came to Python, once it has heard where the window was let go."""
+        self.page.wait_for_function(HEARD)
         found: list[list[Any]] = json.loads(self.page.locator("#told textarea").input_value())
         return found
 

@@ -50,6 +50,7 @@ def write_bad(folder: Path) -> dict[str, Path]:
     return {name: folder / f"{name}.png" for name in (*contents, "blank")}
 
 
+@pytest.mark.kept_page
 def test_bad_files_get_a_sentence_each_and_nothing_is_lost(page: Page, open_tab: OpenTab, tmp_path: Path) -> None:
     open_tab("Stroke by stroke")
     editor, player = page.locator("#draw-editor .easel-editor"), Player(page, "draw-player")
@@ -67,6 +68,7 @@ def test_bad_files_get_a_sentence_each_and_nothing_is_lost(page: Page, open_tab:
     player.wait_for_another(shown)
 
 
+@pytest.mark.kept_page
 @pytest.mark.parametrize("kind", ["rgba.png", "turned.jpg", "moving.gif", "wide.png"])
 def test_odd_but_good_pictures_land_in_the_editor(page: Page, open_tab: OpenTab, tmp_path: Path, kind: str) -> None:
     path = tmp_path / kind

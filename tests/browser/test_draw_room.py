@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from core.registry import REGISTRY
@@ -51,6 +52,7 @@ def test_what_is_drawn_is_read_while_it_is_drawn(page: Page, open_tab: OpenTab) 
     expect(patch).not_to_have_attribute("src", re.compile(re.escape(before)))
 
 
+@pytest.mark.kept_page
 def test_futures_fork_where_the_slider_says_and_strokes_can_be_erased(page: Page, open_tab: OpenTab) -> None:
     open_tab("Stroke by stroke")
     page.locator("#draw-time-tab-button").click()
@@ -80,8 +82,10 @@ def test_the_slider_goes_as_far_as_the_painter_has_strokes() -> None:
     assert REGISTRY["draw-mnist"].config.steps == STEPS
 
 
+@pytest.mark.kept_page
 def test_a_painting_of_more_strokes_than_were_learned_says_where_they_end(page: Page, open_tab: OpenTab) -> None:
     open_tab("Stroke by stroke")
+    page.locator("#draw-paint-tab-button").click()
     player, said = Player(page, "draw-player"), page.locator("#draw-narrator .sentence")
     before = player.loaded()
     expect(said).not_to_contain_text("trained")

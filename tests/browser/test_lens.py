@@ -32,6 +32,11 @@ class Lens:
         expect(self.root).to_have_attribute("data-row", str(row))
         expect(self.root).to_have_attribute("data-column", str(column))
 
+    def back_to_the_middle(self) -> None:
+        """Where every lens begins."""
+        self.point(14, 14)
+        self.expect_all_answers(14, 14)
+
     def counts(self) -> list[str]:
         return self.root.locator(".views .count").all_inner_texts()
 
@@ -68,18 +73,20 @@ def test_the_fields_of_all_models_come_by_themselves_and_follow_the_pixel(page: 
     expect(lens.root.locator('[aria-pressed="true"]')).to_contain_text("Gated PixelCNN")
 
 
+@pytest.mark.kept_page
 def test_of_two_quick_presses_the_last_one_is_answered(page: Page, lens_tab: Locator) -> None:
     lens = Lens(page, "lens-field")
-    lens.expect_all_answers(14, 14)
+    lens.back_to_the_middle()
     lens.point(2, 2)
     lens.point(9, 20)
     lens.expect_all_answers(9, 20)
     expect(lens.sentence).to_contain_text("of the 272 pixels before it")
 
 
+@pytest.mark.kept_page
 def test_a_pixel_is_chosen_with_the_keyboard_alone(page: Page, lens_tab: Locator) -> None:
     lens = Lens(page, "lens-field")
-    lens.expect_all_answers(14, 14)
+    lens.back_to_the_middle()
     lens.canvas.focus()
     for key in ("ArrowUp", "ArrowLeft", "ArrowLeft", "Enter"):
         page.keyboard.press(key)
@@ -90,9 +97,10 @@ def test_a_pixel_is_chosen_with_the_keyboard_alone(page: Page, lens_tab: Locator
     expect(lens.root).to_have_attribute("data-chosen", "mcgsm-mnist")
 
 
+@pytest.mark.kept_page
 def test_the_field_is_drawn_where_the_window_of_mcgsm_lies(page: Page, lens_tab: Locator) -> None:
     lens = Lens(page, "lens-field")
-    lens.expect_all_answers(14, 14)
+    lens.back_to_the_middle()
     lens.root.locator(".views button", has_text="MCGSM").click()
     expect(lens.sentence).to_contain_text("60 of the 406")
     seen, unseen, future = lens.colour(12, 12), lens.colour(3, 3), lens.colour(25, 25)
@@ -112,6 +120,7 @@ def test_another_picture_is_asked_about_at_the_same_pixel(page: Page, lens_tab: 
     lens.expect_all_answers(10, 10)
 
 
+@pytest.mark.kept_page
 def test_no_model_leaks_until_its_mask_is_broken(page: Page, lens_tab: Locator) -> None:
     lens = Lens(page, "lens-leak")
     expect(lens.sentence).to_contain_text("Press a pixel")
@@ -130,6 +139,7 @@ def test_no_model_leaks_until_its_mask_is_broken(page: Page, lens_tab: Locator) 
     expect(lens.sentence).to_contain_text("PixelCNN: nothing before it moved")
 
 
+@pytest.mark.kept_page
 def test_the_masks_follow_their_switches(page: Page, lens_tab: Locator) -> None:
     picture, words = page.locator("#lens-mask svg"), page.locator("#lens-mask-words")
     expect(picture).to_have_attribute("aria-label", "one kernel of 5×5 taps; 12 of 25 taps are live")
@@ -143,6 +153,7 @@ def test_the_masks_follow_their_switches(page: Page, lens_tab: Locator) -> None:
     expect(words).to_contain_text("blue hears red, green and blue")
 
 
+@pytest.mark.kept_page
 def test_the_orders_of_the_visits_play(page: Page, lens_tab: Locator) -> None:
     film = Player(page, "lens-scan")
     old = film.loaded()
@@ -158,6 +169,7 @@ def test_the_orders_of_the_visits_play(page: Page, lens_tab: Locator) -> None:
     expect(page.locator("#lens-scan-narrator .sentence")).to_contain_text("All 2 states of this diagonal")
 
 
+@pytest.mark.kept_page
 def test_nothing_is_cut_off_on_a_phone(page: Page, lens_tab: Locator) -> None:
     page.set_viewport_size(ViewportSize(width=360, height=740))
     Lens(page, "lens-field").expect_all_answers(14, 14)

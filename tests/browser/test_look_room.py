@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
@@ -192,14 +193,17 @@ def test_your_glimpse_is_at_the_picture_that_was_looked_at_last(page: Page, open
     expect(page.locator("#look-words")).to_contain_text("where the network looked itself")
 
 
+@pytest.mark.kept_page
 def test_the_chart_stands_in_the_third_tab(page: Page, open_tab: OpenTab) -> None:
     open_tab(ROOM)
     page.locator("#look-scores-tab-button").click()
     expect(page.locator("#look-chart .main-svg").first).to_be_visible()
 
 
+@pytest.mark.kept_page
 def test_the_path_can_be_taken_home(page: Page, open_tab: OpenTab, tmp_path: Path) -> None:
     open_tab(ROOM)
+    page.locator("#look-path-tab-button").click()
     Player(page, "look-player").loaded()
     with page.expect_download() as download:
         page.locator("#look-gif").click()
@@ -209,6 +213,7 @@ def test_the_path_can_be_taken_home(page: Page, open_tab: OpenTab, tmp_path: Pat
     assert len(frames) >= GLIMPSES and len({frame.tobytes() for frame in frames}) >= GLIMPSES
 
 
+@pytest.mark.kept_page
 def test_on_a_phone_the_room_stacks_and_nothing_overflows(page: Page, open_tab: OpenTab) -> None:
     page.set_viewport_size({"width": 360, "height": 800})
     open_tab(ROOM)

@@ -30,7 +30,6 @@ class Pen:
         self.canvas: Locator = self.root.locator("canvas")
         self.player = Player(page, "pen-player")
         self.shown = self.player.loaded()
-        assert self.shown == "pen"
 
     def wait(self) -> None:
         self.shown = self.player.wait_for_another(self.shown)
@@ -64,6 +63,7 @@ def pen(page: Page, open_tab: OpenTab) -> Pen:
 
 
 def test_the_stored_painting_differs_from_the_moved_stroke_on(pen: Pen) -> None:
+    assert pen.shown == "pen"
     assert pen.window() == list(FIRST_WINDOW) and pen.first_difference() == FIRST_AT - 1
     expect(pen.page.locator("#pen-hands")).to_have_text(f"Your hand: stroke {FIRST_AT} (window moved)")
 
@@ -123,6 +123,7 @@ def test_pixels_painted_before_a_stroke_stay_when_it_imagines_and_the_list_names
     expect(pen.page.locator("#pen-narrator .sentence")).to_contain_text("blindly")
 
 
+@pytest.mark.kept_page
 def test_letting_it_go_on_plays_from_the_stroke_of_the_hand(pen: Pen) -> None:
     pen.player.press("next")
     pen.page.locator("#pen-go").click()
@@ -131,6 +132,7 @@ def test_letting_it_go_on_plays_from_the_stroke_of_the_hand(pen: Pen) -> None:
     expect(pen.player.root).to_have_attribute("data-playing", "false")
 
 
+@pytest.mark.kept_page
 def test_an_empty_seed_waits_and_a_new_one_paints(pen: Pen) -> None:
     pen.page.locator("#pen-seed input").fill("")
     pen.page.locator("#pen-seed input").fill("77")
@@ -138,6 +140,7 @@ def test_an_empty_seed_waits_and_a_new_one_paints(pen: Pen) -> None:
     expect(pen.page.get_by_test_id("toast-body")).to_have_count(0)
 
 
+@pytest.mark.kept_page
 def test_the_gif_has_both_panels_and_all_strokes(pen: Pen, tmp_path: Any) -> None:
     with pen.page.expect_download() as download:
         pen.page.locator("#pen-gif").click()

@@ -223,6 +223,7 @@ def test_colour_is_covered_completed_uploaded_and_comes_from_another_model(
     expect(page.get_by_test_id("toast-body")).to_have_count(0)
 
 
+@pytest.mark.kept_page
 def test_colour_covers_of_nothing_get_a_sentence(page: Page, open_tab: OpenTab) -> None:
     open_tab("Pixel by pixel")
     open_inner(page, "Colour")
@@ -233,6 +234,7 @@ def test_colour_covers_of_nothing_get_a_sentence(page: Page, open_tab: OpenTab) 
     expect(page.get_by_test_id("toast-body")).to_contain_text("Nothing is covered: cover a part of the picture")
 
 
+@pytest.mark.kept_page
 def test_the_scores_stand_in_a_table_beside_the_lesson(page: Page, open_tab: OpenTab) -> None:
     open_tab("Pixel by pixel")
     open_inner(page, "Scores")
@@ -246,6 +248,7 @@ def test_the_scores_stand_in_a_table_beside_the_lesson(page: Page, open_tab: Ope
     assert lesson.loaded() == "lesson" and len(lesson.value()["panels"]) == 2
 
 
+@pytest.mark.kept_page
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_inner_tab_is_wider_than_a_phone_and_every_picture_has_words(page: Page, theme: str) -> None:
     page.set_viewport_size({"width": 360, "height": 800})

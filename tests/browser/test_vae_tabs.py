@@ -84,7 +84,8 @@ def test_the_code_goes_to_zero_back_to_the_digit_and_to_what_is_pressed_in_the_t
     no_complaint(page)
 
 
-@pytest.mark.parametrize(("typed", "taken"), [("1000000", "4"), ("-99", "-4"), ("NaN", "0"), ("", "0"), ("2", "2")])
+@pytest.mark.kept_page
+@pytest.mark.parametrize(("typed", "taken"), [("1000000", "4"), ("NaN", "0"), ("-99", "-4"), ("", "0"), ("2", "2")])
 def test_whatever_is_typed_beside_a_slider_is_bounded_and_nothing_is_lost(
     page: Page, open_tab: OpenTab, typed: str, taken: str
 ) -> None:
@@ -194,6 +195,7 @@ def test_four_corners_and_sums_take_as_many_digits_as_they_need(page: Page, open
     no_complaint(page)
 
 
+@pytest.mark.kept_page
 def test_colour_is_imagined_copied_with_its_price_walked_through_and_taken_home(
     page: Page, open_tab: OpenTab, tmp_path: Path
 ) -> None:
@@ -227,6 +229,7 @@ def test_colour_is_imagined_copied_with_its_price_walked_through_and_taken_home(
     no_complaint(page)
 
 
+@pytest.mark.kept_page
 def test_what_is_no_picture_gets_a_sentence_and_the_stage_stays(page: Page, open_tab: OpenTab, tmp_path: Path) -> None:
     player = opened(page, open_tab, "colour", "vcolour-player")
     before = player.loaded()
@@ -239,6 +242,7 @@ def test_what_is_no_picture_gets_a_sentence_and_the_stage_stays(page: Page, open
     assert player.loaded() == before
 
 
+@pytest.mark.kept_page
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_on_a_phone_no_tab_is_wider_than_the_screen_and_the_stage_comes_first(page: Page, theme: str) -> None:
     page.set_viewport_size({"width": 360, "height": 800})
