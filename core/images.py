@@ -134,9 +134,9 @@ def read_file(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise ImageError(f"There is no file {path}.") from None
+        raise ImageError(f"There is no file {path.name}.") from None
     except (OSError, ValueError) as error:
-        raise ImageError(f"The file {path} cannot be read: {getattr(error, 'strerror', error)}.") from None
+        raise ImageError(f"The file {path.name} cannot be read: {getattr(error, 'strerror', error)}.") from None
 
 
 def check_size(image: Image.Image, name: str, data: bytes) -> None:

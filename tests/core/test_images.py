@@ -192,7 +192,7 @@ def test_huge_pictures_are_refused_before_anything_is_decoded():
 
 
 def test_a_file_that_is_too_long_missing_or_a_folder_is_refused(tmp_path, monkeypatch):
-    with pytest.raises(ImageError, match="There is no file"):
+    with pytest.raises(ImageError, match=r"^There is no file [^/]+\.$"):
         open_picture(tmp_path / "nothing.png")
     with pytest.raises(ImageError, match="cannot be read"):
         open_picture(tmp_path)
