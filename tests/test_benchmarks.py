@@ -11,6 +11,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from benchmarks import all as every
 from benchmarks import draw, plates, sampler_defaults, sampling, trace, training, vae
 from benchmarks.baselines.draw import DrawBaseline
 from benchmarks.baselines.masked import MaskedConv2d
@@ -302,3 +303,24 @@ def test_the_app_takes_the_sampler_that_was_measured_to_be_fastest(entry: dict[s
 def test_every_pixel_model_was_measured_on_a_cpu_with_its_trained_weights() -> None:
     measured = {(each["model"], each["batch"]) for each in MEASURED if each["device"] == "cpu" and each["trained"]}
     assert measured >= {(name, batch) for name in sampling.pixel_models() for batch in sampler_defaults.BATCHES}
+
+
+# All in one go
+
+
+def test_every_speed_is_measured_by_a_command_that_is_there() -> None:
+    for command in every.COMMANDS:
+        name, *options = command.split()
+        text = (Path(every.__file__).with_name(f"{name}.py")).read_text("utf-8")
+        assert '"--json"' in text and all(f'"{option}"' in text for option in options if option.startswith("--"))
+
+
+def test_a_benchmark_that_fails_is_said_to_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(every, "COMMANDS", ("sampling --model nobody", "sampling --device abacus"))
+    with pytest.raises(SystemExit) as stop:
+        every.main(["--out", str(tmp_path / "lines")])
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert stop.value.code == 1 and len(lines) == 2 and all("invalid choice" in line["failed"] for line in lines)
+    assert all(line["processor"] for line in lines) and len((tmp_path / "lines").read_text().splitlines()) == 2
