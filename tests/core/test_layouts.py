@@ -282,7 +282,7 @@ def test_training_and_evaluation_say_what_an_archive_holds(tmp_path, capsys):
     name = f"archive:{put(tmp_path / 'digits', members)}"
     said = "digits has split folders (train 3, valid 1 lent by train, test 4), with 1 class."
     training.main(["vae-mnist", "--dataset", name, "--binarise", "threshold", "--steps", "1", "--out", str(tmp_path)])
-    assert capsys.readouterr().out.count(said) == 1
+    assert capsys.readouterr().err.count(said) == 1
     evaluation.main(["vae-mnist", "--dataset", name, "--binarise", "threshold"])
     assert said in capsys.readouterr().err
 
