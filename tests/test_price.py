@@ -90,7 +90,7 @@ def test_all_rooms_name_the_same_price_of_a_digit(runtime: Runtime, digit: int) 
 
 
 def test_the_api_names_the_price_of_the_page_and_so_does_colour(runtime: Runtime) -> None:
-    with Page(analytics_enabled=False) as page:
+    with Page() as page:
         api.register(runtime)
     (at,) = (index for index, fn in page.fns.items() if fn.api_name == "vae_encode")
     for name in MNIST:
