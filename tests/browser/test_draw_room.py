@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from core.registry import REGISTRY
 from tests.browser.conftest import OpenTab
 from tests.browser.helpers import Player, drag
-from viz.tabs.draw_time import STEPS
+from viz.tabs.draw_time import FIRST_FORK, STEPS
 
 
 def open_window(page: Page, open_tab: OpenTab) -> str:
@@ -62,7 +62,7 @@ def test_futures_fork_where_the_slider_says_and_strokes_can_be_erased(page: Page
     page.locator("#time-count input[type=range]").focus()
     page.keyboard.press("ArrowLeft")
     before = player.wait_for_another(before)
-    assert player.value()["cells"] == 7 and "up to stroke 8" in player.value()["panels"][0]["title"]
+    assert player.value()["cells"] == 7 and f"up to stroke {FIRST_FORK}" in player.value()["panels"][0]["title"]
 
     page.locator("#time-view").get_by_text("Without a stroke").click()
     before = player.wait_for_another(before)
