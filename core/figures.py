@@ -61,7 +61,10 @@ def chosen(field: Floats, inside: Mask, least: float, notes: tuple[str, ...], li
         raise ImageError(SEVERAL)
     check_strokes(mask, box, MAX_STROKE_ON_SHEET if CUT in notes else MAX_STROKE)
     frame = np.isin(labels, [part.number for part in frames])
-    if distinction(field, mask, inside & ~grown(frame, 3), box) < MIN_DISTINCTION:
+    least_distinction = MIN_DISTINCTION * (
+        2 if notes else 1
+    )  # the more was taken away, the clearer must be what is left
+    if distinction(field, mask, inside & ~grown(frame, 3), box) < least_distinction:
         raise ImageError(UNCLEAR)
     return Ink((field / (2 * threshold)).astype(np.float32), mask, notes, light), box
 

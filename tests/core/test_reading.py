@@ -196,7 +196,10 @@ GUISES = {
     "a frame of one pixel": (lambda: ImageOps.expand(paper(), 1, 0), DARK_INK),
     "a thick frame": (lambda: ImageOps.expand(paper(), 9, 0), "cut off"),
     "a drawn box": (lambda: under(paper(), "rectangle", (12, 12, 268, 268), outline=0, width=3), DARK_INK),
-    "a circle around it": (lambda: under(on((420, 420), 255, (70, 70)), "ellipse", (40, 40, 380, 380), outline=0), ""),
+    "a circle around it": (
+        lambda: under(on((420, 420), 255, (70, 70)), "ellipse", (40, 40, 380, 380), outline=0, width=6),
+        "frame",
+    ),
     "a shadow at two edges": (lambda: under(paper(), "rectangle", (0, 0, 9, 280), (0, 270, 280, 280), fill=20), ""),
     "paper on a dark desk": (lambda: on((420, 420), 60, (70, 70)), CUT),
     "paper on a grey desk": (lambda: on((420, 420), 150, (70, 70)), DARK_INK),
@@ -262,6 +265,7 @@ NO_DIGIT = {
     "one above the other": (lambda: side_by_side(2, down=True), SEVERAL),
     "a chequered board": (lambda: Image.fromarray(np.uint8(np.indices((200, 200)).sum(0) // 20 % 2 * 255)), ""),
     "a photograph of something else": (lambda: clouds(), ""),
+    "ink on a camouflage": (lambda: ImageChops.darker(mottled(), paper().point(lambda v: max(v, 60))), ""),
     "a black disc": (lambda: under(Image.new("L", (200, 200), 255), "ellipse", (40, 40, 160, 160), fill=0), UNCLEAR),
 }
 
@@ -271,6 +275,12 @@ def clouds() -> Image.Image:
     rng = np.random.default_rng(5)
     layers = [Image.fromarray(rng.integers(0, 256, (n, n), np.uint8)).resize((256, 256), 3) for n in (4, 8, 16, 32)]
     return Image.fromarray(np.mean([np.asarray(layer, float) for layer in layers], axis=0).astype(np.uint8))
+
+
+def mottled() -> Image.Image:
+    """Patches of light and middle grey."""
+    patches = np.random.default_rng(2).integers(70, 256, (7, 7)).astype(np.uint8)
+    return Image.fromarray(patches).resize((280, 280), Image.Resampling.BICUBIC)
 
 
 def encoded_png(image: Image.Image) -> bytes:
