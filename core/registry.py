@@ -14,6 +14,7 @@ from core.models.mcgsm import MCGSM, MCGSMConfig
 from core.models.multiscale import MultiScale, MultiScaleConfig
 from core.models.pixelcnn import PixelCNN, PixelCNNConfig
 from core.models.pixelrnn import PixelRNN, PixelRNNConfig
+from core.models.reader import Reader, ReaderConfig
 from core.models.residual_vae import ResidualVAE, ResidualVAEConfig
 from core.models.spatial_lstm import SpatialLSTM, SpatialLSTMConfig
 from core.models.vae import VAE, VAEConfig
@@ -60,6 +61,8 @@ class ModelSpec:
     """Whether training tells the model the classes."""
     channels_last: bool = False
     """Memory layout in training: convolutions are faster with channels last."""
+    instrument: bool = False
+    """Whether it only measures what others paint, so that no room shows it."""
     half: bool = False
     """Whether the weights are kept in float16, which halves the file; they are computed with in float32."""
 
@@ -162,6 +165,28 @@ VAE_8 = ModelSpec(
     half=True,
 )
 VAE_20 = replace(VAE_8, model=ResidualVAE, config=ResidualVAEConfig(), recipe=replace(VAE_8.recipe, steps=16_000))
+
+READER = ModelSpec(
+    model=Reader,
+    config=ReaderConfig(),
+    dataset="plates",
+    recipe=Recipe(
+        steps=1_300,
+        batch_size=100,
+        learning_rate=2e-3,
+        decay_from=0.2,
+        ema=0.99,
+        muon=("layers.", "dense."),
+        muon_rate=6e-3,
+        bfloat16=True,
+        interval=325,
+    ),
+    bound="cross-entropy",
+    labelled=True,
+    channels_last=True,
+    instrument=True,
+    half=True,
+)
 
 REGISTRY: dict[str, ModelSpec] = {
     "draw-mnist": DRAW,
@@ -270,6 +295,7 @@ REGISTRY: dict[str, ModelSpec] = {
         recipe=Recipe(steps=3_000, batch_size=16, learning_rate=1e-2),
         bound="exact",
     ),
+    "reader-plates": READER,
     "pixelcnn-cifar10": CIFAR10,
     "pixelcnn-svhn": replace(CIFAR10, dataset="svhn-digits", recipe=replace(CIFAR10.recipe, steps=2_600)),
     "pixelcnn-placed-mnist": PLACED,

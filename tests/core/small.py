@@ -22,6 +22,7 @@ from core.models.mcgsm import MCGSMConfig
 from core.models.multiscale import MultiScaleConfig
 from core.models.pixelcnn import PixelCNNConfig
 from core.models.pixelrnn import PixelRNNConfig
+from core.models.reader import ReaderConfig
 from core.models.residual_vae import ResidualVAEConfig
 from core.models.spatial_lstm import SpatialLSTMConfig
 from core.models.vae import VAEConfig
@@ -37,6 +38,8 @@ CONVNET = ConvNetConfig(height=9, width=8, features=2, size=3, stride=2, hidden=
 AEVB = AEVBConfig(height=8, width=8, hidden=9)
 VAE = VAEConfig(height=8, width=8, features=4, latent=3, dense=8)
 RESIDUAL = ResidualVAEConfig(height=8, width=8, features=4, latent=5, dense=8)
+
+READER = ReaderConfig(height=12, width=13, longest=2, features=(8, 8), dense=12)
 
 CONFIGS: dict[str, Any] = {
     "draw-mnist": DRAW,
@@ -72,6 +75,7 @@ CONFIGS: dict[str, Any] = {
     ),
     "spatial-lstm-mnist": SpatialLSTMConfig(height=5, width=6, reach=2, hidden=4, components=3, scales=2, features=4),
     "mcgsm-mnist": MCGSMConfig(height=5, width=6, reach=2, components=3, scales=2, features=4),
+    "reader-plates": READER,
     "pixelcnn-cifar10": COLOUR,
     "pixelcnn-svhn": COLOUR,
 }
