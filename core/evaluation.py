@@ -59,6 +59,8 @@ class Figure:
     """Percentage of pictures that a classifier takes for something else after its last look."""
     error_after: tuple[float, ...] | None = None
     """The same after each of its looks."""
+    highest: tuple[float, ...] | None = None
+    """The figures of the three most expensive pictures: bits for each value where there are many levels, else nats."""
     kl_per_latent: tuple[float, ...] | None = None
     """Mean nats that each latent of a VAE carries, for pictures without damage; their sum is the KL of the ELBO."""
     binarised: str | None = None
@@ -97,6 +99,7 @@ def evaluate(
     nats = torch.cat(parts)
     config, mean = model.config, average(name, nats)
     colour = getattr(config, "levels", 2) > 2
+    most = [float(value) for value in nats.sort(descending=True).values[:3]]
     return Figure(
         name=name,
         dataset=dataset.name,
@@ -107,6 +110,7 @@ def evaluate(
         bound="exact" if exact else "elbo" if samples == 1 else f"iwae-{samples}",
         seed=seed,
         bits_per_dimension=round(bits_per_dimension(mean, config), 4) if colour else None,
+        highest=tuple(round(bits_per_dimension(value, config) if colour else value, 3) for value in most),
         kl_per_latent=tuple(round(float(kl), 4) for kl in torch.cat(latents).mean(0)) if latents else None,
         binarised=dataset.binarised,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import re
 from typing import Any
@@ -20,6 +19,7 @@ from core.registry import REGISTRY
 from core.runtime import Runtime
 from core.vae_studio import COLOUR, MNIST
 from tests.core import small
+from tests.loops import run
 from viz.codes import MODELS, SIZES
 from viz.page import Page
 from viz.payload import Player, decode
@@ -95,7 +95,7 @@ def test_the_api_names_the_price_of_the_page_and_so_does_colour(runtime: Runtime
     (at,) = (index for index, fn in page.fns.items() if fn.api_name == "vae_encode")
     for name in MNIST:
         pixels = gallery()[3]
-        answer = asyncio.run(page.process_api(at, [pixels.tolist(), name]))["data"][0]
+        answer = run(page.process_api(at, [pixels.tolist(), name]))["data"][0]
         assert near((sum(answer["kl"]), answer["reconstruction"]), price(runtime, pixels, name))
     square = pixel_colour.chosen(2, vae_colour.PAINTER)
     value = vae_colour.Answers(runtime).copied(square)

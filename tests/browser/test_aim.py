@@ -17,7 +17,6 @@ from viz.aiming import Aim, aim
 from viz.serving.server import running
 from viz.widgets import aim as widget
 
-pytestmark = pytest.mark.kept_page
 SIDE, MARGIN = 20, 3
 SMALLEST, LARGEST = 2.0, 40.0
 START = (10.0, 10.0, 8.0)

@@ -49,23 +49,26 @@ def is_dark(page: Page) -> bool:
     return bool(page.evaluate("document.body.classList.contains('dark')"))
 
 
+@pytest.mark.left_page
 def test_theme_and_drawing_are_there_again_after_a_reload_and_the_drawing_is_painted(page: Page) -> None:
     enter(page)
+    editor, player = page.locator("#draw-editor .easel-editor"), Player(page, "draw-player")
     drawn, before = sketch(page), is_dark(page)
+    player.wait_for_another("draw")
     page.locator("#theme-toggle").click()
     assert is_dark(page) != before
     page.reload()
     enter(page)
     assert is_dark(page) != before
-    editor, player = page.locator("#draw-editor .easel-editor"), Player(page, "draw-player")
     expect(editor).to_have_attribute("data-ink", str(drawn))
     player.wait_for_another("draw")  # not the painting with which the room begins, but one of this drawing
     page.locator('#draw-editor [data-act="undo"]').click()
     assert ink(page) not in (0, drawn)  # the digit with which the room begins
 
-    latest = str(editor.get_attribute("data-loaded"))
+    latest, painted = str(editor.get_attribute("data-loaded")), player.loaded()
     page.locator('#draw-examples [data-act="pick"]').nth(7).click()
     expect(editor).not_to_have_attribute("data-loaded", latest)
+    player.wait_for_another(painted)
     chosen = ink(page)
     page.goto(f"/?__theme={'dark' if before else 'light'}")  # a theme in the address is stronger than last time's
     enter(page)

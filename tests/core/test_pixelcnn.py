@@ -138,7 +138,7 @@ def test_a_condition_is_heard_at_every_pixel_and_leaves_causality_alone() -> Non
 
 @pytest.mark.parametrize("features", [{"features": 8}, {"bottleneck": 4}], ids=str)
 def test_features_that_do_not_divide_into_three_colours_are_refused(features: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="group"):
+    with pytest.raises(ValueError, match="multiples of 3"):
         PixelCNN(replace(COLOUR, **features))
 
 

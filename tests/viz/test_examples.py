@@ -1,5 +1,6 @@
 """Wherever examples stand, it is said who made them, and the painted ones are what their class says."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from core.mnist_digits import CHOSEN
 from core.studio import Studio
 from tests.core.test_mnist_digits import write_mnist
 from viz.payload import panel_data
+from viz.serving.surroundings import Surroundings
 from viz.tabs import subject
 from viz.tabs.common import ASSETS
 
@@ -55,14 +57,7 @@ def test_a_network_that_reads_digits_reads_each_painted_one_as_its_class() -> No
 
 
 def test_the_app_takes_the_folder_of_the_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Built(Exception):
-        pass
-
-    def build(_: object) -> None:
-        raise Built(app.os.environ["EASEL_DATA"])
-
     monkeypatch.setenv("EASEL_DATA", "somewhere")
-    monkeypatch.setattr(app, "build_app", build)
     monkeypatch.setattr("sys.argv", ["app.py", "--data", "elsewhere"])
-    with pytest.raises(Built, match="elsewhere"):
-        app.main()
+    app.asked(Surroundings("127.0.0.1", None, ""))
+    assert os.environ["EASEL_DATA"] == "elsewhere"

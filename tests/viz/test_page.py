@@ -1,6 +1,5 @@
 """Whatever fails in an event: a person's mistake is its own sentence, a defect is logged and told as one."""
 
-import asyncio
 import logging
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from gradio.events import api
 
 from core.errors import UserError
 from core.runtime import Runtime
+from tests.loops import run
 from viz.errors import DEFECT, said
 from viz.layout import build_app
 from viz.page import LONGEST, Page
@@ -30,7 +30,7 @@ def answer(handler: Any, inputs: list[Any]) -> Any:
     """What an endpoint of a page answers."""
     with Page() as page:
         api(handler, api_name="tried")
-    return asyncio.run(page.process_api(0, inputs))["data"][0]
+    return run(page.process_api(0, inputs))["data"][0]
 
 
 def sentence_of(handler: Any, inputs: list[Any]) -> str:
@@ -75,7 +75,7 @@ def test_too_few_values_for_an_event_of_the_page_are_counted_without_naming_obje
         box, button = gr.Textbox(), gr.Button()
         button.click(lambda a, b: a, [box, button], box)
     with pytest.raises(gr.Error, match=r"^'This takes 2 values, not 1\.'$"):
-        asyncio.run(page.process_api(0, ["one"]))
+        run(page.process_api(0, ["one"]))
 
 
 def test_the_app_stands_on_such_a_page() -> None:

@@ -18,6 +18,7 @@ import pytest
 from gradio.events import api
 
 from core.errors import UserError
+from tests.loops import run
 from viz.page import AGE, LOST, Page
 from viz.serving import doors, pages, sessions
 from viz.serving.doors import Doors
@@ -77,14 +78,14 @@ def test_many_who_ask_at_once_get_one_rendering_in_the_packing_that_they_can_rea
         ways = ["", "gzip, deflate", "gzip, br;q=0.9"] * 5
         return await asyncio.gather(*(asked(app, scope_of("/", query=b"a=1", accept_encoding=way)) for way in ways))
 
-    plain, gzipped, packed = asyncio.run(many())[:3]
+    plain, gzipped, packed = run(many())[:3]
     assert inner.answers == 1
     assert plain[2] == gzip.decompress(gzipped[2]) == brotli.decompress(packed[2]) == b"/" + b"x" * 2000
     assert [each[1].get(b"content-encoding") for each in (plain, gzipped, packed)] == [None, b"gzip", b"br"]
     assert all(int(each[1][b"content-length"]) == len(each[2]) for each in (plain, gzipped, packed))
-    again = asyncio.run(asked(app, scope_of("/", if_none_match=plain[1][b"etag"].decode())))
+    again = run(asked(app, scope_of("/", if_none_match=plain[1][b"etag"].decode())))
     assert (again[0], again[2]) == (304, b"")
-    head = asyncio.run(asked(app, scope_of("/", "HEAD")))
+    head = run(asked(app, scope_of("/", "HEAD")))
     assert (head[0], head[2]) == (200, b"") and head[1][b"content-length"] == plain[1][b"content-length"]
 
 
@@ -92,10 +93,10 @@ def test_each_address_has_a_page_of_its_own_and_their_number_is_bounded() -> Non
     inner = Inner()
     app = Pages(inner, ("/",))
     for host in ("a", "b", "a"):
-        asyncio.run(asked(app, scope_of("/", host=host)))
+        run(asked(app, scope_of("/", host=host)))
     assert inner.answers == 2
     for k in range(2 * pages.MOST):
-        asyncio.run(asked(app, scope_of("/", host=f"h{k}")))
+        run(asked(app, scope_of("/", host=f"h{k}")))
     assert len(app._kept) == pages.MOST
 
 
@@ -103,10 +104,10 @@ def test_errors_other_paths_and_questions_are_not_kept() -> None:
     failing, inner = Inner(500), Inner()
     app, ill = Pages(inner, ("/", "/config")), Pages(failing, ("/",))
     for _ in range(2):
-        assert asyncio.run(asked(ill, scope_of("/")))[0] == 500
-        assert asyncio.run(asked(app, scope_of("/config", query=b"q=1")))[2].startswith(b"/configq=1")
-        assert asyncio.run(asked(app, scope_of("/other")))[2].startswith(b"/other")
-        assert asyncio.run(asked(app, scope_of("/", "POST"), b"sent"))[2].startswith(b"/sent")
+        assert run(asked(ill, scope_of("/")))[0] == 500
+        assert run(asked(app, scope_of("/config", query=b"q=1")))[2].startswith(b"/configq=1")
+        assert run(asked(app, scope_of("/other")))[2].startswith(b"/other")
+        assert run(asked(app, scope_of("/", "POST"), b"sent"))[2].startswith(b"/sent")
     assert (inner.answers, failing.answers) == (6, 4)
 
 
@@ -114,7 +115,7 @@ def test_a_path_in_front_of_all_addresses_is_seen_through() -> None:
     inner = Inner()
     app = Pages(inner, ("/",))
     for _ in range(2):
-        asyncio.run(asked(app, {**scope_of("/easel/"), "root_path": "/easel"}))
+        run(asked(app, {**scope_of("/easel/"), "root_path": "/easel"}))
     assert inner.answers == 1
 
 
@@ -136,14 +137,14 @@ def test_a_path_in_front_of_all_addresses_is_seen_through() -> None:
 )
 def test_what_easel_has_no_use_for_is_closed(path: str) -> None:
     inner = Inner()
-    assert asyncio.run(asked(Doors(inner), scope_of(path)))[0] == 404 and not inner.answers
+    assert run(asked(Doors(inner), scope_of(path)))[0] == 404 and not inner.answers
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/assets/login-a1.js", "/gradio_api/info", "/gradio_api/file=/t/easel/login/user/runs/a.png"]
 )
 def test_what_the_page_needs_is_open(path: str) -> None:
-    assert asyncio.run(asked(Doors(Inner()), scope_of(path)))[0] == 200
+    assert run(asked(Doors(Inner()), scope_of(path)))[0] == 200
 
 
 def test_a_body_is_handed_on_whole_unless_it_is_too_long_or_holds_too_many_values(
@@ -154,7 +155,7 @@ def test_a_body_is_handed_on_whole_unless_it_is_too_long_or_holds_too_many_value
     inner = Inner()
 
     def posted(path: str, body: bytes) -> tuple[int, bytes]:
-        status, _, answer = asyncio.run(asked(Doors(inner), scope_of(path, "POST"), body))
+        status, _, answer = run(asked(Doors(inner), scope_of(path, "POST"), body))
         return status, answer
 
     assert posted("/a", b"1" * 1000) == (200, b"/a" + b"1" * 1000 + b"x" * 2000)
@@ -200,16 +201,16 @@ def test_of_too_many_open_pages_the_one_longest_idle_is_told_to_reload(page: tup
     held["page 6"]
     assert set(held.session_data) == {"page 1", "page 4", "page 5", "page 6"}
     click = next(iter(held.blocks.fns.values()))
-    assert asyncio.run(held.blocks.process_api(click, [None], state=held["page 1"]))
+    assert run(held.blocks.process_api(click, [None], state=held["page 1"]))
     with pytest.raises(gr.Error, match=LOST[:30]):
-        asyncio.run(held.blocks.process_api(click, [None], state=held["page 0"]))
+        run(held.blocks.process_api(click, [None], state=held["page 0"]))
 
 
 def test_a_session_holds_no_configuration_and_no_answer(page: tuple[Sessions, gr.State]) -> None:
     held, kept = page
     session = held["one"]
     for handler in held.blocks.fns.values():
-        asyncio.run(held.blocks.process_api(handler, [None] * len(handler.inputs), state=session))
+        run(held.blocks.process_api(handler, [None] * len(handler.inputs), state=session))
     assert isinstance(session, Session) and session.config_values == {}
     assert session.state_data == {kept._id: [0, 1]}
 
@@ -235,7 +236,7 @@ def test_a_page_is_forgotten_when_its_connection_ends_unless_it_comes_back(
         await asyncio.sleep(0.05)
         return first, set(held.session_data)
 
-    assert asyncio.run(closed()) == ({"back"}, set())
+    assert run(closed()) == ({"back"}, set())
     assert not held._connections
 
 
