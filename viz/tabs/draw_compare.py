@@ -41,7 +41,7 @@ digit comes up out of the fog. It is blurred at first and is sharpened everywher
 The table is the price of your digit in nats, up to this stroke: what the strokes told the decoder, and what the pixels
 would still cost given those. The sum after the last stroke is the bound by which such models are compared.
 
-**Attention wins on average**, not on each digit, and not with each throw of the noise. So below the table stands how
+**Attention wins on average**, not on each digit, and not with each seed. So below the table stands how
 often it wins on your digit, and what all test digits say. Press the die a few times and see the winner change.
 """
 

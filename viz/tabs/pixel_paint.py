@@ -53,7 +53,7 @@ COLD = (
 
 TEXT = """
 A pixel model reads like a page: row by row, left to right. For each pixel it looks only at what is **already there**,
-says how likely ink is, and throws a die. That is all; the digit is the sum of 784 such throws.
+says how likely ink is, and decides by chance. That is all; a digit is 784 such decisions.
 
 **Cover** a part and it goes on from what it can see *before* each pixel. It cannot see pixels below or to the right,
 even those you gave. So its drawing may not fit them.

@@ -15,7 +15,7 @@ SAYS = codes.numbers(codes.SIZES[codes.FIRST])
 WAYS: tuple[tuple[str, Room, str, str], ...] = (
     ("vae", "vae", "All at once", f"A VAE squeezes the digit into {SAYS} and paints it back in one go."),
     ("draw", "write", "Stroke by stroke", "DRAW looks, adds a stroke, looks again, sixteen times."),
-    ("pixels", "pixel", "Pixel by pixel", "PixelCNN sees the upper half and throws a die for every other pixel."),
+    ("pixels", "pixel", "Pixel by pixel", "PixelCNN sees the upper half and paints the rest, one pixel at a time."),
 )
 
 

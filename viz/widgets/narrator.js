@@ -145,7 +145,7 @@ function reserve() {
   for (const { node } of inside) Object.assign(node.style, { display: '', minWidth: '' });
   for (const { node, value } of told.slots) node.textContent = value.longest;
   const widths = inside.map(({ node }) => node.getBoundingClientRect().width);
-  inside.forEach(({ node }, i) => Object.assign(node.style, { display: 'inline-block', minWidth: Math.ceil(widths[i]) + 'px' }));
+  inside.forEach(({ node }, i) => Object.assign(node.style, { display: 'inline-block', minWidth: Math.ceil(widths[i]) + 'px', textAlign: 'right' }));
   sentence.style.minHeight = '';
   tallest.height = Math.max(tallest.height, sentence.offsetHeight);
   sentence.style.minHeight = tallest.height + 'px';
