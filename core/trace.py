@@ -32,6 +32,8 @@ UNITS: dict[str, str] = {
     "intensity": "",
     "row": "",
     "changed": "pixels",
+    "number": "",
+    "confidence": "",
 }
 """Units of the named scalars; ``read_stride`` and ``write_stride`` share the unit of ``stride``."""
 

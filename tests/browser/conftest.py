@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, Locator, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser import chromium
 
@@ -149,6 +149,11 @@ class Visit:
         self.page = self.context.new_page()
         self.page.goto("/")
         expect(self.page.get_by_role("tab", selected=True).first).to_be_visible()
+        self._left = False
+        self.page.on("framenavigated", self._leave)
+
+    def _leave(self, frame: Frame) -> None:
+        self._left = self._left or frame == self.page.main_frame
 
     def tidy(self) -> None:
         """A window of the first size and in motion again, nothing stored, no messages, and the mouse in its corner."""
@@ -162,6 +167,8 @@ class Visit:
     def faults(self) -> list[str]:
         """Those since the last call."""
         found, printed = [*self._faults], self.server.output(self.start)
+        if self._left:
+            found = [fault for fault in found if not fault.startswith(CUT_OFF)]
         self._faults.clear()
         self.start += len(printed.encode())
         return [*found, f"the app printed:\n{printed}"] if "Traceback" in printed else found
@@ -200,10 +207,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, server: Server, visit
     else:
         visits.clear()
         visit.context.close()
-    faults = visit.faults()
-    if request.node.get_closest_marker("left_page"):
-        faults = [fault for fault in faults if not fault.startswith(CUT_OFF)]
-    if faults and visits:
+    if (faults := visit.faults()) and visits:
         visits.pop().context.close()
     assert not faults, "\n".join(faults)
 

@@ -49,7 +49,6 @@ def is_dark(page: Page) -> bool:
     return bool(page.evaluate("document.body.classList.contains('dark')"))
 
 
-@pytest.mark.left_page
 def test_theme_and_drawing_are_there_again_after_a_reload_and_the_drawing_is_painted(page: Page) -> None:
     enter(page)
     editor, player = page.locator("#draw-editor .easel-editor"), Player(page, "draw-player")
