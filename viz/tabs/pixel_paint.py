@@ -204,7 +204,7 @@ def waiting(names: Sequence[str], view: str, heeds: str, mode: str) -> str:
     if view == RACE:
         return "Racing: this takes two or three seconds. Stop ends it."
     if view == PIXELS and heeds == ALL and mode == COMPLETE:
-        return f"Painting {PARTICLES} pictures for each one, to keep what fits: a second or two for each painter."
+        return f"Painting {PARTICLES} pictures for each one, to keep what fits: some five seconds for each painter."
     return "Painting…" if view == PIXELS and len(names) > 2 else ""
 
 
