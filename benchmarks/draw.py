@@ -70,7 +70,7 @@ def main(arguments: list[str] | None = None) -> None:
     except UnequalError as error:
         sys.exit(str(error))
     result = {"model": "draw", **figures, "machine": machine()}
-    print(json.dumps(result) if options.json else json.dumps(result, indent=2))
+    print(json.dumps(result, allow_nan=False) if options.json else json.dumps(result, indent=2, allow_nan=False))
 
 
 if __name__ == "__main__":

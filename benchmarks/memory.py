@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     result = {**measure(), "machine": machine()}
-    print(json.dumps(result) if options.json else json.dumps(result, indent=2))
+    print(json.dumps(result, allow_nan=False) if options.json else json.dumps(result, indent=2, allow_nan=False))
 
 
 if __name__ == "__main__":

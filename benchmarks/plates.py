@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     result = measure(options.pictures, options.repeats) | {"machine": machine()}
-    print(json.dumps(result) if options.json else json.dumps(result, indent=2))
+    print(json.dumps(result, allow_nan=False) if options.json else json.dumps(result, indent=2, allow_nan=False))
 
 
 if __name__ == "__main__":

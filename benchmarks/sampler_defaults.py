@@ -99,7 +99,7 @@ def main(arguments: list[str] | None = None) -> None:
                 sys.exit(str(error))
             found = list(entries(brush, name, device, options))
             content = merged(content, found, device, described(device))
-            write_atomically(options.out, (json.dumps(content, indent=1) + "\n").encode())
+            write_atomically(options.out, (json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
             for entry in found:
                 print(json.dumps(entry) if options.json else f"{name}, {device}, {entry['batch']}: {entry['relative']}")
 

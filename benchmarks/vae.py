@@ -172,7 +172,7 @@ def main(arguments: list[str] | None = None) -> None:
     except (DataError, UnequalError) as error:
         sys.exit(str(error))
     if options.json:
-        print(json.dumps(figures))
+        print(json.dumps(figures, allow_nan=False))
     else:
         print(f"An epoch takes {figures['ours']} s, fed by a DataLoader {figures['ratio']} times as long.")
 

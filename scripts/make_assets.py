@@ -59,7 +59,7 @@ def make(folder: Path, checkpoints: Path = FOLDER) -> None:
     studio = Studio(checkpoints)
 
     def write(name: str, value: Any) -> None:
-        (folder / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
+        (folder / f"{name}.json").write_text(json.dumps(value, allow_nan=False), encoding="utf-8")
 
     pictures = painted_digits(studio)
     made = {"model": MAKER, "sha256": read_card(MAKER, checkpoints)["sha256"], "seed": GALLERY_SEED, "picked": PICKED}
