@@ -19,6 +19,7 @@ PIXELS = ("pixelcnn-mnist", "gated-pixelcnn-mnist", "row-lstm-mnist", "diagonal-
 COMMANDS = (
     *(f"sampling --model {name} --batch {batch} --naive-values 40" for name in PIXELS for batch in (1, 16)),
     *(f"training --model {name}" for name in ("row-lstm", "diagonal-bilstm", "pixelcnn")),
+    "mdlstm",
     "draw",
     "draw --compile",
     "trace",

@@ -16,12 +16,12 @@ from contextlib import contextmanager
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.machine import machine
-from core.runtime import Runtime
+from core.studio.runtime import Runtime
 from tests.browser import chromium
-from viz.layout import build_app
+from viz.layout import build_rooms
 from viz.serving.server import running
 
-LIMITS = {"draw_16_digits": 1.0, "vae_slider": 0.05, "pixelcnn_16_completions": 0.5}
+LIMITS = {"draw_16_digits": 1.0, "vae_slider": 0.05, "pixelcnn_16_completions": 0.5, "every_pixel": 0.5}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 TIMED = """([act, root, attribute]) => new Promise(done => {
   const node = document.querySelector(root), before = node.getAttribute(attribute), start = performance.now();
@@ -58,7 +58,7 @@ def opened() -> Iterator[Page]:
     runtime.studio.warm()
     path = chromium.find()
     with (
-        running(build_app(runtime)) as url,
+        running(build_rooms(runtime)) as url,
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=path, args=FLAGS) as browser,
     ):
@@ -78,20 +78,21 @@ def times(page: Page, act: str, root: str, repeats: int, attribute: str = "data-
 
 
 def measure(repeats: int) -> dict[str, object]:
-    """The three clicks and the empty one."""
+    """The four clicks and the empty one."""
     ours: dict[str, float] = {}
     with opened() as page:
+        home = page.url
 
-        def room(key: str, prepare: Callable[[], None] = lambda: None, inner: str = "") -> None:
-            page.locator(f"#room-{key}-button").click()
-            if inner:
-                page.locator(f"#{key}-{inner}-tab-button").click()
-            page.wait_for_selector(f"#{key}-player .easel-player[data-loaded]")
+        def room(key: str, prepare: Callable[[], None] = lambda: None, inner: str = "", stage: str = "") -> None:
+            page.goto(f"{home}{key}/" + (f"?tab={inner}" if inner else ""))
+            page.wait_for_selector(f"#{stage or key}-player .easel-player[data-loaded]")
             prepare()
             page.wait_for_timeout(1500)
 
         room("vae", inner="code")
-        ours["vae_slider"] = statistics.median(times(page, slide("#vae-z1"), "#vae-player .easel-player", repeats))
+        ours["vae_slider"] = statistics.median(
+            times(page, slide("#vae-code [data-z='1']"), "#vae-player .easel-player", repeats)
+        )
         room("draw", lambda: page.get_by_label("Imagine").filter(visible=True).first.check())
         root = "#draw-player .easel-player"
         ours["draw_16_digits"] = statistics.median(times(page, click("#draw-paint"), root, repeats))
@@ -101,10 +102,13 @@ def measure(repeats: int) -> dict[str, object]:
         room("pixels", lambda: page.locator("#pixels-count input[type=number]").fill("16"))
         root = "#pixels-player .easel-player"
         ours["pixelcnn_16_completions"] = statistics.median(times(page, click("#pixels-paint"), root, repeats))
-        seed = "document.querySelector('#pixels-seed input')"
+        room("look", inner="pixels", stage="every")
+        root = "#every-player .easel-player"
+        ours["every_pixel"] = statistics.median(times(page, click("#every-paint"), root, repeats))
+        seed = "document.querySelector('#desk-seed input')"
         page.evaluate(f"{seed}.parentElement.id = 'seed-box'")
         page.evaluate(f"setInterval(() => document.querySelector('#seed-box').dataset.value = {seed}.value, 4)")
-        baseline = statistics.median(times(page, click("#pixels-die"), "#seed-box", repeats, "data-value"))
+        baseline = statistics.median(times(page, click("#desk-die"), "#seed-box", repeats, "data-value"))
     return {
         "ratio": {name: round(value / baseline, 2) for name, value in ours.items()},
         "baseline": round(baseline, 4),

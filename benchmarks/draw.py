@@ -19,9 +19,9 @@ import torch
 from benchmarks.baselines.draw import DrawBaseline
 from benchmarks.machine import machine
 from benchmarks.training import Figures, UnequalError, compare, stepper
-from core.models.base import randn
-from core.models.draw import Draw, DrawConfig
-from core.registry import REGISTRY
+from core.models.configs import DrawConfig
+from core.models.draw import Draw
+from core.training.registry import REGISTRY
 
 TARGET = 1.5
 TOLERANCE = 1e-5
@@ -34,7 +34,7 @@ def pair(config: DrawConfig, batch: int, compiled: bool = False) -> list[Callabl
     theirs.take(ours)
     generator = torch.Generator().manual_seed(0)
     x = (torch.rand(batch, config.channels, config.height, config.width, generator=generator) < 0.2).float()
-    noise = randn(config.steps, batch, config.latent, generator=generator)
+    noise = torch.randn(config.steps, batch, config.latent, generator=generator)
     bound = torch.compile(ours.bound) if compiled else ours.bound
     return [stepper(ours, lambda: bound(x, noise).total.mean()), stepper(theirs, lambda: theirs(x, noise))]
 

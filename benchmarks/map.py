@@ -33,8 +33,8 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.clicks import FLAGS, times
 from benchmarks.machine import machine
-from core.map_studio import MAPS
-from core.studio import Studio
+from core.studio.studio import Studio
+from core.studio.vae_map import MAPS
 from tests.browser import chromium
 
 LIMITS = {"hover": 1 / 25, "cloud": 0.15, "lattice": 0.3}
@@ -56,7 +56,7 @@ HOVER = """([root, seconds]) => new Promise(done => {
 """Moves a mouse over the map at every frame; resolves with the seconds of one decoded picture."""
 EDIT = (
     "window.turn = !window.turn;"
-    "document.querySelector(`#map-editor [data-act=${window.turn ? 'undo' : 'redo'}]`).click();"
+    "document.querySelector(`#desk-editor [data-act=${window.turn ? 'undo' : 'redo'}]`).click();"
 )
 """JavaScript that takes a stroke of the brush back, and lays it again at the next call."""
 EMPTY = """async ([repeats]) => {
@@ -135,9 +135,7 @@ def lattices(repeats: int) -> dict[str, float]:
 
 def opened(page: Page, url: str) -> None:
     """The map on the screen, its model loaded."""
-    page.goto(url)
-    page.locator("#room-vae-button").click()
-    page.locator("#vae-map-tab-button").click()
+    page.goto(f"{url}vae/?tab=map")
     page.wait_for_selector(f"{MAP}[data-painted]")
     page.locator("#map-chart canvas").first.hover()
     page.wait_for_selector(f"{MAP}[data-decoded]", timeout=120_000)
@@ -158,7 +156,7 @@ def measure(seconds: float, repeats: int) -> dict[str, object]:
         opened(page, url)
         baseline = statistics.median(page.evaluate(EMPTY, [repeats]))
         alone = float(page.evaluate(HOVER, [MAP, seconds]))
-        page.locator("#map-editor canvas").click(position={"x": 20, "y": 20})
+        page.locator("#desk-editor .stage canvas").click(position={"x": 20, "y": 20})
         page.wait_for_timeout(500)
         ours["cloud"] = statistics.median(times(page, EDIT, MAP, repeats, "data-cloud"))
         with painting(url) as painted:

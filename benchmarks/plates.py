@@ -15,7 +15,7 @@ import time
 import numpy as np
 
 from benchmarks.machine import machine
-from core.plates import Stream
+from core.data.plates import Stream
 
 TARGET = 600
 """Pictures a second and core."""

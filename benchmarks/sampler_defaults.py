@@ -1,4 +1,5 @@
-"""Which exact sampler is the fastest for each model, device and batch: what ``core.sampling.fastest`` must answer.
+"""Which exact sampler is the fastest for each model, device and batch: what ``core.samplers.brush.fastest`` must
+answer.
 
 ``python -m benchmarks.sampler_defaults [--model NAME …] [--device cpu|cuda] [--checkpoints FOLDER]`` times every method
 of every registered pixel model, on one thread where it is a CPU, and writes ``benchmarks/samplers.json``: entries with
@@ -20,9 +21,10 @@ import torch
 
 from benchmarks.machine import machine
 from benchmarks.sampling import Race, add_common, clock, pixel_models, prepared
-from core.checkpoints import CheckpointError, write_atomically
 from core.models.base import Generate
-from core.sampling import Brush, Method
+from core.samplers.brush import Brush
+from core.samplers.canvas import Method
+from core.training.checkpoints import CheckpointError, write_atomically
 
 FILE = Path(__file__).with_name("samplers.json")
 BATCHES = (1, 16)

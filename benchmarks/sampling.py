@@ -1,7 +1,7 @@
 """The fastest exact sampler of a pixel model against one full pass for each value: same weights, same noise.
 
 ``python -m benchmarks.sampling [--model NAME --batch N --threads N|all --method M --naive-values N] --json``.
-Everything is timed in one run and warm, ours as the median of ``--repeats`` paintings, each with dice of its own, since
+Everything is timed in one run and warm, ours as the median of ``--repeats`` paintings, each with its own noise, since
 how many passes a picture takes depends on them. ``half`` compares, with the same sampler, completing the lower half of
 one picture ``batch`` times with painting ``batch`` pictures, in turns.
 
@@ -32,12 +32,13 @@ import torch
 from torch import Tensor
 
 from benchmarks.machine import machine
-from core.checkpoints import FOLDER, CheckpointError, load_checkpoint
+from core.files import CHECKPOINTS
 from core.models.base import Complete, Generate
 from core.models.raster import visits
-from core.registry import REGISTRY
-from core.samplers.canvas import Canvas
-from core.sampling import Brush, Method, fastest
+from core.samplers.brush import Brush, fastest
+from core.samplers.canvas import Canvas, Method
+from core.training.checkpoints import CheckpointError, load_checkpoint
+from core.training.registry import REGISTRY
 
 METHODS: tuple[Method, ...] = ("rows", "waves", "cells", "whole")
 MARGIN = 1e-4
@@ -61,11 +62,11 @@ class Race:
 
     def canvas(self, request: Generate | Complete) -> Canvas:
         """A canvas to paint on; the same noise at every call."""
-        return self.brush.canvas(request, torch.Generator(self.device).manual_seed(self.seed))
+        return self.brush.canvas(request, torch.Generator().manual_seed(self.seed))
 
     def paint(self, request: Generate | Complete, method: Method) -> tuple[float, int, Canvas]:
         """Seconds, passes of the network, and the finished canvas."""
-        generator = torch.Generator(self.device).manual_seed(self.seed)
+        generator = torch.Generator().manual_seed(self.seed)
         start = self.clock()
         for passes, state in enumerate(self.brush.passes(request, generator, method)):
             if isinstance(state, Canvas):
@@ -215,15 +216,13 @@ def _after_the_queue() -> float:
 def prepared(name: str, checkpoints: Path, untrained: bool, device: str) -> Brush:
     """A model on a device, trained or with fresh weights; raises :class:`CheckpointError`."""
     model = REGISTRY[name].build().eval() if untrained else load_checkpoint(name, checkpoints)
-    if device == "cuda":
-        torch.backends.cudnn.allow_tf32 = False  # TF32 rounds to three digits, which no exact sampler survives
     return Brush(model.to(device))
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
     """The options that say which weights, how long and how."""
     parser.add_argument(
-        "--checkpoints", type=Path, default=FOLDER, help="folder of weights; the repository's by default"
+        "--checkpoints", type=Path, default=CHECKPOINTS, help="folder of weights; the repository's by default"
     )
     parser.add_argument("--untrained", action="store_true", help="fresh weights: only to try the benchmark out")
     parser.add_argument("--seed", type=int, default=0)

@@ -22,10 +22,10 @@ from playwright.sync_api import Page
 
 from benchmarks import clicks
 from benchmarks.machine import machine
-from core.studio import Studio
+from core.studio.studio import Studio
 from core.trace import CanvasTrace
-from viz import frames
-from viz.payload import Player
+from viz.player import frames
+from viz.player.payload import Player
 
 TARGET = 1.0
 """Seconds for 16 pictures of 32 strokes, from the click to the screen."""
@@ -68,10 +68,10 @@ def fill(page: Page, selector: str, value: int) -> None:
 def way(pictures: int, steps: int, seed: int, repeats: int) -> tuple[float, Player]:
     """Median seconds from the click on Paint to the first drawn frame, and the payload that then is on the stage."""
     with clicks.opened() as page:
-        page.locator("#room-draw-button").click()
+        page.goto(f"{page.url}draw/")
         page.wait_for_selector(f"{ROOT}[data-loaded]")
         page.get_by_label("Imagine").filter(visible=True).first.check()
-        page.locator("#draw-seed input").fill(str(seed))
+        page.locator("#desk-seed input").fill(str(seed))
         fill(page, "#draw-count", pictures)
         fill(page, "#draw-strokes", steps)
         seconds = statistics.median(clicks.times(page, clicks.click("#draw-paint"), ROOT, repeats))

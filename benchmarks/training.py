@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from benchmarks.baselines.pixelcnn import PixelCNNBaseline
 from benchmarks.baselines.pixelrnn import PixelRNNBaseline
 from benchmarks.machine import machine
-from core.registry import REGISTRY
+from core.training.registry import REGISTRY
 
 TOLERANCE = 1e-4
 """How far the two losses may lie apart, as a part of the loss: float32 and some rounding."""
@@ -83,7 +83,7 @@ def stepper(model: nn.Module, nats: Callable[[], Tensor]) -> Callable[[], tuple[
 def pair(entry: Entry, config: Any, batch: int) -> list[Callable[[], tuple[float, float]]]:
     """The steps of ours, laid out in memory as in training, and of the baseline with the same weights."""
     spec = REGISTRY[entry.name]
-    ours, theirs = spec.model(config), entry.baseline(config)
+    ours, theirs = spec.network(config), entry.baseline(config)
     theirs.take(ours)
     generator = torch.Generator().manual_seed(0)
     x = (torch.rand(batch, 1, config.height, config.width, generator=generator) < 0.2).float()

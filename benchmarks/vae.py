@@ -5,11 +5,12 @@ same first weights, on the same batches in the same order; what differs is what 
 
 - ``baseline``: torchvision's ``ToTensor`` on each PIL picture, a ``DataLoader`` that collates a hundred of them,
   float32, ``torch.optim.Adam`` as it comes;
-- ``ours``: :func:`core.training.loop.train_step` on :class:`core.data.DataSet`, as ``python -m core.training`` runs it:
+- ``ours``: :func:`core.training.loop.train_step` on :class:`core.data.sets.DataSet`, as ``python -m core.training``
+  runs it:
   pictures in memory, products in bfloat16, Adam in one kernel, and the average of the weights, which the other lacks;
 - ``ours_float32``: the same without bfloat16, whose losses must agree with the baseline's.
 
-Without ``--data`` the pictures are drawn by :mod:`core.strokes`, which takes as long to train on as MNIST.
+Without ``--data`` the pictures are drawn by :mod:`core.data.strokes`, which takes as long to train on as MNIST.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.machine import machine
-from core import strokes
-from core.data import DataError, DataSet, data_folder, read_mnist
-from core.models.base import randn
-from core.registry import REGISTRY
-from core.training.loop import batch_indices, epoch_order, step_generator, train_step
+from core.data import strokes
+from core.data.sets import DataError, DataSet, data_folder, read_mnist
+from core.training.batches import batch_indices, epoch_order, step_generator
+from core.training.loop import train_step
+from core.training.registry import REGISTRY
 from core.training.run import Run
 
 NAME = "aevb-mnist-2d"
@@ -80,7 +81,7 @@ class Items(Dataset[tuple[Tensor, int]]):
 def plain_loss(model: Any, x: Tensor, generator: torch.Generator) -> Tensor:
     """Equation 10 as it is usually written down: the mean over a batch."""
     mean, log_sigma = model.encode(x)
-    z = mean + torch.exp(log_sigma) * randn(*mean.shape, generator=generator)
+    z = mean + torch.exp(log_sigma) * torch.randn(mean.shape, generator=generator)
     nats = F.binary_cross_entropy_with_logits(model.logits(z), x, reduction="sum")
     kl = -0.5 * torch.sum(1 + 2 * log_sigma - mean.pow(2) - (2 * log_sigma).exp())
     return (nats + kl) / len(x)

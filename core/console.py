@@ -25,13 +25,28 @@ class DeviceError(UserError):
     """There is no such device; the message is one sentence for the user."""
 
 
-def check_device(name: str) -> None:
-    """Raise :class:`DeviceError` unless tensors and random numbers can be made on the device."""
+def found_device(name: str | torch.device) -> torch.device:
+    """The device of a name, on which tensors and random numbers can be made; ``auto``: CUDA where it is, else the CPU.
+
+    A device of torch's is taken as it is. Raises :class:`DeviceError`.
+    """
+    if isinstance(name, torch.device):
+        return name
+    chosen = ("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name
     try:
-        torch.randn(1, generator=torch.Generator(name), device=name)
+        if name != "auto":
+            torch.randn(1, generator=torch.Generator(name), device=name)
     except (RuntimeError, AssertionError, NotImplementedError, ValueError):
-        found = ["cpu", *(kind for kind in ("cuda", "mps") if getattr(torch, kind).is_available())]
+        found = ["cpu", *(kind for kind in ("cuda", "mps") if getattr(torch, kind).is_available()), "auto"]
         raise DeviceError(f"There is no device {name!r} here: --device takes {' or '.join(found)}.") from None
+    exact_on(torch.device(chosen))
+    return torch.device(chosen)
+
+
+def exact_on(device: torch.device) -> None:
+    """No TF32 on a GPU: it rounds to three digits, which no likelihood and no exact sampler survives."""
+    if device.type == "cuda":
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
 
 
 def plain_output() -> None:

@@ -8,6 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+CHECKPOINTS = Path(__file__).resolve().parents[1] / "checkpoints"
+"""The trained models: weights and cards."""
+VERSION = "0.1.0"
+"""Easel's own, in every file that is taken home."""
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:

@@ -10,12 +10,17 @@ pixel is (0.5, 0.5). ``B`` images, ``C`` channels, ``H`` × ``W`` pixels, ``T`` 
 
 from __future__ import annotations
 
+import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.errors import UserError
 
 Array = NDArray[np.float32]
 MarkKind = Literal["read", "write", "pixel", "row", "glimpse"]
@@ -73,17 +78,72 @@ class Step:
     patches: Mapping[str, Array] = field(default_factory=dict)
 
 
-class Trace(Protocol):
-    """A stored painting. ``frame(t)`` is (B, C, H, W) in [0, 1]; ``series(name)`` is (T, B)."""
+class TraceError(UserError):
+    """A trace does not have what it was asked for; the message is one sentence for the user."""
 
+
+def place(t: int, steps: int) -> int:
+    """The step ``t`` of so many, counted from the end where it is negative. Raises :class:`TraceError`."""
+    if not -steps <= t < steps:
+        raise TraceError(f"There is no step {t}: there are {steps}, from 0 on, and −1 is the last.")
+    return t % steps
+
+
+class Trace(ABC):
+    """A stored painting of T steps and B pictures, and what can be made of it.
+
+    Files and the player of a notebook are made by :mod:`viz.files`, which is imported only then.
+    """
+
+    @abstractmethod
     def __len__(self) -> int: ...
-    def frame(self, t: int) -> Array: ...
-    def marks(self, t: int) -> tuple[Mark, ...]: ...
-    def series(self, name: str) -> Array: ...
+
+    @abstractmethod
+    def frame(self, t: int) -> Array:
+        """(B, C, H, W) in [0, 1] after step ``t``, −1 being the last. Raises :class:`TraceError` for no step of it."""
+
+    @abstractmethod
+    def marks(self, t: int) -> tuple[Mark, ...]:
+        """Where it looked and wrote at step ``t``."""
+
+    @abstractmethod
+    def series(self, name: str) -> Array:
+        """(T, B): a scalar over time. Raises ``KeyError`` for one that it does not have."""
+
+    def __repr__(self) -> str:
+        count, *shape = self.frame(0).shape
+        return f"<{type(self).__name__}: {count} of {'×'.join(map(str, shape))}, {len(self)} steps>"
+
+    def to_gif(self, path: str | os.PathLike[str], **options: Any) -> Path:
+        """Write an animation and answer with its path; options as in :func:`viz.player.export.write_film`.
+
+        Raises ``UserError`` for options out of range and where nothing can be written, as the other two do.
+        """
+        from viz.files import gif
+
+        return gif(self, path, **options)
+
+    def to_png(self, path: str | os.PathLike[str], **options: Any) -> Path:
+        """Write a strip of steps, the first and the last among them; options as in :func:`.export.write_strip`."""
+        from viz.files import png
+
+        return png(self, path, **options)
+
+    def to_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write a page of one file that plays the painting in any browser, without a server or the net."""
+        from viz.files import html
+
+        return html(self, path)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the player."""
+        from viz.files import framed
+
+        return framed(self)
 
 
-@dataclass(frozen=True, eq=False)
-class CanvasTrace:
+@dataclass(frozen=True, eq=False, repr=False)
+class CanvasTrace(Trace):
     """A stack of canvases: DRAW, VAE and everything else with few, whole steps."""
 
     steps: tuple[Step, ...]
@@ -105,8 +165,19 @@ class CanvasTrace:
     def __iter__(self) -> Iterator[Step]:
         return iter(self.steps)
 
+    @property
+    def nats(self) -> Array:
+        """(B, T + 1): what each copied picture costs: the latents of every step, then the pixels, given all of them.
+
+        A row sums up to the bound on −log p of its picture. Raises :class:`TraceError` where nothing was copied.
+        """
+        last = self.steps[-1].scalars
+        if "reconstruction_nats" not in last or any("kl" not in step.scalars for step in self.steps):
+            raise TraceError("Only a copy of a picture has a price in nats: nothing was copied here.")
+        return np.stack([*self.series("kl"), last["reconstruction_nats"]], 1)
+
     def frame(self, t: int) -> Array:
-        return self.steps[t].image
+        return self.steps[place(t, len(self))].image
 
     def marks(self, t: int) -> tuple[Mark, ...]:
         return self.steps[t].marks
@@ -115,8 +186,8 @@ class CanvasTrace:
         return np.stack([step.scalars[name] for step in self.steps])
 
 
-@dataclass(frozen=True, eq=False)
-class RasterTrace:
+@dataclass(frozen=True, eq=False, repr=False)
+class RasterTrace(Trace):
     """A picture painted one pixel after another: 784 steps are not 784 images.
 
     ``image`` (B, C, H, W) the finished picture; ``probability`` (B, H, W) of ink at each pixel given those before
@@ -139,7 +210,7 @@ class RasterTrace:
     def shown(self, t: int) -> NDArray[np.bool_]:
         """(B, H, W): the pixels that stand on the canvas after step ``t``."""
         seen = np.zeros(self.image.shape[-2:], bool)
-        rows, columns = self.order[: t + 1].T
+        rows, columns = self.order[: place(t, len(self)) + 1].T
         seen[rows, columns] = True
         return self.known | seen
 

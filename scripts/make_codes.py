@@ -1,9 +1,9 @@
 """Where test digits lie in the latent spaces: ``python -m scripts.make_codes --data FOLDER`` after new weights.
 
 Writes ``assets/codes.npz`` for the map: the means of q(z | x) of 5,000 digits of binarized-mnist's test split, as
-float16 in each model's own order of latents (the app's order follows the cards, whose figures may be measured anew),
-with the SHA-256 of the weights that made them; the digits' labels, which :mod:`core.labels` finds, and their places in
-the split. None of the data set's pictures is kept.
+float16 in each model's own order of latents (the app's order follows the cards, whose figures may be measured again),
+with the SHA-256 of the weights that made them; the digits' labels, which :mod:`core.data.labels` finds, and their
+places in the split. None of the data set's pictures is kept.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core import data
-from core.checkpoints import load_checkpoint, read_card
-from core.labels import labelled
-from core.map_studio import MAPS
+from core.data import sets
+from core.data.labels import labelled
 from core.models.aevb import AutoEncoder
+from core.studio.vae_map import MAPS
+from core.training.checkpoints import load_checkpoint, read_card
 from viz.tabs.common import ASSETS
 
 SEED, COUNT, CHUNK = 1, 5_000, 500
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--data", help="folder with binarized-mnist and mnist (otherwise the variable EASEL_DATA)")
     parser.add_argument("--out", type=Path, default=ASSETS)
     options = parser.parse_args()
-    digits = labelled(data.load("binarized-mnist", "test", options.data), options.data)
+    digits = labelled(sets.load("binarized-mnist", "test", options.data), options.data)
     assert digits.labels is not None
     indices = chosen(len(digits))
     x = digits.batch(indices)

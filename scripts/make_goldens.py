@@ -15,12 +15,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core import strokes
-from core.checkpoints import load_checkpoint
+from core.data import strokes
+from core.data.scenes import Clutter
 from core.models.base import Complete, Generate, Painter
-from core.registry import REGISTRY
-from core.sampling import Brush
-from core.scenes import Clutter
+from core.samplers.brush import Brush
+from core.training.checkpoints import load_checkpoint
+from core.training.registry import REGISTRY
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "goldens"
 
@@ -29,7 +29,8 @@ FOLDER = Path(__file__).resolve().parent.parent / "tests" / "goldens"
 def golden(name: str) -> dict[str, NDArray[np.float32]]:
     """``nats`` (n,) of pictures made by a procedure, and ``image`` (m, C, H, W): functions of weights and seed 0.
 
-    In the place of the image a classifier has its probabilities (looks, n, classes).
+    In the place of the image a classifier has its probabilities (looks, n, classes); what it says of every pixel, if it
+    does, is ``pixels`` (2, kinds, H, W), of the first two pictures.
     """
     model, generator = load_checkpoint(name), torch.Generator().manual_seed(0)
     assert isinstance(model, Painter)
@@ -38,7 +39,8 @@ def golden(name: str) -> dict[str, NDArray[np.float32]]:
         classifier: Any = model
         nats = classifier.loss(x, generator, torch.arange(len(x))).total
         generator = torch.Generator().manual_seed(0)
-        return {"nats": nats.numpy(), "image": classifier.judge(x, generator).softmax(2).numpy()}
+        said = {"nats": nats.numpy(), "image": classifier.judge(x, generator).softmax(2).numpy()}
+        return said | ({"pixels": classifier(x[:2]).pixels.softmax(1).numpy()} if REGISTRY[name].mapped else {})
     nats = model.loss(x, generator).total
     generator = torch.Generator().manual_seed(0)
     if not hasattr(model, "order"):

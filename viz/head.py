@@ -6,7 +6,6 @@ Robots that make link previews run no script, so this must stand in the HTML; Gr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 TITLE = "Easel: watch machines draw"
 DESCRIPTION = (
@@ -18,7 +17,16 @@ PICTURE, WIDTH, HEIGHT = "preview.png", 1200, 630
 PLACE = "easel"
 """Where the page finds that picture: ``ROOT/easel/preview.png``."""
 
-_OLD = re.compile(r"[ \t]*<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*>\n?")
+ICON = (
+    "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'>"
+    "<rect x='3' y='5' width='26' height='20' rx='4' fill='%231c1e24'/>"
+    "<circle cx='10' cy='15' r='3.4' fill='%2300b088'/>"
+    "<path d='M15 18.5c1-6 3-7 4-3s2 1 3-4' fill='none' stroke='%23e8701a' stroke-width='2.4'/>"
+    "<rect x='21.5' y='17' width='4' height='4' fill='%237b7bf0'/></svg>"
+)
+"""The mark in the browser's tab; in the page itself, since nobody knows what lies at the root of a proxy."""
+
+_OLD = re.compile(r"[ \t]*<(?:meta\s+(?:property=\"og:|name=\"twitter:)|link\s+rel=\"manifest\")[^>]*>\n?")
 _ROOT = "{{ (config.get('root') or '').rstrip('/') }}"
 _THEME = """<script>
 (() => { // the theme of last time; an address that names one is stronger
@@ -31,12 +39,6 @@ _THEME = """<script>
 })();
 </script>
 """
-
-TOGGLE_THEME = """() => {
-  const dark = document.body.classList.toggle('dark');
-  try { localStorage.setItem('easel-theme', dark ? 'dark' : 'light'); } catch { /* refused or full: for now only */ }
-}"""
-"""The theme button's script."""
 
 
 def _tags() -> str:
@@ -59,23 +61,25 @@ def _tags() -> str:
         "twitter:image": picture,
     }
     lines = [f"<title>{TITLE}</title>", f'<meta name="description" content="{DESCRIPTION}" />']
+    lines += [f'<link rel="icon" href="{ICON}" />']
     lines += [f'<meta property="{name}" content="{content}" />' for name, content in named.items()]
     lines += [f'<meta name="{name}" content="{content}" />' for name, content in cards.items()]
     return "\n".join(lines)
 
 
-def dressed(template: str, scripts: Iterable[str] = ()) -> str:
-    """Gradio's page template with Easel's tags, ``scripts`` (HTML) before Gradio's own, and the theme of last time.
+def dressed(template: str) -> str:
+    """Gradio's page template with Easel's tags, the widgets' code before Gradio's own, and the theme of last time.
 
-    A widget whose script is there before Gradio mounts it stands at its size at once, and nothing jumps. Raises
-    ``ValueError`` where the template is none.
+    The code is what the template's global ``easel_web(config, request)`` says: a widget whose script is there before
+    Gradio mounts it stands at its size at once, and nothing jumps. Gradio's own code comes from the root of the site,
+    ``easel_up(request)``, so that all rooms share what a browser has fetched. Raises ``ValueError`` where the template
+    is none.
     """
     if "</head>" not in template or "</gradio-app>" not in template:
         raise ValueError("This is no page template of Gradio: it has no head or no <gradio-app>.")
-    bare = _OLD.sub("", template)
+    bare = _OLD.sub("", template).replace('"./assets/', '"{{ easel_up(request) }}assets/')
     head, rest = bare.split('<meta charset="utf-8" />', 1)
     module = rest.index('<script type="module"')
-    early = "".join(f"{script}\n" for script in scripts)
-    rest = f"{rest[:module]}{early}{rest[module:]}"
+    rest = f"{rest[:module]}{{{{ easel_web(config, request) }}}}\n{rest[module:]}"
     at = rest.index("</gradio-app>") + len("</gradio-app>\n")
     return f'{head}<meta charset="utf-8" />\n{_tags()}{rest[:at]}{_THEME}{rest[at:]}'

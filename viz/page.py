@@ -12,10 +12,10 @@ from gradio.components.api_component import Api
 from gradio.context import Context, get_blocks_context
 
 from core.errors import UserError
-from core.runtime import Runtime
 from viz.errors import DEFECT, LOG, said
 
 T = TypeVar("T")
+A = TypeVar("A")
 MISSING = "easel-missing"
 """The class of what stands in the place of a room that could not be built."""
 
@@ -41,13 +41,13 @@ def completed(handler: BlockFunction, inputs: list[Any]) -> list[Any]:
     return [*inputs, *(block.value for block in wanted[len(inputs) :] if isinstance(block, Api))]
 
 
-def attempt(fill: Callable[[Runtime], T], runtime: Runtime) -> T | None:
-    """Fill a tab of the page that is being built; where that fails, nothing of it but one sentence stands there."""
+def attempt(fill: Callable[[A], T], given: A) -> T | None:
+    """Fill a part of the page that is being built; where that fails, nothing of it but one sentence stands there."""
     config, tab = get_blocks_context(), Context.block
     assert config is not None and tab is not None
     blocks, handlers, children = dict(config.blocks), dict(config.fns), list(tab.children)
     try:
-        return fill(runtime)
+        return fill(given)
     except Exception as error:
         LOG.error("A room could not be built:", exc_info=error)
         config.blocks, config.fns, tab.children = blocks, handlers, children
@@ -61,6 +61,9 @@ class Page(gr.Blocks):
 
     What it puts into Gradio's folder of temporary files, uploads and downloads, goes after half an hour.
     """
+
+    address: object = None
+    """The :class:`viz.address.Address` of what has a name on a page that is built."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(analytics_enabled=False, delete_cache=(SWEEP, AGE), **options)

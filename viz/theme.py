@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import gradio as gr
+if TYPE_CHECKING:
+    import gradio as gr
 
 LIGHT = {
     "paper": "#faf8f4",
     "card": "#ffffff",
+    "well": "#f3efe7",
     "line": "#e4dfd5",
+    "edge": "#8b857a",
     "ink": "#1c1e24",
-    "muted": "#6b6f7a",
+    "muted": "#5c606b",
     "stage": "#101216",
     "read": "#2b8cc4",
     "write": "#d55e00",
@@ -19,12 +23,17 @@ LIGHT = {
     "pixel": "#5b5bd6",
     "glimpse": "#b0448f",
 }
+TEXT = {"read": "#1f6fa3", "write": "#b54a00", "vae": "#00795a", "pixel": "#5151cf", "glimpse": "#a03a80"}
+"""The families' colours as words and as ground of white words, in light: 4.5 to 1 and more on paper, card and tint. In
+dark the marks themselves hold that."""
 DARK = {
     "paper": "#131519",
     "card": "#1b1e24",
-    "line": "#2b2f38",
+    "well": "#252931",
+    "line": "#2f343e",
+    "edge": "#767c89",
     "ink": "#ece9e2",
-    "muted": "#9a9ea9",
+    "muted": "#a4a8b3",
     "stage": "#08090b",
     "read": "#56b4e9",
     "write": "#f08a3c",
@@ -38,18 +47,42 @@ def _variables(tokens: dict[str, str]) -> str:
     return " ".join(f"--easel-{name}: {value};" for name, value in tokens.items())
 
 
-SHEETS = ("theme.css", "lens.css", "filterbank.css", "glimpse.css", "cost.css")
+SHEETS = ("theme.css", "lens.css", "filterbank.css", "glimpse.css", "cost.css", "together.css")
+
+
+def tokens() -> str:
+    """The variables, for light and for dark, and each family's own where ``data-room`` or a word's class names it."""
+    light = LIGHT | {f"{name}-text": value for name, value in TEXT.items()}
+    dark = DARK | {f"{name}-text": DARK[name] for name in TEXT}
+    families = [("plain", "muted", "muted"), *((name, name, f"{name}-text") for name in TEXT)]
+    return "\n".join(
+        [
+            f":root {{ {_variables(light)} }}\n.dark {{ {_variables(dark)} }}",
+            *(
+                f"[data-room={name}] {{ --room: var(--easel-{mark}); --room-text: var(--easel-{text}); }}\n"
+                f":is(b, span, th, h2, h3).{name} {{ color: var(--easel-{text}) !important; }}"
+                for name, mark, text in families
+            ),
+        ]
+    )
 
 
 def css() -> str:
-    """The page's style sheet: tokens for light and dark, then ``theme.css`` and those of single tabs."""
+    """The style sheet: tokens for light and dark, the frame, and below it ``theme.css`` and those of single tabs.
+
+    It is served as a file of its own, not by Gradio, which would send it with every page and rewrite a part of its
+    selectors. What stands below the frame is stronger than Gradio's own rules.
+    """
     here = Path(__file__)
-    rules = "\n".join(here.with_name(name).read_text(encoding="utf-8") for name in SHEETS)
-    return f":root {{ {_variables(LIGHT)} }}\n.dark {{ {_variables(DARK)} }}\n{rules}"
+    frame, *rules = (here.with_name(name).read_text(encoding="utf-8") for name in ("frame.css", *SHEETS))
+    nested = "\n".join(rules)
+    return f"{tokens()}\n{frame}\n.gradio-container.gradio-container {{\n{nested}\n}}\n"
 
 
 def theme() -> gr.themes.Base:
     """Gradio's own controls in the same tokens; system fonts only, so that nothing is fetched from outside."""
+    import gradio as gr  # here, since who takes the colours alone need not wait for it
+
     fonts = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Helvetica Neue", "sans-serif"]
     mono = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
     base = gr.themes.Base(font=fonts, font_mono=mono, radius_size="lg", text_size="md", spacing_size="md")

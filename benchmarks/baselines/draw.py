@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.draw import AttentionRead, AttentionWrite, Draw, DrawConfig, WholeWrite
+from core.models.configs import DrawConfig
+from core.models.draw import AttentionRead, AttentionWrite, Draw, WholeWrite
 
 EPSILON = 1e-8
 

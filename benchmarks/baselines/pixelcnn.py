@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.baselines.masked import MaskedConv2d
-from core.models.pixelcnn import PixelCNN, PixelCNNConfig
+from core.models.configs import PixelCNNConfig
+from core.models.pixelcnn import PixelCNN
 
 
 class ResidualBlock(nn.Module):

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from benchmarks.baselines.masked import MaskedConv2d
 from benchmarks.baselines.pixelcnn import take_kernel
 from core.models import pixelrnn
-from core.models.pixelrnn import PixelRNN, PixelRNNConfig
+from core.models.configs import PixelRNNConfig
+from core.models.pixelrnn import PixelRNN
 
 
 def lstm_cell(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:

@@ -23,36 +23,21 @@ Shapes: ``b`` images, ``c`` channels, ``H`` × ``W`` pixels, ``d`` latents, ``k`
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core import noise
-from core.models.base import Generate, LossTerms, Reconstruct, Request, array, randn
-from core.nn.likelihood import gaussian_kl, gaussian_log_ratio, logistic_nats, precise
+from core.models.base import Generate, LossTerms, Reconstruct, Request, array, device_of
+from core.models.configs import AEVBConfig
+from core.nn import noise
+from core.nn.likelihood import LIKELIHOODS, Bernoulli, Logistic, gaussian_kl, gaussian_log_ratio, half, precise
 from core.trace import Step
 
 UNKNOWN = 0.5
 """What a hidden pixel looks like to the encoder: between paper and ink."""
 CHUNK = 1_000
 """Pictures that are decoded at a time."""
-
-
-@dataclass(frozen=True)
-class AEVBConfig:
-    """Defaults are the paper's, for figure 4b."""
-
-    channels: int = 1
-    height: int = 28
-    width: int = 28
-    hidden: int = 500  # section 5
-    latent: int = 2
-    beta: float = 1.0
-    likelihood: Literal["bernoulli"] = "bernoulli"
-    corruption: float = 0.0
 
 
 def corrupted(x: Tensor, most: float, generator: torch.Generator) -> Tensor:
@@ -62,8 +47,8 @@ def corrupted(x: Tensor, most: float, generator: torch.Generator) -> Tensor:
     of the picture's and its inside is :data:`UNKNOWN`.
     """
     b, _, height, width = x.shape
-    draw = torch.rand(b, 6, generator=generator, device=x.device)
-    flips = torch.rand(x.shape, generator=generator, device=x.device) < most * draw[:, 0, None, None, None]
+    draw = noise.rand(b, 6, generator=generator, device=x.device)
+    flips = noise.rand(*x.shape, generator=generator, device=x.device) < most * draw[:, 0, None, None, None]
     inside = (draw[:, 1] < 0.5)[:, None, None]
     for axis, length, size, place in ((1, height, 2, 3), (2, width, 4, 5)):
         span = length * (0.25 + 0.75 * draw[:, size])
@@ -86,8 +71,14 @@ class AutoEncoder(nn.Module):
     def __init__(self, config: Any) -> None:
         super().__init__()
         self.config = config
-        if config.likelihood == "logistic":
+        if LIKELIHOODS[config.likelihood] is Logistic:
             self.log_width = nn.Parameter(torch.full((config.channels,), -3.0))
+
+    @property
+    def likelihood(self) -> Bernoulli:
+        """p(x|z), as the config names it."""
+        kind = LIKELIHOODS[self.config.likelihood]
+        return Logistic(self.log_width) if kind is Logistic else kind()
 
     def decode(self, z: Tensor) -> Tensor:
         """Mean picture (b, c, H, W) in [0, 1] for latents (b, d)."""
@@ -99,23 +90,15 @@ class AutoEncoder(nn.Module):
         drop = generator if self.training else None
         seen = corrupted(x, self.config.corruption, generator) if self.config.corruption else x
         mean, log_sigma = self.encode(seen, drop)
-        z = mean + log_sigma.exp() * randn(*mean.shape, generator=generator)
+        z = mean + log_sigma.exp() * noise.randn(*mean.shape, generator=generator, device=x.device)
         logits, kl = self.logits(z, drop), gaussian_kl(mean, log_sigma)
-        nats, error = self.reconstruction(logits, x), None
-        if self.config.likelihood == "squared":
-            error = ((precise(logits).sigmoid() - x) ** 2).flatten(1).sum(1)
-        objective = (nats if error is None else error) + self.config.beta * kl
+        nats = self.reconstruction(logits, x)
+        objective = self.likelihood.objective(nats, logits, x) + self.config.beta * kl
         return LossTerms(nats, kl, gaussian_log_ratio(z, mean, log_sigma), objective)
 
     def reconstruction(self, logits: Tensor, x: Tensor) -> Tensor:
         """−log p(x|z) in nats: logits and x (b, c, H, W) -> (b,)."""
-        return self.value_nats(logits, x).flatten(1).sum(1)
-
-    def value_nats(self, logits: Tensor, x: Tensor) -> Tensor:
-        """Each value's part of it: logits and x (b, c, H, W) -> the same shape."""
-        if self.config.likelihood == "logistic":
-            return logistic_nats(precise(logits).sigmoid(), self.log_width[:, None, None], x)
-        return F.binary_cross_entropy_with_logits(precise(logits), precise(x), reduction="none")
+        return self.likelihood.nats(logits, x).flatten(1).sum(1)
 
     def kl_per_latent(self, x: Tensor) -> Tensor:
         """What each number of the code of a picture costs in nats, the picture being shown without damage: (b, d)."""
@@ -129,7 +112,8 @@ class AutoEncoder(nn.Module):
         """
         seen = corrupted(x, self.config.corruption, generator) if self.config.corruption else x
         mean, log_sigma = self.encode(seen)
-        codes = mean + log_sigma.exp() * randn(samples, *mean.shape, generator=generator)
+        epsilon = noise.randn(samples, *mean.shape, generator=generator, device=x.device)
+        codes = mean + log_sigma.exp() * epsilon
         rows = []
         for z in codes.split(max(CHUNK // len(x), 1)):
             k, flat = len(z), z.flatten(0, 1)
@@ -142,11 +126,11 @@ class AutoEncoder(nn.Module):
     def steps(self, request: Request, generator: torch.Generator) -> Iterator[Step]:
         """One step: all at once. Answers ``Generate`` and ``Reconstruct`` (from the posterior's mean)."""
         if isinstance(request, Reconstruct):
-            mean, log_sigma = self.encode(request.images)
+            mean, log_sigma = self.encode(request.images.to(device_of(self)))
             yield Step(array(self.decode(mean)), scalars={"kl": array(gaussian_kl(mean, log_sigma))})
         elif isinstance(request, Generate):
             z = request.temperature * noise.normal(request.count, self.config.latent, generator=generator)
-            yield Step(array(self.decode(z)))
+            yield Step(array(self.decode(z.to(device_of(self)))))
         else:
             raise TypeError("The VAE can generate and reconstruct; completing is what pixel models do.")
 
@@ -159,7 +143,7 @@ class AutoEncoder(nn.Module):
 
 def exactly(layer: nn.Linear, x: Tensor) -> Tensor:
     """A layer in float32 even where training computes in bfloat16: its three digits are too few for a code of two."""
-    with torch.autocast(x.device.type, enabled=False):
+    with half(x.device, enabled=False):
         found: Tensor = layer(precise(x))
         return found
 

@@ -81,9 +81,10 @@ class Painter(Protocol):
     def steps(self, request: Request, generator: torch.Generator) -> Iterator[Step]: ...
 
 
-def randn(*shape: int, generator: torch.Generator) -> Tensor:
-    """Standard normal numbers on the generator's own device."""
-    return torch.randn(*shape, generator=generator, device=generator.device)
+def device_of(model: Any) -> torch.device:
+    """The device on which a model computes: that of its weights, and the processor for what has none."""
+    weights = next(model.parameters(), None) if isinstance(model, torch.nn.Module) else None
+    return torch.device("cpu") if weights is None else weights.device
 
 
 def array(x: Tensor) -> Any:

@@ -9,28 +9,14 @@ Shapes: ``b`` pictures of ``H`` × ``W`` pixels, ``k`` classes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.base import LossTerms, Reconstruct, Request, array
+from core.models.base import LossTerms, Reconstruct, Request, array, device_of
+from core.models.configs import ConvNetConfig
 from core.trace import Step
-
-
-@dataclass(frozen=True)
-class ConvNetConfig:
-    """Defaults are the paper's for pictures of 60 × 60 pixels."""
-
-    channels: int = 1
-    height: int = 60
-    width: int = 60
-    classes: int = 10
-    features: int = 8
-    size: int = 10
-    stride: int = 5
-    hidden: int = 256
 
 
 class ConvNet(nn.Module):
@@ -59,6 +45,6 @@ class ConvNet(nn.Module):
         """One :class:`Step`: all is seen at once. Answers ``Reconstruct``."""
         if not isinstance(request, Reconstruct):
             raise TypeError("The convolutional network looks at pictures; it cannot paint any.")
-        p = self.judge(request.images, generator)[0].softmax(1)
+        p = self.judge(request.images.to(device_of(self)), generator)[0].softmax(1)
         scalars = {f"{k}_probability": array(p[:, k]) for k in range(self.config.classes)}
         yield Step(array(request.images), scalars=scalars)

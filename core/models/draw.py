@@ -22,32 +22,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from core import noise
-from core.models.base import Generate, LossTerms, Reconstruct, Request, array, randn
-from core.nn import attention
+from core.models.base import Generate, LossTerms, Reconstruct, Request, array, device_of
+from core.models.configs import DrawConfig
+from core.nn import attention, noise
 from core.nn.likelihood import bernoulli_nats, gaussian_kl, gaussian_log_ratio
 from core.trace import Array, Mark, MarkKind, Step
-
-
-@dataclass(frozen=True)
-class DrawConfig:
-    """Defaults are table 3's MNIST row unless marked."""
-
-    channels: int = 1
-    height: int = 28
-    width: int = 28
-    steps: int = 16  # ours: the paper takes 64; 16 suit a CPU
-    hidden: int = 256
-    latent: int = 100
-    attention: bool = True
-    read_size: int = 5  # ours: 2 starves when there are few steps
-    write_size: int = 5
 
 
 class State(NamedTuple):
@@ -75,6 +59,21 @@ class Stroke(NamedTuple):
     ink: Tensor
     window: attention.Window | None
     patch: Tensor | None
+
+
+class Turn(NamedTuple):
+    """One step of the recurrence: a look, a latent, a stroke, and the state after it.
+
+    ``look`` is None where nothing is copied; ``z`` (b, z) is the latent that was drawn. ``kl`` and ``log_ratio`` (b,)
+    are what it costs, in nats (:class:`core.models.base.LossTerms`), 0 where nothing is copied.
+    """
+
+    look: Look | None
+    z: Tensor
+    kl: Tensor
+    log_ratio: Tensor
+    stroke: Stroke
+    state: State
 
 
 Aim = Callable[[attention.Window], attention.Window]
@@ -171,31 +170,51 @@ class Draw(nn.Module):
         stroke = self.write(h_dec) if aim is None else self.write(h_dec, aim)
         return stroke, state._replace(h_dec=h_dec, c_dec=c_dec, canvas=state.canvas + stroke.ink)
 
+    def turn(self, x: Tensor | None, epsilon: Tensor, state: State, aim: Aim | None = None) -> Turn:
+        """One step from ``state`` with its noise (b, z): of a copy of x (b, c, H, W), or imagined without one.
+
+        ``aim`` is that of :meth:`stroke`.
+        """
+        if x is None:
+            look, z = None, epsilon
+            kl = log_ratio = epsilon.new_zeros(len(epsilon))
+        else:
+            look, h_enc, c_enc, mean, log_sigma = self.look(x, state)
+            kl = gaussian_kl(mean, log_sigma)
+            z = mean + log_sigma.exp() * epsilon
+            log_ratio = gaussian_log_ratio(z, mean, log_sigma)
+            state = state._replace(h_enc=h_enc, c_enc=c_enc)
+        stroke, state = self.stroke(z, state, aim)
+        return Turn(look, z, kl, log_ratio, stroke, state)
+
+    def turns(self, x: Tensor | None, noise: Tensor) -> Iterator[Turn]:
+        """The whole recurrence as a function of its noise (T, b, z), with gradients; ``x`` as in :meth:`turn`."""
+        state = self.start(noise.shape[1])
+        for epsilon in noise.unbind(0):
+            turn = self.turn(x, epsilon, state)
+            yield turn
+            state = turn.state
+
     def loss(self, x: Tensor, generator: torch.Generator) -> LossTerms:
         """Equations 9 to 12 for x (b, c, H, W) in [0, 1], with one sample of the latents."""
-        noise = randn(self.config.steps, len(x), self.config.latent, generator=generator)
-        return self.bound(x, noise)
+        shape = self.config.steps, len(x), self.config.latent
+        return self.bound(x, noise.randn(*shape, generator=generator, device=x.device))
 
     def bound(self, x: Tensor, noise: Tensor) -> LossTerms:
         """The loss as a function of its noise (T, b, z)."""
-        state = self.start(len(x))
         kl = log_ratio = torch.zeros(len(x), device=x.device)
-        for epsilon in noise.unbind(0):
-            _, h_enc, c_enc, mean, log_sigma = self.look(x, state)
-            kl = kl + gaussian_kl(mean, log_sigma)
-            z = mean + log_sigma.exp() * epsilon
-            log_ratio = log_ratio + gaussian_log_ratio(z, mean, log_sigma)
-            _, state = self.stroke(z, state._replace(h_enc=h_enc, c_enc=c_enc))
-        return LossTerms(bernoulli_nats(state.canvas, x), kl, log_ratio)
+        for turn in self.turns(x, noise):
+            kl, log_ratio = kl + turn.kl, log_ratio + turn.log_ratio
+        return LossTerms(bernoulli_nats(turn.state.canvas, x), kl, log_ratio)
 
     @torch.no_grad()
     def steps(self, request: Request, generator: torch.Generator, length: int | None = None) -> Iterator[Step]:
         """One :class:`Step` a stroke; the image is σ(canvas). Answers ``Generate`` and ``Reconstruct``.
 
-        There are ``length`` strokes, by itself as many as the config says.
+        There are ``length`` strokes, by default as many as the config says.
         """
         if isinstance(request, Reconstruct):
-            x, batch = request.images, len(request.images)
+            x, batch = request.images.to(device_of(self)), len(request.images)
         elif isinstance(request, Generate):
             x, batch = None, request.count
         else:
@@ -205,7 +224,7 @@ class Draw(nn.Module):
         yield from self.strokes(x, temperature * self.noise(length, batch, generator))
 
     def noise(self, length: int, batch: int, generator: torch.Generator) -> Tensor:
-        """(length, b, z): each picture's own (:mod:`core.noise`).
+        """(length, b, z): each picture's own (:mod:`core.nn.noise`), on the model's device.
 
         A longer painting begins with the numbers of every shorter one of the same seed.
         """
@@ -218,34 +237,22 @@ class Draw(nn.Module):
             beyond = [torch.randn(1, latent, generator=own) for _ in range(length - steps)]
             return torch.cat([trained, *beyond])[:length]
 
-        return noise.of_each(batch, of_one, generator).transpose(0, 1)
+        return noise.of_each(batch, of_one, generator).transpose(0, 1).to(device_of(self))
 
     @torch.no_grad()
     def strokes(self, x: Tensor | None, noise: Tensor) -> Iterator[Step]:
         """The painting as a function of its noise (T, b, z): a copy of ``x`` (b, c, H, W), or imagined without one."""
-        state = self.start(noise.shape[1])
-        for epsilon in noise.unbind(0):
-            step, state = self.advance(x, epsilon, state)
-            yield step
+        for turn in self.turns(x, noise):
+            yield self.shown(turn, x)
 
-    @torch.no_grad()
-    def advance(self, x: Tensor | None, epsilon: Tensor, state: State, aim: Aim | None = None) -> tuple[Step, State]:
-        """One step of :meth:`strokes` from ``state``, with the noise (b, z) of that step; ``aim`` as for a stroke."""
-        look, z, nats = None, epsilon, {}
-        if x is not None:
-            look, h_enc, c_enc, mean, log_sigma = self.look(x, state)
-            z = mean + log_sigma.exp() * epsilon
-            state = state._replace(h_enc=h_enc, c_enc=c_enc)
-            nats["kl"] = gaussian_kl(mean, log_sigma)
-        stroke, state = self.stroke(z, state, aim)
-        if x is not None:
-            nats["reconstruction_nats"] = bernoulli_nats(state.canvas, x)  # were this the last stroke
-        return self._step(state, look, stroke, nats), state
-
-    def _step(self, state: State, look: Look | None, stroke: Stroke, nats: dict[str, Tensor]) -> Step:
+    def shown(self, turn: Turn, x: Tensor | None) -> Step:
+        """A turn of a copy of ``x``, or of an imagined painting, as a step of a trace."""
+        look, stroke, canvas = turn.look, turn.stroke, turn.state.canvas
         marks: list[Mark] = []
         patches: dict[str, Array] = {}
-        scalars = {name: array(value) for name, value in nats.items()}
+        scalars: dict[str, Array] = {}
+        if x is not None:  # what it would cost, were this the last stroke
+            scalars = {"kl": array(turn.kl), "reconstruction_nats": array(bernoulli_nats(canvas, x))}
         windows: list[tuple[MarkKind, attention.Window | None, int]] = [
             ("read", look.window if look else None, self.config.read_size),
             ("write", stroke.window, self.config.write_size),
@@ -254,12 +261,12 @@ class Draw(nn.Module):
             if w is None:
                 continue
             box = attention.geometry(w, n)
-            x, y, size, precision = (array(v) for v in (box.x, box.y, box.size, box.precision))
-            marks.append(Mark(kind, x, y, size, size, precision))
-            values = {"x": x, "y": y, "stride": w.delta, "variance": w.sigma2, "intensity": w.gamma}
+            column, row, size, precision = (array(v) for v in (box.x, box.y, box.size, box.precision))
+            marks.append(Mark(kind, column, row, size, size, precision))
+            values = {"x": column, "y": row, "stride": w.delta, "variance": w.sigma2, "intensity": w.gamma}
             scalars |= {f"{kind}_{k}": v if k in "xy" else array(v) for k, v in values.items()}
         if look is not None and look.glimpse is not None and look.error is not None:
             patches |= {"read": array(look.glimpse), "read_error": array(look.error)}
         if stroke.patch is not None:
             patches["write"] = array(stroke.patch)
-        return Step(array(state.canvas.sigmoid()), tuple(marks), scalars, patches)
+        return Step(array(canvas.sigmoid()), tuple(marks), scalars, patches)

@@ -18,37 +18,19 @@ Shapes: ``b`` images, ``H`` × ``W`` pixels, ``p`` features of a stack, 2p befor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.base import LossTerms, Request
-from core.models.raster import ancestral, exact_loss, raster_order
-from core.trace import Step
+from core.models.base import LossTerms
+from core.models.configs import GatedConfig
+from core.models.raster import PixelModel, exact_loss
+from core.nn import noise
 
 UNKNOWN = -1
 """The label of a picture whose class is not told."""
 TOLD = 0.25
 """Share of the labelled pictures whose class the network is told in training."""
-
-
-@dataclass(frozen=True)
-class GatedConfig:
-    """Defaults are ours; the paper takes 20 layers of 128 or more features for ImageNet."""
-
-    height: int = 28
-    width: int = 28
-    channels: int = 1
-    levels: int = 2
-    features: int = 64
-    layers: int = 8
-    first_size: int = 7
-    layer_size: int = 3
-    classes: int = 0
-    position_bias: bool = False
 
 
 class RowsAbove(nn.Module):
@@ -112,13 +94,13 @@ class MaskedRow(nn.Module):
         return F.conv2d(F.pad(x, (self.left, 0, 0, 0)), self.weight, self.bias)[..., : x.shape[3]]
 
 
-class GatedPixelCNN(nn.Module):
+class GatedPixelCNN(PixelModel):
     """The whole painter, for binary pictures of one channel."""
 
+    samplers = "core.samplers.gated"
+
     def __init__(self, config: GatedConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.order = raster_order(config.height, config.width)
+        super().__init__(config)
         p = config.features
         self.first_vertical = RowsAbove(1, p, config.first_size, own=False)
         self.first_horizontal = MaskedRow("A", 1, p, config.first_size)
@@ -145,13 +127,9 @@ class GatedPixelCNN(nn.Module):
     def loss(self, x: Tensor, generator: torch.Generator, labels: Tensor | None = None) -> LossTerms:
         """Exact −log p(x | label) for x (b, 1, H, W) in {0, 1}; while training, most labels are kept back."""
         if labels is not None and self.training:
-            kept = torch.rand(len(x), generator=generator, device=generator.device) < TOLD
+            kept = noise.rand(len(x), generator=generator, device=x.device) < TOLD
             labels = labels.where(kept, UNKNOWN)
         return exact_loss(self(x, labels), x)
-
-    def steps(self, request: Request, generator: torch.Generator) -> Iterator[Step]:
-        """Ancestral sampling as it is defined: one full pass of the network for each pixel, one step each."""
-        yield from ancestral(self, request, generator)
 
 
 def one_hot(labels: Tensor, classes: int) -> Tensor:

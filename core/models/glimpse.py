@@ -19,33 +19,17 @@ Shapes: ``b`` pictures of ``H`` × ``W`` pixels, glimpses of ``N`` × ``N``, ``k
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core import noise
-from core.models.base import LossTerms, Reconstruct, Request, array
-from core.nn import attention
+from core.models.base import LossTerms, Reconstruct, Request, array, device_of
+from core.models.configs import GlimpseConfig
+from core.nn import attention, noise
 from core.nn.attention import Window
 from core.trace import Mark, Step
-
-
-@dataclass(frozen=True)
-class GlimpseConfig:
-    """Defaults are table 3's row for cluttered MNIST unless marked."""
-
-    channels: int = 1
-    height: int = 60  # ours: 100 is the paper's
-    width: int = 60
-    classes: int = 10
-    steps: int = 8
-    hidden: int = 256
-    features: int = 256  # ours
-    read_size: int = 12
-    aim: Literal["learned", "random"] = "learned"
 
 
 class State(NamedTuple):
@@ -86,7 +70,7 @@ class GlimpseClassifier(nn.Module):
 
     def random_window(self, batch: int, generator: torch.Generator) -> Window:
         """A window at full resolution, stride 1, equally likely wherever all of its filters lie inside the picture."""
-        return self.placed(torch.rand(2, batch, generator=generator, device=generator.device))
+        return self.placed(noise.rand(2, batch, generator=generator, device=device_of(self)))
 
     def placed(self, share: Tensor) -> Window:
         """Such windows at ``share`` (2, b) in [0, 1] of the way to the right and down."""
@@ -145,10 +129,10 @@ class GlimpseClassifier(nn.Module):
         """One :class:`Step` a glimpse; the image is what is looked at. Answers ``Reconstruct``."""
         if not isinstance(request, Reconstruct):
             raise TypeError("The glimpse classifier looks at pictures; it cannot paint any.")
-        x = request.images
+        x = request.images.to(device_of(self))
         windows: list[Window | None] = [None] * self.config.steps
         if self.config.aim == "random":
-            shares = noise.uniform(len(x), self.config.steps, 2, generator=generator)  # (b, T, 2)
+            shares = noise.uniform(len(x), self.config.steps, 2, generator=generator).to(x.device)  # (b, T, 2)
             windows = [self.placed(share) for share in shares.permute(1, 2, 0)]
         yield from self.looks(x, self.glances(x, generator, windows))
 

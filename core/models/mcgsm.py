@@ -16,31 +16,12 @@ Shapes: ``b`` images, ``H`` × ``W`` pixels, ``D`` numbers in y, ``C`` component
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.base import LossTerms, Request
-from core.models.raster import ancestral, exact_loss, raster_order
-from core.trace import Step
-
-
-@dataclass(frozen=True)
-class MCGSMConfig:
-    """Defaults are ours but for the number of scales, which is that of the 2015 paper."""
-
-    height: int = 28
-    width: int = 28
-    channels: int = 1
-    levels: int = 2
-    reach: int = 5
-    """The neighbourhood: so many rows above, so many pixels to the left and to the right."""
-    components: int = 16
-    scales: int = 4
-    features: int = 32
+from core.models.configs import MCGSMConfig
+from core.models.raster import PixelModel
 
 
 def neighbourhood(x: Tensor, reach: int) -> Tensor:
@@ -76,25 +57,17 @@ class MCGSMHead(nn.Module):
         return ink - paper
 
 
-class MCGSM(nn.Module):
+class MCGSM(PixelModel):
     """The head on the neighbourhood itself: the model of 2012, for binary pictures of one channel."""
 
+    samplers = "core.samplers.mcgsm"
+
     def __init__(self, config: MCGSMConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         inputs = 2 * config.reach * (config.reach + 1) + 1
         self.head = MCGSMHead(inputs, config.components, config.scales, config.features)
-        self.order = raster_order(config.height, config.width)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (b, 1, 1, H, W) of pixels (b, 1, H, W) in {0, 1}, each blind to its own pixel and all after."""
         logits: Tensor = self.head(neighbourhood(x, self.config.reach))
         return logits[:, None, None]
-
-    def loss(self, x: Tensor, generator: torch.Generator) -> LossTerms:
-        """Exact −log p(x) for x (b, 1, H, W) in {0, 1}; ``generator`` is not used, nothing is random."""
-        return exact_loss(self(x), x)
-
-    def steps(self, request: Request, generator: torch.Generator) -> Iterator[Step]:
-        """Ancestral sampling as it is defined: one full pass of the network for each pixel, one step each."""
-        yield from ancestral(self, request, generator)

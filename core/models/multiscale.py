@@ -15,53 +15,13 @@ Shapes: ``b`` images, ``S`` × ``S`` pixels of a scale, ``c`` features of the co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.models.base import LossTerms, Request
-from core.models.pixelcnn import PixelCNN, PixelCNNConfig
-from core.models.raster import ancestral, exact_loss, raster_order
-from core.trace import Step
-
-
-@dataclass(frozen=True)
-class MultiScaleConfig:
-    """All ours. ``coarsest`` pixels a side, doubled until they are ``height`` = ``width``."""
-
-    height: int = 28
-    width: int = 28
-    channels: int = 1
-    levels: int = 2
-    coarsest: int = 7
-    features: int = 64
-    bottleneck: int = 32
-    blocks: tuple[int, ...] = (4, 6, 6)
-    condition: int = 32
-    position_bias: bool = True
-
-    def scales(self) -> tuple[PixelCNNConfig, ...]:
-        """The network of every scale, the coarsest first."""
-        if self.height != self.width or self.coarsest << (len(self.blocks) - 1) != self.height:
-            raise ValueError(
-                "The coarsest scale, doubled once for each network after the first, must be the picture's."
-            )
-        return tuple(
-            PixelCNNConfig(
-                height=self.coarsest << index,
-                width=self.coarsest << index,
-                features=self.features,
-                bottleneck=self.bottleneck,
-                blocks=blocks,
-                position_bias=self.position_bias,
-                condition=self.condition if index else 0,
-            )
-            for index, blocks in enumerate(self.blocks)
-        )
+from core.models.configs import MultiScaleConfig
+from core.models.pixelcnn import PixelCNN
+from core.models.raster import PixelModel, raster_order
 
 
 class Upsampler(nn.Sequential):
@@ -76,12 +36,13 @@ class Upsampler(nn.Sequential):
         )
 
 
-class MultiScale(nn.Module):
+class MultiScale(PixelModel):
     """The whole painter, for binary pictures of one channel."""
 
+    samplers = "core.samplers.multiscale"
+
     def __init__(self, config: MultiScaleConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.scales = nn.ModuleList(PixelCNN(scale) for scale in config.scales())
         self.upsamplers = nn.ModuleList(Upsampler(config.condition) for _ in config.blocks[1:])
         self.order = coarse_to_fine(config)
@@ -106,14 +67,6 @@ class MultiScale(nn.Module):
     def stride(self, index: int) -> int:
         """Pixels of the picture from one pixel of a scale to the next."""
         return 1 << (len(self.scales) - 1 - index)
-
-    def loss(self, x: Tensor, generator: torch.Generator) -> LossTerms:
-        """Exact −log p(x) for x (b, 1, H, W) in {0, 1}; ``generator`` is not used, nothing is random."""
-        return exact_loss(self(x), x)
-
-    def steps(self, request: Request, generator: torch.Generator) -> Iterator[Step]:
-        """Ancestral sampling as it is defined: one full pass of the network for each pixel, one step each."""
-        yield from ancestral(self, request, generator)
 
 
 def coarse_to_fine(config: MultiScaleConfig) -> NDArray[np.int64]:

@@ -22,33 +22,12 @@ logits for each value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 
-from core.models.base import LossTerms, Request
-from core.models.raster import ancestral, exact_loss, logits_per_value, raster_order
+from core.models.configs import PixelCNNConfig
+from core.models.raster import PixelModel, logits_per_value
 from core.nn.masked import MaskedConv2d
-from core.trace import Step
-
-
-@dataclass(frozen=True)
-class PixelCNNConfig:
-    """Defaults are ours; section 5.3 takes 7 layers of 16 to 128 features for MNIST, 15 of 128 for CIFAR-10."""
-
-    height: int = 28
-    width: int = 28
-    channels: int = 1
-    levels: int = 2
-    features: int = 64
-    bottleneck: int = 64
-    blocks: int = 12
-    first_size: int = 7  # section 3.5
-    block_size: int = 3  # section 3.5
-    position_bias: bool = False  # ours
-    condition: int = 0
 
 
 class ResidualBlock(nn.Module):
@@ -69,15 +48,15 @@ class ResidualBlock(nn.Module):
         return x + self.up(hidden.relu())
 
 
-class PixelCNN(nn.Module):
+class PixelCNN(PixelModel):
     """The whole painter. For binary and for colour pictures the same; only the last layer and the masks differ."""
 
+    samplers = "core.samplers.pixelcnn"
+
     def __init__(self, config: PixelCNNConfig) -> None:
-        super().__init__()
         if config.features % config.channels or config.bottleneck % config.channels:
             raise ValueError(f"features and bottleneck must be multiples of {config.channels}, the channels.")
-        self.config = config
-        self.order = raster_order(config.height, config.width)
+        super().__init__(config)
         f, groups = config.features, config.channels
         self.first = MaskedConv2d("A", groups, f, config.first_size, groups)
         self.position = nn.Parameter(torch.zeros(f, config.height, config.width)) if config.position_bias else None
@@ -98,11 +77,3 @@ class PixelCNN(nn.Module):
             hidden = block(hidden, condition)
         logits = self.out(self.head(hidden.relu()).relu())
         return logits.unflatten(1, (self.config.channels, -1))
-
-    def loss(self, x: Tensor, generator: torch.Generator) -> LossTerms:
-        """Exact −log p(x) for x (b, C, H, W) in [0, 1]; ``generator`` is not used, nothing is random."""
-        return exact_loss(self(x), x)
-
-    def steps(self, request: Request, generator: torch.Generator) -> Iterator[Step]:
-        """Ancestral sampling as it is defined: one full pass of the network for each value, one step each pixel."""
-        yield from ancestral(self, request, generator)

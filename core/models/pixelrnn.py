@@ -20,34 +20,13 @@ Between layers a map lies as (P, N, 2h), so that a diagonal is a slice and a 1×
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 
-from core.models.base import LossTerms, Request
-from core.models.raster import ancestral, exact_loss, raster_order
-from core.nn.lstm_scan import diagonal_fronts, diagonal_order, lstm_scan, row_fronts
+from core.models.configs import PixelRNNConfig
+from core.models.raster import PixelModel
+from core.nn.lstm_scan import diagonal_order, lstm_scan
 from core.nn.masked import MaskedConv2d
-from core.trace import Step
-
-
-@dataclass(frozen=True)
-class PixelRNNConfig:
-    """Section 5.3 takes 1 layer of h = 32 or 7 layers of h = 16 for MNIST."""
-
-    kind: Literal["row", "diagonal"] = "diagonal"
-    height: int = 28
-    width: int = 28
-    channels: int = 1
-    levels: int = 2
-    hidden: int = 32
-    layers: int = 2
-    first_size: int = 7  # section 3.5
-    head: int = 64  # ours
-    position_bias: bool = False  # ours
 
 
 def _initial(count: int, inputs: int, hidden: int) -> nn.Parameter:
@@ -69,7 +48,6 @@ class RowLSTM(nn.Module):
     def __init__(self, height: int, width: int, hidden: int) -> None:
         super().__init__()
         self.width = width
-        self.fronts = row_fronts(height, width)
         self.input_to_state = _initial(2, 2 * hidden, hidden)  # taps: left, the pixel itself
         self.state_to_state = _initial(3, hidden, hidden)
         self.bias = nn.Parameter(_open_gates(1, hidden)[0])
@@ -79,7 +57,7 @@ class RowLSTM(nn.Module):
         inputs = torch.matmul(x, own) + self.bias
         rows, maps = inputs.unflatten(0, (-1, self.width)), x.unflatten(0, (-1, self.width))
         rows[:, 1:] += maps[:, :-1] @ left
-        return lstm_scan(inputs[None], self.state_to_state[None], self.fronts)[0]
+        return lstm_scan(inputs[None], self.state_to_state[None], self.width)[0]
 
 
 class DiagonalBiLSTM(nn.Module):
@@ -91,7 +69,6 @@ class DiagonalBiLSTM(nn.Module):
     def __init__(self, height: int, width: int, hidden: int) -> None:
         super().__init__()
         self.width = width
-        self.fronts = diagonal_fronts(height, width)
         left = torch.tensor(diagonal_order(height, width))
         right = left // width * width + (width - 1 - left % width)  # the mirrored picture, scanned the same way
         self.register_buffer("orders", torch.cat([left, right]), persistent=False)
@@ -102,22 +79,25 @@ class DiagonalBiLSTM(nn.Module):
         self.bias = nn.Parameter(_open_gates(2, hidden))
 
     def forward(self, x: Tensor) -> Tensor:
+        left, right = self.passes(x)  # the right one is moved down by one row
+        return torch.cat([left[: self.width], left[self.width :] + right[: -self.width]])
+
+    def passes(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(P, N, 2h) -> the states of the scans from the left and from the right where they are, (P, N, h) each."""
         both = x.index_select(0, self.orders).view(2, -1, x.shape[2])
         inputs = torch.baddbmm(self.bias, both, self.input_to_state).unflatten(1, x.shape[:2])
         kernel = self.state_to_state.unflatten(0, (2, 2))
-        states = lstm_scan(inputs, kernel, self.fronts).flatten(0, 1)
-        left = states.index_select(0, self.places[0])
-        right = states.index_select(0, self.places[1, : -self.width])  # all rows but the last, each moved down by one
-        return torch.cat([left[: self.width], left[self.width :] + right])
+        states = lstm_scan(inputs, kernel, self.width).flatten(0, 1)
+        return states.index_select(0, self.places[0]), states.index_select(0, self.places[1])
 
 
-class PixelRNN(nn.Module):
+class PixelRNN(PixelModel):
     """The whole painter, for binary pictures of one channel."""
 
+    samplers = "core.samplers.pixelrnn"
+
     def __init__(self, config: PixelRNNConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.order = raster_order(config.height, config.width)
+        super().__init__(config)
         layer = RowLSTM if config.kind == "row" else DiagonalBiLSTM
         h, height, width = config.hidden, config.height, config.width
         self.first = MaskedConv2d("A", 1, 2 * h, config.first_size)
@@ -136,11 +116,3 @@ class PixelRNN(nn.Module):
             hidden = hidden + up(layer(hidden))
         logits = self.out(self.head(hidden.relu()).relu())
         return logits.permute(1, 2, 0).unflatten(2, x.shape[2:])[:, None]
-
-    def loss(self, x: Tensor, generator: torch.Generator) -> LossTerms:
-        """Exact −log p(x) for x (N, 1, H, W) in {0, 1}; ``generator`` is not used, nothing is random."""
-        return exact_loss(self(x), x)
-
-    def steps(self, request: Request, generator: torch.Generator) -> Iterator[Step]:
-        """Ancestral sampling as it is defined, one full pass of the network for each pixel, one step each."""
-        yield from ancestral(self, request, generator)

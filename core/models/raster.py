@@ -1,4 +1,4 @@
-"""What all pixel models share: the canvas, the dice, and ancestral sampling as it is defined.
+"""What all pixel models share: the canvas, the noise, and ancestral sampling as it is defined.
 
 A pixel model factorises p(x) = Π p(x_i | x_1, …, x_{i−1}) over the pixels in raster order (van den Oord et al. 2016,
 "Pixel Recurrent Neural Networks", equation 1) and, within a pixel, over its channels R, G, B (equation 2). A value is
@@ -14,16 +14,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.errors import UserError
-from core.models.base import Complete, Generate, LossTerms, Reconstruct, Request, array
+from core.models.base import Complete, Generate, LossTerms, Reconstruct, Request, array, device_of
 from core.trace import Step
 
 
@@ -85,7 +85,7 @@ def exact_loss(logits: Tensor, x: Tensor) -> LossTerms:
     return LossTerms(nats, zero, zero)
 
 
-def dice(batch: int, config: RasterConfig, generator: torch.Generator) -> Tensor:
+def fresh_noise(batch: int, config: RasterConfig, generator: torch.Generator) -> Tensor:
     """The noise of every value, (b, C, K, H, W): uniform in [0, 1) for binary values, else Gumbel for each level."""
     shape = (batch, config.channels, logits_per_value(config), config.height, config.width)
     u = torch.rand(shape, generator=generator, device=generator.device)
@@ -151,8 +151,8 @@ def visits(
 ) -> Iterator[tuple[int, int]]:
     """Ancestral sampling as it is defined: one full pass of the network for each value, written into ``x``.
 
-    ``x`` (b, C, H, W), ``known`` (b, H, W), ``noise`` as :func:`dice` draws it. Yields row and column of every pixel,
-    given ones too, in the model's order. This is the reference that the samplers of :mod:`core.sampling` must equal.
+    ``x`` (b, C, H, W), ``known`` (b, H, W), ``noise`` as :func:`fresh_noise` draws it. Yields row and column of every
+    pixel, given ones too, in the model's order. The samplers of :mod:`core.samplers.brush` must equal this reference.
     """
     told = () if labels is None else (labels,)
     for row, column in model.order.tolist():
@@ -163,16 +163,34 @@ def visits(
         yield row, column
 
 
-@torch.no_grad()
-def ancestral(model: RasterModel, request: Request, generator: torch.Generator) -> Iterator[Step]:
-    """Answer ``Generate`` or ``Complete`` by :func:`visits`, one step for each pixel."""
-    config = model.config
-    x, known = canvas(request, config)
-    assert not isinstance(request, Reconstruct)  # canvas has refused it
-    x, known = x.to(generator.device), known.to(generator.device)
-    labels = told_label(request, len(x), generator.device)
-    for _ in visits(model, x, known, dice(len(x), config, generator), request.temperature, labels):
-        yield Step(array(x.clone()))
+class PixelModel(nn.Module):
+    """What all pixel models are: subclasses bring ``forward``, the logits (b, C, K, H, W) of pictures (b, C, H, W).
+
+    The logits of a pixel depend on those before it in ``order``, see :class:`RasterModel`.
+    """
+
+    samplers: ClassVar[str] = ""
+    """The module that makes the samplers written for it; see :func:`core.samplers.brush.ways`."""
+
+    def __init__(self, config: RasterConfig) -> None:
+        super().__init__()
+        self.config: Any = config
+        self.order = raster_order(config.height, config.width)
+
+    def loss(self, x: Tensor, generator: torch.Generator) -> LossTerms:
+        """Exact −log p(x) for x (b, C, H, W) in [0, 1]; ``generator`` is not used, nothing is random."""
+        return exact_loss(self(x), x)
+
+    @torch.no_grad()
+    def steps(self, request: Request, generator: torch.Generator) -> Iterator[Step]:
+        """Answer ``Generate`` or ``Complete`` by :func:`visits`: a full pass for each value, a step for each pixel."""
+        x, known = canvas(request, self.config)
+        assert not isinstance(request, Reconstruct)  # canvas has refused it
+        device = device_of(self)
+        x, known, noise = x.to(device), known.to(device), fresh_noise(len(x), self.config, generator).to(device)
+        labels = told_label(request, len(x), device)
+        for _ in visits(self, x, known, noise, request.temperature, labels):
+            yield Step(array(x.clone()))
 
 
 def told_label(request: Generate | Complete, batch: int, device: torch.device) -> Tensor | None:
@@ -183,3 +201,25 @@ def told_label(request: Generate | Complete, batch: int, device: torch.device) -
 def bits_per_dimension(nats: float, config: RasterConfig) -> float:
     """Nats per picture as bits for each value, the measure of colour pictures."""
     return nats / math.log(2) / (config.channels * config.height * config.width)
+
+
+AVERAGED = 6
+"""Random pictures over which a receptive field is averaged: on a single one a ReLU may hide a path."""
+
+
+def receptive_field(model: Any, x: Tensor, row: int, column: int) -> NDArray[np.float32]:
+    """How much each pixel matters for one: mean |∂ s / ∂ x| with s the logits at (row, column), (H, W).
+
+    Where a value has many levels, s weighs their logits from −1 to 1. Summed over channels, averaged over the picture
+    ``x`` (1, C, H, W) and :data:`AVERAGED` random ones, and exact where it is zero: no path leads from there.
+    """
+    noise = torch.rand((AVERAGED, *x.shape[1:]), generator=torch.Generator().manual_seed(0)).to(x.device)
+    pictures = torch.cat([x, noise.round() if model.config.levels == 2 else noise]).requires_grad_()
+    with torch.enable_grad():
+        logits = model(pictures)[..., row, column]
+        levels = logits.shape[2]
+        spread = torch.linspace(-1, 1, levels, device=x.device) if levels > 1 else logits.new_ones(1)
+        score = (logits * spread).sum()
+        (gradient,) = torch.autograd.grad(score, pictures)
+    field: NDArray[np.float32] = gradient.abs().sum(1).mean(0).cpu().numpy()
+    return field

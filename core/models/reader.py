@@ -14,35 +14,18 @@ Shapes: ``b`` pictures of ``H`` × ``W`` pixels, ``n`` places, ``k`` = 10ⁿ num
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.base import LossTerms, Reconstruct, Request, array
+from core.models.base import LossTerms, Reconstruct, Request, array, device_of
+from core.models.configs import ReaderConfig
+from core.nn import noise
 from core.trace import Step
 
 CELLS = 6
 """A picture is ruined on a grid of so many cells a side: each is one colour, or they change places."""
-
-
-@dataclass(frozen=True)
-class ReaderConfig:
-    """All ours; the paper has eight convolutional layers of up to 192 features and two dense ones of 3,072."""
-
-    channels: int = 3
-    height: int = 54
-    width: int = 54
-    longest: int = 4
-    features: tuple[int, ...] = (24, 48, 80, 96)
-    dense: int = 192
-    ruined: float = 0.125
-
-    @property
-    def classes(self) -> int:
-        """How many numbers it tells apart."""
-        return int(10**self.longest)
 
 
 class Reader(nn.Module):
@@ -93,8 +76,8 @@ class Reader(nn.Module):
         """−log p(number) in nats for the labels (b,), which are the numbers; in training, ruined pictures have none."""
         zeros = torch.zeros(len(x), device=x.device)
         if not self.training:
-            return LossTerms(-self.judge(x, generator)[0, torch.arange(len(x)), labels], zeros, zeros)
-        lost = torch.rand(len(x), generator=generator, device=x.device) < self.config.ruined
+            return LossTerms(-self.judge(x, generator)[0].gather(1, labels[:, None])[:, 0], zeros, zeros)
+        lost = noise.rand(len(x), generator=generator, device=x.device) < self.config.ruined
         counts, digits = self(torch.where(lost[:, None, None, None], ruined(x, generator), x))
         wanted = torch.where(lost, 0, self.counts[labels])
         nats = F.nll_loss(counts, wanted, reduction="none")
@@ -108,7 +91,7 @@ class Reader(nn.Module):
         """One :class:`Step`: the likeliest number and its probability. Answers ``Reconstruct``."""
         if not isinstance(request, Reconstruct):
             raise TypeError("The reader looks at pictures; it cannot paint any.")
-        confidence, number = self.judge(request.images, generator)[0].exp().max(1)
+        confidence, number = self.judge(request.images.to(device_of(self)), generator)[0].exp().max(1)
         yield Step(array(request.images), scalars={"number": array(number.float()), "confidence": array(confidence)})
 
 
@@ -119,9 +102,11 @@ def ruined(x: Tensor, generator: torch.Generator) -> Tensor:
     rows, columns = height // CELLS, width // CELLS
     cells = x[:, :, : CELLS * rows, : CELLS * columns].reshape(b, c, CELLS, rows, CELLS, columns)
     cells = cells.permute(0, 2, 4, 1, 3, 5).flatten(1, 2)
-    order = torch.rand(b, CELLS**2, generator=generator, device=x.device).argsort(1)
-    moved = cells[torch.arange(b)[:, None], order].unflatten(1, (CELLS, CELLS)).permute(0, 3, 1, 4, 2, 5)
+    order = noise.rand(b, CELLS**2, generator=generator, device=x.device).argsort(1)
+    moved = (
+        cells[torch.arange(b, device=x.device)[:, None], order].unflatten(1, (CELLS, CELLS)).permute(0, 3, 1, 4, 2, 5)
+    )
     shuffled = x.clone()
     shuffled[:, :, : CELLS * rows, : CELLS * columns] = moved.reshape(b, c, CELLS * rows, CELLS * columns)
-    wash = torch.rand(b, generator=generator, device=x.device) < 0.5
+    wash = noise.rand(b, generator=generator, device=x.device) < 0.5
     return torch.where(wash[:, None, None, None], washed, shuffled)

@@ -9,43 +9,14 @@ Shapes: ``b`` images, ``c`` channels, ``H`` × ``W`` pixels (multiples of 4), ``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.models.aevb import AutoEncoder
+from core.models.configs import ResidualVAEConfig
 from core.models.vae import dropout
 from core.nn.likelihood import precise
-
-
-@dataclass(frozen=True)
-class ResidualVAEConfig:
-    """Defaults are ours."""
-
-    channels: int = 1
-    height: int = 28
-    width: int = 28
-    features: int = 32
-    blocks: int = 1
-    dense: int = 256
-    latent: int = 20
-    dropout: float = 0.2
-    likelihood: Literal["bernoulli", "logistic"] = "bernoulli"
-    beta: float = 1.0
-    corruption: float = 0.0
-
-    @property
-    def levels(self) -> int:
-        """How many values a pixel may have."""
-        return 256 if self.likelihood == "logistic" else 2
-
-    @property
-    def smallest(self) -> tuple[int, int, int]:
-        """Shape of the smallest map, (2 f, H / 4, W / 4)."""
-        return 2 * self.features, self.height // 4, self.width // 4
 
 
 class Block(nn.Module):

@@ -17,62 +17,38 @@ Shapes: ``N`` images, ``H`` × ``W`` pixels, ``P`` = H · W, ``h`` features, ``n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.base import LossTerms, Request
+from core.models.configs import SpatialLSTMConfig
 from core.models.mcgsm import MCGSMHead, neighbourhood
-from core.models.raster import ancestral, exact_loss, raster_order
-from core.nn.lstm_scan import Link, diagonal_fronts, diagonal_order
-from core.trace import Step
-
-GATES = 5
-"""g, o, i, f^r, f^c in this order, h features each."""
-
-
-@dataclass(frozen=True)
-class SpatialLSTMConfig:
-    """Defaults are ours; the paper takes 64 units on 8×8 textures, 5 × 11 + 5 neighbours on dead leaves."""
-
-    height: int = 28
-    width: int = 28
-    channels: int = 1
-    levels: int = 2
-    reach: int = 5
-    hidden: int = 32
-    components: int = 12
-    scales: int = 4
-    features: int = 32
+from core.models.raster import PixelModel
+from core.nn.lstm_scan import diagonal_order
+from core.nn.spatial_scan import GATES, spatial_scan
 
 
 class SpatialLSTMLayer(nn.Module):
     """(P, N, D) neighbourhoods in raster order -> states and memories, (P, N, h) each."""
 
-    def __init__(self, width: int, inputs: int, hidden: int) -> None:
+    order: Tensor
+    """(P,): raster indices of the whole picture in the order of the scan."""
+
+    def __init__(self, height: int, width: int, inputs: int, hidden: int) -> None:
         super().__init__()
         self.width = width
+        self.register_buffer("order", torch.tensor(diagonal_order(height, width)), persistent=False)
         self.input_to_state = nn.Linear(inputs, GATES * hidden)
         self.state_to_state = nn.Linear(2 * hidden, GATES * hidden, bias=False)  # of the left and of the one above
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        height = len(x) // self.width
-        order = torch.tensor(diagonal_order(height, self.width), device=x.device)
-        inputs = self.input_to_state(x).index_select(0, order)
-        states, cells = [], []
-        hidden = cell = inputs.new_zeros(0, x.shape[1], inputs.shape[2] // GATES)
-        for front in diagonal_fronts(height, self.width):
-            here = inputs[front.cells]
-            above, left = (_heard(link, hidden, cell, len(here)) for link in (front.above, front.memory))
-            gates = here + self.state_to_state(torch.cat([left[0], above[0]], -1))
-            hidden, cell = spatial_cell(gates, left[1], above[1])
-            states.append(hidden)
-            cells.append(cell)
-        places = order.argsort()
-        return torch.cat(states).index_select(0, places), torch.cat(cells).index_select(0, places)
+        order = self.order
+        if len(x) < len(order):  # the rows above a hidden one: no training step, so this may come from outside
+            order = torch.tensor(diagonal_order(len(x) // self.width, self.width), device=x.device)
+        inputs = self.input_to_state(x).index_select(0, order).permute(2, 0, 1)[None]
+        found = spatial_scan(inputs, self.state_to_state.weight[None], self.width)
+        states, cells = (each[0].permute(1, 2, 0).index_select(0, order.argsort()) for each in found)
+        return states, cells
 
 
 def spatial_cell(gates: Tensor, left: Tensor, above: Tensor) -> tuple[Tensor, Tensor]:
@@ -83,22 +59,16 @@ def spatial_cell(gates: Tensor, left: Tensor, above: Tensor) -> tuple[Tensor, Te
     return (cell * o).tanh(), cell
 
 
-def _heard(link: Link, hidden: Tensor, cell: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """What ``count`` cells hear through one link, zeros where the picture ends: two of (count, N, h)."""
-    margin = (0, 0, 0, 0, link.to.start, count - link.to.stop)
-    return F.pad(hidden[link.source], margin), F.pad(cell[link.source], margin)
-
-
-class SpatialLSTM(nn.Module):
+class SpatialLSTM(PixelModel):
     """The whole painter, for binary pictures of one channel."""
 
+    samplers = "core.samplers.spatial_lstm"
+
     def __init__(self, config: SpatialLSTMConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         inputs = 2 * config.reach * (config.reach + 1) + 1
-        self.layer = SpatialLSTMLayer(config.width, inputs, config.hidden)
+        self.layer = SpatialLSTMLayer(config.height, config.width, inputs, config.hidden)
         self.head = MCGSMHead(config.hidden + 1, config.components, config.scales, config.features)
-        self.order = raster_order(config.height, config.width)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (N, 1, 1, H, W) of pixels (N, 1, H, W) in {0, 1}, each blind to its own pixel and all after."""
@@ -109,11 +79,3 @@ class SpatialLSTM(nn.Module):
         """What the MCGSM says of states (…, h): logits of ink (…)."""
         logits: Tensor = self.head(F.pad(states, (0, 1), value=1.0))  # with a constant, as in the MCGSM alone
         return logits
-
-    def loss(self, x: Tensor, generator: torch.Generator) -> LossTerms:
-        """Exact −log p(x) for x (N, 1, H, W) in {0, 1}; ``generator`` is not used, nothing is random."""
-        return exact_loss(self(x), x)
-
-    def steps(self, request: Request, generator: torch.Generator) -> Iterator[Step]:
-        """Ancestral sampling as it is defined: one full pass of the network for each pixel, one step each."""
-        yield from ancestral(self, request, generator)

@@ -15,31 +15,14 @@ Shapes: ``b`` images, ``c`` channels, ``H`` × ``W`` pixels (multiples of 4), ``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.models.aevb import AutoEncoder
+from core.models.configs import VAEConfig
+from core.nn import noise
 from core.nn.likelihood import precise
-
-
-@dataclass(frozen=True)
-class VAEConfig:
-    """Defaults are the notes' unless marked."""
-
-    channels: int = 1
-    height: int = 28
-    width: int = 28
-    features: int = 64
-    latent: int = 8
-    dropout: float = 0.2
-    dense: int = 256  # ours
-    likelihood: Literal["bernoulli", "squared"] = "bernoulli"  # the notes take squared
-    beta: float = 1.0
-    corruption: float = 0.0
 
 
 class Posterior(nn.Module):
@@ -98,7 +81,7 @@ def dropout(x: Tensor, rate: float, generator: torch.Generator | None) -> Tensor
     """Drop each number with probability ``rate`` and scale up the rest; no generator, no dropout."""
     if generator is None or rate == 0:
         return x
-    keep = torch.rand(x.shape, generator=generator, device=x.device) >= rate
+    keep = noise.rand(*x.shape, generator=generator, device=x.device) >= rate
     return x * keep / (1 - rate)
 
 

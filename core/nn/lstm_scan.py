@@ -98,71 +98,134 @@ def diagonal_fronts(height: int, width: int) -> tuple[Front, ...]:
     return tuple(fronts)
 
 
-class _Scan(torch.autograd.Function):
-    """Overwrites ``inputs`` with the gates, which are all that the way back needs besides cells and states."""
+def _fronts(taps: int, pixels: int, width: int) -> tuple[Front, ...]:
+    """Those of a kernel: three taps reach up from a row, two reach up and to the left from a diagonal."""
+    return (row_fronts if taps == 3 else diagonal_fronts)(pixels // width, width)
 
+
+def _scanned(inputs: Tensor, weight: Tensor, width: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The states, and what the way back needs besides them: gates, memory cells, and those after their tanh.
+
+    The gates overwrite ``inputs``.
+    """
+    h = weight.shape[2]
+    states, cells, squashed = (inputs.new_empty(*inputs.shape[:3], h) for _ in range(3))
+    hidden = cell = states[:, NOTHING]
+    for front in _fronts(weight.shape[1], inputs.shape[1], width):
+        gates = inputs[:, front.cells]
+        for link in front.links:
+            _flat(gates[:, link.to]).baddbmm_(_flat(hidden[:, link.source]), weight[:, link.tap])
+        gates[..., : 3 * h].sigmoid_()
+        gates[..., 3 * h :].tanh_()
+        o, f, i, g = gates.split(h, -1)
+        to, old, cell = front.memory.to, cell[:, front.memory.source], cells[:, front.cells]
+        torch.mul(i, g, out=cell)
+        cell[:, to].addcmul_(f[:, to], old)
+        hidden = states[:, front.cells]
+        torch.mul(o, torch.tanh(cell, out=squashed[:, front.cells]), out=hidden)
+    return states, inputs, cells, squashed
+
+
+def _scanned_back(
+    grad: Tensor, weight: Tensor, states: Tensor, all_gates: Tensor, cells: Tensor, all_squashed: Tensor, width: int
+) -> tuple[Tensor, Tensor]:
+    """The gradients of ``inputs`` and ``weight`` from that of the states."""
+    fronts = _fronts(weight.shape[1], states.shape[1], width)
+    h, back, weight_grad = weight.shape[2], weight.transpose(2, 3), torch.zeros_like(weight)
+    d_inputs, d_cells = torch.empty_like(all_gates), torch.zeros_like(cells)
+    d_states = grad.clone(memory_format=torch.contiguous_format)
+    for t in reversed(range(len(fronts))):
+        front, before = fronts[t], fronts[max(t - 1, 0)].cells
+        gates, squashed, d_gates = all_gates[:, front.cells], all_squashed[:, front.cells], d_inputs[:, front.cells]
+        o, f, i, g = gates.split(h, -1)
+        d_o, d_f, d_i, d_g = d_gates.split(h, -1)
+        d_hidden, d_cell = d_states[:, front.cells], d_cells[:, front.cells]
+        torch.mul(d_hidden, squashed, out=d_o)
+        d_cell += torch.ops.aten.tanh_backward(d_hidden * o, squashed)
+        torch.mul(d_cell, g, out=d_i)
+        torch.mul(d_cell, i, out=d_g)
+        to, source = front.memory.to, front.memory.source
+        d_f.zero_()
+        if t:
+            torch.mul(d_cell[:, to], cells[:, before][:, source], out=d_f[:, to])
+            torch.mul(d_cell[:, to], f[:, to], out=d_cells[:, before][:, source])
+        smooth, sharp = d_gates[..., : 3 * h], d_gates[..., 3 * h :]
+        torch.ops.aten.sigmoid_backward.grad_input(smooth, gates[..., : 3 * h], grad_input=smooth)
+        torch.ops.aten.tanh_backward.grad_input(sharp, g, grad_input=sharp)
+        for link in front.links:
+            d, heard = _flat(d_gates[:, link.to]), _flat(states[:, before][:, link.source])
+            weight_grad[:, link.tap].baddbmm_(heard.transpose(1, 2), d)
+            _flat(d_states[:, before][:, link.source]).baddbmm_(d, back[:, link.tap])
+    return d_inputs, weight_grad
+
+
+class _Scan(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor, weight: Tensor, fronts: tuple[Front, ...]) -> Tensor:
-        h = weight.shape[2]
-        states, cells, squashed = (inputs.new_empty(*inputs.shape[:3], h) for _ in range(3))
-        hidden = cell = states[:, NOTHING]
-        for front in fronts:
-            gates = inputs[:, front.cells]
-            for link in front.links:
-                _flat(gates[:, link.to]).baddbmm_(_flat(hidden[:, link.source]), weight[:, link.tap])
-            gates[..., : 3 * h].sigmoid_()
-            gates[..., 3 * h :].tanh_()
-            o, f, i, g = gates.split(h, -1)
-            to, old, cell = front.memory.to, cell[:, front.memory.source], cells[:, front.cells]
-            torch.mul(i, g, out=cell)
-            cell[:, to].addcmul_(f[:, to], old)
-            hidden = states[:, front.cells]
-            torch.mul(o, torch.tanh(cell, out=squashed[:, front.cells]), out=hidden)
-        ctx.fronts = fronts
-        ctx.save_for_backward(weight, inputs, states, cells, squashed)
-        return states
+    def forward(ctx: Any, inputs: Tensor, weight: Tensor, width: int) -> Tensor:
+        kept = _scanned(inputs, weight, width)
+        _keep(ctx, (inputs, weight, width), kept)
+        return kept[0]
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:
-        weight, all_gates, states, cells, all_squashed = ctx.saved_tensors
-        fronts: tuple[Front, ...] = ctx.fronts
-        h, back, weight_grad = weight.shape[2], weight.transpose(2, 3), torch.zeros_like(weight)
-        d_inputs, d_states, d_cells = torch.empty_like(all_gates), grad.clone(), torch.zeros_like(cells)
-        for t in reversed(range(len(fronts))):
-            front, before = fronts[t], fronts[max(t - 1, 0)].cells
-            gates, squashed, d_gates = all_gates[:, front.cells], all_squashed[:, front.cells], d_inputs[:, front.cells]
-            o, f, i, g = gates.split(h, -1)
-            d_o, d_f, d_i, d_g = d_gates.split(h, -1)
-            d_hidden, d_cell = d_states[:, front.cells], d_cells[:, front.cells]
-            torch.mul(d_hidden, squashed, out=d_o)
-            d_cell += torch.ops.aten.tanh_backward(d_hidden * o, squashed)
-            torch.mul(d_cell, g, out=d_i)
-            torch.mul(d_cell, i, out=d_g)
-            to, source = front.memory.to, front.memory.source
-            d_f.zero_()
-            if t:
-                torch.mul(d_cell[:, to], cells[:, before][:, source], out=d_f[:, to])
-                torch.mul(d_cell[:, to], f[:, to], out=d_cells[:, before][:, source])
-            smooth, sharp = d_gates[..., : 3 * h], d_gates[..., 3 * h :]
-            torch.ops.aten.sigmoid_backward.grad_input(smooth, gates[..., : 3 * h], grad_input=smooth)
-            torch.ops.aten.tanh_backward.grad_input(sharp, g, grad_input=sharp)
-            for link in front.links:
-                d, heard = _flat(d_gates[:, link.to]), _flat(states[:, before][:, link.source])
-                weight_grad[:, link.tap].baddbmm_(heard.transpose(1, 2), d)
-                _flat(d_states[:, before][:, link.source]).baddbmm_(d, back[:, link.tap])
-        return d_inputs, weight_grad, None
+        weight, states, gates, cells, squashed = ctx.saved_tensors
+        return *_scanned_back(grad, weight, states, gates, cells, squashed, ctx.width), None
 
 
-def lstm_scan(inputs: Tensor, weight: Tensor, fronts: tuple[Front, ...]) -> Tensor:
-    """Hidden states (G, P, N, h) of every pixel, in the order of the scan.
+def _keep(ctx: Any, inputs: tuple[Tensor, Tensor, int], output: tuple[Tensor, ...]) -> None:
+    ctx.width = inputs[2]
+    ctx.save_for_backward(inputs[1], *output)
 
-    ``inputs`` (G, P, N, 4h) is the input-to-state component with its bias, gates in the order o, f, i, g; it is
-    overwritten. ``weight`` (G, taps, h, 4h) is the state-to-state kernel of each direction.
+
+# The same for a compiled graph: two operations of torch's own kind, each of which is one node, so that hundreds of
+# steps run as they are. They may not overwrite anything. Not by torch.library.custom_op, whose operations load all of
+# torch's compiler when they are first called.
+_LIBRARY = torch.library.Library("easel", "DEF")
+_LIBRARY.define("lstm_scan(Tensor inputs, Tensor weight, int width) -> (Tensor, Tensor, Tensor, Tensor)")
+_LIBRARY.define(
+    "lstm_scan_back(Tensor grad, Tensor weight, Tensor states, Tensor gates, Tensor cells, Tensor squashed, int width)"
+    " -> (Tensor, Tensor)"
+)
+
+
+def _scanned_apart(inputs: Tensor, weight: Tensor, width: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    return _scanned(inputs.clone(memory_format=torch.contiguous_format), weight, width)
+
+
+def _shapes(inputs: Tensor, weight: Tensor, width: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    states, cells, squashed = (inputs.new_empty(*inputs.shape[:3], weight.shape[2]) for _ in range(3))
+    return states, inputs.new_empty(inputs.shape), cells, squashed
+
+
+def _shapes_back(grad: Tensor, weight: Tensor, states: Tensor, gates: Tensor, *_: Any) -> tuple[Tensor, Tensor]:
+    return torch.empty_like(gates), torch.empty_like(weight)
+
+
+def _back(ctx: Any, grad: Tensor, *_: Any) -> Any:
+    return *torch.ops.easel.lstm_scan_back(grad, *ctx.saved_tensors, ctx.width), None
+
+
+for _name, _function, _fake in (
+    ("lstm_scan", _scanned_apart, _shapes),
+    ("lstm_scan_back", _scanned_back, _shapes_back),
+):
+    _LIBRARY.impl(_name, _function, "CompositeExplicitAutograd")
+    torch.library.register_fake(f"easel::{_name}", _fake, lib=_LIBRARY)
+torch.library.register_autograd("easel::lstm_scan", _back, setup_context=_keep, lib=_LIBRARY)
+
+
+def lstm_scan(inputs: Tensor, weight: Tensor, width: int) -> Tensor:
+    """Hidden states (G, P, N, h) of every pixel of pictures of a ``width``, in the order of the scan.
+
+    ``inputs`` (G, P, N, 4h) is the input-to-state component with its bias, gates in the order o, f, i, g; it may be
+    overwritten. ``weight`` (G, taps, h, 4h) is the state-to-state kernel of each direction: three taps make rows of
+    the pictures, two make diagonals.
 
     The recurrence is computed in float32 at least, also where the products before it are in bfloat16: a memory that is
     rounded at each of 55 steps forgets, and products this small are no faster in bfloat16 on a CPU (they were slower).
     """
-    states: Tensor = _Scan.apply(precise(inputs), precise(weight), fronts)
+    given = precise(inputs), precise(weight), width
+    states: Tensor = torch.ops.easel.lstm_scan(*given)[0] if torch.compiler.is_compiling() else _Scan.apply(*given)
     return states
 
 

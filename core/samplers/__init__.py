@@ -1,1 +1,1 @@
-"""Exact samplers, one family a file; :mod:`core.sampling` is the interface over them."""
+"""Exact samplers, one family a file; :mod:`core.samplers.brush` is the interface over them."""

@@ -1,26 +1,29 @@
-"""What a sampler works on: the picture under way, its dice, and the passes that it reports.
+"""What a sampler works on: the picture under way, its noise, and the passes that it reports.
 
 Shapes: ``b`` pictures, ``C`` channels, ``H`` × ``W`` pixels, ``K`` logits for each value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import torch
 from torch import Tensor
 
 from core.models.raster import roll
 
+Method = Literal["naive", "rows", "waves", "cells", "whole"]
+
 
 @dataclass(eq=False)
 class Canvas:
     """Pictures being painted; samplers write into ``x`` and ``logits``.
 
-    ``x`` (b, C, H, W) in [0, 1]; ``known`` (b, H, W) bool; ``noise`` (b, C, K, H, W) as :func:`core.models.raster.dice`
-    draws it; ``logits`` (b, C, K, H, W); ``condition`` (b, c, H, W) is what a conditional network is told.
+    ``x`` (b, C, H, W) in [0, 1]; ``known`` (b, H, W) bool; ``noise`` (b, C, K, H, W) as
+    :func:`core.models.raster.fresh_noise` draws it; ``logits`` (b, C, K, H, W);
+    ``condition`` (b, c, H, W) is what a conditional network is told.
     """
 
     x: Tensor
@@ -66,6 +69,10 @@ class Sampler(Protocol):
     """Paints a canvas, pass by pass; when the passes are over, ``x`` and ``logits`` are what they should be."""
 
     def passes(self, canvas: Canvas) -> Iterator[Pass]: ...
+
+
+Ways = dict[Method, Callable[[], Sampler]]
+"""The samplers that are written for a model, each made when it is first asked for."""
 
 
 class State(Protocol):

@@ -14,7 +14,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.models.gated import GatedLayer, GatedPixelCNN, gate, one_hot
-from core.samplers.canvas import Canvas
+from core.samplers.canvas import Canvas, Ways
+from core.samplers.rowwise import RowWise
+
+
+def ways(model: GatedPixelCNN) -> Ways:
+    """By rows."""
+    return {"rows": lambda: RowWise(GatedRows(model))}
 
 
 class GatedRows:

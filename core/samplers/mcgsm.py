@@ -6,7 +6,13 @@ import torch
 from torch import Tensor
 
 from core.models.mcgsm import MCGSM, neighbourhood
-from core.samplers.canvas import Canvas
+from core.samplers.canvas import Canvas, Ways
+from core.samplers.rowwise import RowWise
+
+
+def ways(model: MCGSM) -> Ways:
+    """By rows."""
+    return {"rows": lambda: RowWise(MCGSMRows(model))}
 
 
 class MCGSMRows:

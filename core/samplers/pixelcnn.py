@@ -5,7 +5,14 @@ that the products with neighbouring taps are matrix products over overlapping vi
 
 One block of the network is five operations on the row. For that, the biases ``up`` of the residual connections are
 not added: what is carried along is h − c, where c, the sum of the biases so far, is known beforehand. Since
-relu(h) = max(h − c, −c) + c, the ReLU becomes a maximum and the rest moves into the next bias.
+relu(h) = max(h − c, −c) + c, the ReLU becomes a maximum and the rest moves into the next bias. With two features:
+
+>>> h, c = torch.tensor([2.0, -4.0]), torch.tensor([3.0, 1.0])  # what the network has, and the biases in it
+>>> weight, bias = torch.tensor([[1.0], [10.0]]), torch.tensor([0.5])  # of the next layer
+>>> (h.relu() @ weight + bias).item()  # the network
+2.5
+>>> (torch.maximum(h - c, -c) @ weight + (bias + c @ weight)).item()  # from h − c
+2.5
 
 Shapes: ``b`` pictures, ``C`` channels, ``W`` pixels in a row, ``f`` features, ``k`` bottleneck features, ``L`` blocks,
 ``K`` logits for each value.
@@ -18,10 +25,18 @@ from torch import Tensor
 
 from core.models.pixelcnn import PixelCNN, ResidualBlock
 from core.nn.masked import MaskedConv2d
-from core.samplers.canvas import Canvas
+from core.samplers.canvas import Canvas, Ways
+from core.samplers.rowwise import RowWise
 
 STRIDE = 7
 """A row is computed from a multiple of this column on, so that few views of it are ever made."""
+
+
+def ways(model: PixelCNN) -> Ways:
+    """By rows and in waves."""
+    from core.samplers.waves import Waves  # which are made of these rows
+
+    return {"rows": lambda: RowWise(PixelCNNRows(model)), "waves": lambda: Waves(model)}
 
 
 class PixelCNNRows:

@@ -1,4 +1,4 @@
-"""PixelRNN row by row, for :mod:`core.samplers.rowwise`.
+"""PixelRNN row by row, for :mod:`core.samplers.rowwise`, and pixel by pixel, for :mod:`core.samplers.cellwise`.
 
 Row LSTM: the states above are finished, so a pass over the row has no recurrence at all. Diagonal BiLSTM: the
 right-hand pass needs only finished rows and is computed once for a row; the left-hand pass runs through the row, as a
@@ -16,10 +16,20 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.models.pixelrnn import DiagonalBiLSTM, PixelRNN, RowLSTM
-from core.samplers.canvas import Canvas
+from core.samplers.canvas import Canvas, Ways
+from core.samplers.cellwise import CellWise
+from core.samplers.rowwise import RowWise
 
 TORCH_GATES = (2, 1, 3, 0)
 """Ours are o, f, i, g; PyTorch's LSTM has i, f, g, o."""
+
+
+def ways(model: PixelRNN) -> Ways:
+    """Both kinds by rows; the Diagonal BiLSTM, which recurs within the row, by cells too."""
+    rows: Ways = {"rows": lambda: RowWise(PixelRNNRows(model))}
+    if model.config.kind == "row":
+        return rows
+    return rows | {"cells": lambda: CellWise(DiagonalCells(PixelRNNRows(model)))}
 
 
 class PixelRNNRows:
@@ -198,3 +208,56 @@ class PixelRNNState:
 def _prepared(layer: torch.nn.Module) -> RowWeights | DiagonalWeights:
     assert isinstance(layer, RowLSTM | DiagonalBiLSTM)
     return RowWeights(layer) if isinstance(layer, RowLSTM) else DiagonalWeights(layer)
+
+
+class DiagonalCells:
+    """The Diagonal BiLSTM pixel by pixel; its right-hand pass is taken row by row from :class:`PixelRNNState`."""
+
+    def __init__(self, net: PixelRNNRows) -> None:
+        if not all(isinstance(layer, DiagonalWeights) for layer in net.layers):
+            raise ValueError("Only diagonal layers recur within the row.")
+        self.net = net
+
+    def begin(self, canvas: Canvas) -> DiagonalState:
+        """A blank state for the pictures of ``canvas``."""
+        return DiagonalState(self.net, self.net.begin(canvas))
+
+
+class DiagonalState:
+    """The rows' state, and the left-hand state and memory cell of every layer at the last pixel."""
+
+    def __init__(self, net: PixelRNNRows, rows: PixelRNNState) -> None:
+        self.net, self.rows = net, rows
+        self.left: list[tuple[Tensor, Tensor]] = []
+
+    def jump(self, x: Tensor) -> Tensor:
+        """One pass over each of the finished rows."""
+        return self.rows.jump(x)
+
+    def above(self, row: int) -> None:
+        self.rows.above(row)
+        zero = self.rows.signed.new_zeros(self.rows.batch, self.net.config.hidden)
+        self.left = [(zero, zero)] * len(self.net.layers)
+
+    @torch.inference_mode()
+    def logits(self, row: int, column: int) -> Tensor:
+        net, rows, half = self.net, self.rows, self.net.half
+        x = torch.addmm(rows.base[column], rows.signed[:, half + row, column : column + half], net.first_left)
+        for index, (layer, (up, bias)) in enumerate(zip(net.layers, net.up, strict=True)):
+            assert isinstance(layer, DiagonalWeights)
+            rows.present.features[index, column + 1] = x
+            inputs = torch.cat([x, rows.last.state[index, column]], 1)
+            state, cell = torch.lstm_cell(inputs, self.left[index], *layer.directions[0])
+            self.left[index] = state, cell
+            rows.present.state[index, column] = state
+            x = x.add_(bias).addmm_(state + rows.present.cell[index, column], up)
+        for weight, bias in net.head:
+            x = torch.addmm(bias, x.relu_(), weight)
+        return x[:, None]
+
+    def write(self, row: int, column: int, values: Tensor) -> None:
+        self.rows.signed[:, self.net.half + row, self.net.half + column] = 2 * values[:, 0] - 1
+
+    def select(self, pictures: Tensor) -> DiagonalState:
+        """The same for some of the pictures, copied."""
+        return DiagonalState(self.net, self.rows.select(pictures))

@@ -25,6 +25,7 @@ from typing import Protocol, Self
 import torch
 from torch import Tensor
 
+from core.models.raster import RasterModel
 from core.samplers.canvas import Canvas, Pass, first_hidden_row
 
 
@@ -132,3 +133,41 @@ def _first(canvas: Canvas) -> tuple[Tensor | None, Tensor | None]:
     """Condition and labels of the first picture alone."""
     condition, labels = canvas.condition, canvas.labels
     return None if condition is None else condition[:1], None if labels is None else labels[:1]
+
+
+class Plain:
+    """Any pixel model in raster order as an engine: every look at a row costs a pass over the picture."""
+
+    def __init__(self, model: RasterModel) -> None:
+        self.model = model
+
+    def begin(self, canvas: Canvas) -> PlainRows:
+        """Blank pictures."""
+        told = () if canvas.labels is None else (canvas.labels,)
+        return PlainRows(self.model, torch.zeros_like(canvas.x), told)
+
+
+class PlainRows:
+    """Nothing is remembered but the pictures themselves, (b, C, H, W), and their classes."""
+
+    def __init__(self, model: RasterModel, x: Tensor, told: tuple[Tensor, ...]) -> None:
+        self.model, self.x, self.told = model, x, told
+
+    def jump(self, x: Tensor) -> Tensor:
+        self.x[:, :, : x.shape[2]] = x
+        return self.model(self.x, *self.told)[..., : x.shape[2], :]
+
+    def above(self, row: int) -> None:
+        """Nothing is computed ahead."""
+
+    def logits(self, row: int, values: Tensor, start: int = 0) -> Tensor:
+        self.x[:, :, row] = values
+        return self.model(self.x, *self.told)[..., row, start:]
+
+    def select(self, pictures: Tensor) -> PlainRows:
+        """The same for some of the pictures, copied."""
+        return PlainRows(self.model, self.x[pictures], tuple(each[pictures] for each in self.told))
+
+    def put(self, pictures: Tensor, other: PlainRows) -> None:
+        """Take back what :meth:`select` copied, as it is now."""
+        self.x[pictures] = other.x

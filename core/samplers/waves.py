@@ -1,4 +1,4 @@
-"""PixelCNN in waves: slanted fronts that run over many rows at once, for :mod:`core.sampling`.
+"""PixelCNN in waves: slanted fronts that run over many rows at once, for :mod:`core.samplers.brush`.
 
 A pixel depends on its own row to the left and on rows above, there only a little further to the right than it stands
 itself. So row i + 1 may be painted while row i is still under way a few columns ahead, and row i + 2 behind it: a wave.
@@ -9,7 +9,7 @@ lies at one fixed distance: m to the left neighbour, R to the pixel above, R −
 m small enough every distance is m or more: the line is a causal order too, and m neighbours on it are independent.
 
 Along this line a window of places is iterated as a row is in :mod:`core.samplers.rowwise`: roll all of it, then begin
-anew at the first change, before which everything is right. What the rows above bring lies further back than the
+again at the first change, before which everything is right. What the rows above bring lies further back than the
 window is long; it is computed once, when a place enters the window. The picture needs about (H·R + m·W) / m steps in
 turn instead of H·W, which matters where a step takes several passes: in colour, where a row rarely is what one guesses.
 
@@ -86,18 +86,27 @@ class Waves:
         while place < self.line.length:
             different = painting.look(place)
             yield Pass(None, canvas.x, different.sum((0, 2)))
-            place += self._settled(different)
+            place += settled(different, self.line.aside)
         canvas.x = canvas.x.contiguous()
 
-    def _settled(self, different: Tensor) -> int:
-        """How many places of the window are right, after a pass that changed these values (n, b, C).
 
-        A changed value is right if all before it stood still, but what depends on it has not heard of it yet: the next
-        channels of this pixel, or else pixels from m places further on.
-        """
-        last = self.config.channels - 1
-        changes = different.any(1).nonzero().tolist()
-        return min([len(different), *(place + self.line.aside * (c == last) for place, c in changes)])
+def settled(different: Tensor, aside: int) -> int:
+    """How many places of the window are right, after a pass that changed these values (n, b, C); ``aside`` is m.
+
+    A changed value is right if all before it stood still, but what depends on it was computed from its old value: the
+    next channels of this pixel, or else pixels from m places further on. Four places of one picture, with m = 2:
+
+    >>> grey, colour = torch.zeros(4, 1, 1, dtype=torch.bool), torch.zeros(4, 1, 3, dtype=torch.bool)
+    >>> grey[1] = True  # the second place changed: it is right now, the third does not depend on it, the fourth does
+    >>> settled(grey, aside=2)
+    3
+    >>> colour[1, 0, 0] = True  # its red changed: its own green and blue depend on that, so it is not finished
+    >>> settled(colour, aside=2)
+    1
+    """
+    last = different.shape[2] - 1
+    changes = different.any(1).nonzero().tolist()
+    return min([len(different), *(place + aside * (c == last) for place, c in changes)])
 
 
 class Painting:

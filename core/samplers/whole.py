@@ -6,12 +6,15 @@ knowledge of the model at all; it pays where a full pass costs little more than 
 
 There, launching the kernels costs more than running them and each look at the result stalls the queue. So one pass is
 captured as a CUDA graph and replayed, and whether anything changed is asked only once in :data:`PASSES_PER_LOOK`.
+Capturing takes longer than painting: graphs are kept with the canvas that they work on, for the next request of the
+same shape and temperature on the same device.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -20,6 +23,17 @@ from core.models.raster import roll
 from core.samplers.canvas import Canvas, Pass
 
 PASSES_PER_LOOK = 8
+GRAPHS = 4
+"""Captured passes that a sampler keeps, each with a canvas of its own; the one that was not used for longest goes."""
+
+
+class Graph(NamedTuple):
+    """A captured pass: ``replay`` runs it on ``canvas``, ``before`` is what that was, ``weights`` what it reads."""
+
+    replay: Callable[[], None]
+    canvas: Canvas
+    before: Tensor
+    weights: tuple[int, ...]
 
 
 class Whole:
@@ -27,6 +41,7 @@ class Whole:
 
     def __init__(self, model: Any) -> None:
         self.model = model
+        self.graphs: OrderedDict[tuple[object, ...], Graph] = OrderedDict()
 
     def passes(self, canvas: Canvas) -> Iterator[Pass]:
         """Paint; one :class:`Pass` a pass, or one a look on a GPU."""
@@ -53,27 +68,48 @@ class Whole:
 
     @torch.inference_mode()
     def _on_gpu(self, canvas: Canvas) -> Iterator[Pass]:
-        before = canvas.x.clone()
-        labels = () if canvas.labels is None else (canvas.labels,)
-
-        def once() -> None:
-            before.copy_(canvas.x)
-            canvas.logits.copy_(self.model(canvas.x, *labels))
-            rolled = roll(canvas.logits, canvas.noise, canvas.temperature)
-            canvas.x.copy_(torch.where(canvas.known[:, None], canvas.x, rolled))
-
-        replay = captured(once)
+        graph = self._graph(canvas)
+        work = graph.canvas
+        pairs = [(work.x, canvas.x), (work.known, canvas.known), (work.noise, canvas.noise)]
+        if work.labels is not None and canvas.labels is not None:
+            pairs.append((work.labels, canvas.labels))
+        for kept, given in pairs:
+            kept.copy_(given)
         while True:
             for _ in range(PASSES_PER_LOOK):
-                replay()
-            changed: Tensor = (before != canvas.x).flatten(1).sum(1)
+                graph.replay()
+            canvas.x.copy_(work.x)
+            changed: Tensor = (graph.before != work.x).flatten(1).sum(1)
             yield Pass(None, canvas.x, changed)
             if not changed.any():
+                canvas.logits.copy_(work.logits)
                 return
+
+    def _graph(self, canvas: Canvas) -> Graph:
+        """The captured pass for canvases of this kind; made again if the weights have moved in memory."""
+        kind = (canvas.x.shape, canvas.temperature, canvas.labels is None, canvas.x.device.index)
+        weights = tuple(each.data_ptr() for each in self.model.state_dict(keep_vars=True).values())
+        graph = self.graphs.pop(kind, None)
+        if graph is None or graph.weights != weights:
+            labels = None if canvas.labels is None else canvas.labels.clone()
+            parts = canvas.x.clone(), canvas.known.clone(), canvas.noise.clone(), canvas.temperature
+            work, before = Canvas(*parts, labels=labels), canvas.x.clone()
+
+            def once() -> None:
+                before.copy_(work.x)
+                work.logits.copy_(self.model(work.x, *(() if labels is None else (labels,))))
+                rolled = roll(work.logits, work.noise, work.temperature)
+                work.x.copy_(torch.where(work.known[:, None], work.x, rolled))
+
+            graph = Graph(captured(once), work, before, weights)
+        self.graphs[kind] = graph
+        while len(self.graphs) > GRAPHS:
+            self.graphs.popitem(last=False)
+        return graph
 
 
 def captured(once: Callable[[], None]) -> Callable[[], None]:
-    """``once`` as a CUDA graph. It runs a few times before, as PyTorch asks for, which here is progress, not waste."""
+    """``once`` as a CUDA graph. It runs a few times before, as PyTorch asks for: write the input before the replay."""
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):

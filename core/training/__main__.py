@@ -5,7 +5,8 @@ A run has a folder of its own, ``runs/NAME`` or ``--out``, in which lie
 * ``NAME.state.safetensors``, to resume from: saved at every interval and at Ctrl-C, whole or not at all, so that a
   killed process loses at most one interval;
 * ``NAME.safetensors`` with its card ``NAME.json``: the averaged weights that were best on the validation split;
-* ``log.jsonl``: one JSON object a line, the first with command, commit and versions.
+* ``log.jsonl``: one JSON object a line, the first with command, commit and versions;
+* with ``--film`` ``NAME.film.npz`` (:mod:`core.training.film`), and ``live.json``, where the run stands.
 
 Where a run lies already nothing is begun without ``--resume`` or ``--fresh``.
 """
@@ -22,18 +23,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
 from tqdm import tqdm
 
-from core import data
-from core.checkpoints import load_trained, save_checkpoint
-from core.console import check_device, plain_output
+from core.console import found_device, plain_output
+from core.data import sets
 from core.errors import UserError
-from core.registry import REGISTRY
+from core.training.checkpoints import load_trained, save_checkpoint
+from core.training.film import Filmed
 from core.training.folder import Log, RunFolder, header
 from core.training.loop import fit
 from core.training.plan import Plan, Wishes, begun, made, resumed
+from core.training.registry import REGISTRY
 from core.training.run import Diverged, Run, RunError
+from core.training.watched import Told, Watch
 
 
 @contextmanager
@@ -47,7 +49,7 @@ def interruptions() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def save_best(run: Run, plan: Plan, dataset: data.DataSet, nats: float, folder: RunFolder) -> None:
+def save_best(run: Run, plan: Plan, dataset: sets.DataSet, nats: float, folder: RunFolder) -> None:
     """Keep the averaged weights, with their card, if they are the best on the validation split so far."""
     if not nats < run.best:
         return
@@ -68,7 +70,14 @@ def save_best(run: Run, plan: Plan, dataset: data.DataSet, nats: float, folder: 
     run.best = nats
 
 
-def train(run: Run, plan: Plan, sets: tuple[data.DataSet, data.DataSet], folder: RunFolder, compiled: bool) -> None:
+def train(
+    run: Run,
+    plan: Plan,
+    sets: tuple[sets.DataSet, sets.DataSet],
+    folder: RunFolder,
+    compiled: bool,
+    watch: Watch | None = None,
+) -> None:
     """Train with a progress bar: throughput, time left, the best validation so far; Ctrl-C saves and stops."""
     train_set, valid_set = sets
 
@@ -77,19 +86,22 @@ def train(run: Run, plan: Plan, sets: tuple[data.DataSet, data.DataSet], folder:
         run.save(folder.state, plan.about)
 
     batch = min(run.recipe.batch_size, len(train_set))
-    log = Log(folder, run, batch)
+    log = Log(folder, run, len(train_set), often=watch is not None)
     bar = tqdm(total=run.recipe.steps * batch, initial=run.step * batch, unit=" images", mininterval=2)
     with bar, interruptions() as interrupted:
-        for progress in fit(run, train_set, valid_set, keep, compiled):
-            log.see(progress)
-            bar.update(batch)
-            if progress.step % 50 == 0:
-                bar.set_postfix(step=progress.step, nats=f"{progress.nats:.1f}", best=f"{run.best:.2f}")
-            if progress.validation is not None:
-                bar.write(f"step {progress.step}: validation {progress.validation:.3f} nats", file=sys.stderr)
-            if interrupted.is_set():
-                run.save(folder.state, plan.about)
-                raise RunError(f"Stopped after step {run.step}; --resume goes on from there.")
+        while run.step < run.recipe.steps:  # again where something was set, for the batches ahead were of before
+            for progress in fit(run, train_set, valid_set, keep, compiled):
+                log.see(progress)
+                bar.update(batch)
+                if progress.step % 50 == 0:
+                    bar.set_postfix(step=progress.step, nats=f"{progress.nats:.1f}", best=f"{run.best:.2f}")
+                if progress.validation is not None:
+                    bar.write(f"step {progress.step}: validation {progress.validation:.3f} nats", file=sys.stderr)
+                if interrupted.is_set():
+                    run.save(folder.state, plan.about)
+                    raise RunError(f"Stopped after step {run.step}; --resume goes on from there.")
+                if watch is not None and watch.after(progress):
+                    break
 
 
 def diverged(error: Diverged, run: Run, folder: RunFolder) -> str:
@@ -137,7 +149,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="KEY=VALUE",
         help="any other field of the model's config or of its recipe; may be given often",
     )
-    made.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    made.add_argument("--device", default="auto", help="cpu, cuda, mps, or auto: a GPU of NVIDIA's where there is one")
     start = made.add_mutually_exclusive_group()
     start.add_argument("--resume", action="store_true", help="go on from the state in the run's folder")
     start.add_argument("--fresh", action="store_true", help="begin again; what lies in the run's folder is lost")
@@ -145,6 +157,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--weights", type=Path, help=start_from)
     made.add_argument("--of", choices=REGISTRY, help="with --weights: from those of another model of the same config")
     made.add_argument("--out", type=Path, help="the run's folder, otherwise runs/NAME")
+    made.add_argument("--film", action="store_true", help="keep what the same noise gives at some 24 moments")
+    made.add_argument("--minutes", type=float, default=0.0, help="end after so many; --resume goes on")
     made.add_argument("--compile", action="store_true", help="torch.compile: slow to start, faster afterwards")
     return made
 
@@ -159,10 +173,13 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(str(error))
 
 
-def command(options: Any, arguments: list[str]) -> None:
-    """Check everything that can be wrong, then train. Raises :class:`UserError`."""
+def command(options: Any, arguments: list[str], told: Told | None = None) -> None:
+    """Check everything that can be wrong, then train; ``told`` is what a run that is watched is told meanwhile.
+
+    Raises :class:`UserError`.
+    """
     folder = RunFolder(options.out or Path("runs") / options.name, options.name)
-    check_device(options.device)
+    device = found_device(options.device)
     if options.of and not options.weights:
         raise RunError("--of needs --weights, the folder of the weights to start from.")
     wishes = Wishes(
@@ -182,7 +199,7 @@ def command(options: Any, arguments: list[str]) -> None:
         plan, *sets = begun(wishes, options.data)
     for about in dict.fromkeys(each.about for each in sets if each.about):
         print(about, file=sys.stderr)
-    run = made(plan, options.device, sets[0])
+    run = made(plan, str(device), sets[0])
     if options.resume:
         run.load(folder.state)
         run.recipe = plan.recipe
@@ -200,9 +217,21 @@ def command(options: Any, arguments: list[str]) -> None:
         else:
             folder.clear()
         folder.write(header(run, arguments, {**plan.about, "pictures": len(sets[0])}))
+        watch = None
+        if options.film or options.minutes or told is not None:
+            filmed = Filmed(run, plan, sets[1], folder)
+            watch = Watch(run, folder, filmed, lambda: run.save(folder.state, plan.about), told, options.minutes)
         try:
-            train(run, plan, (sets[0], sets[1]), folder, options.compile)
-        except Diverged as error:
+            if watch is not None:
+                watch.begin()
+            train(run, plan, (sets[0], sets[1]), folder, options.compile, watch)
+            if watch is not None:
+                watch.end()
+        except RunError as error:
+            if watch is not None:
+                watch.end(error)
+            if not isinstance(error, Diverged):
+                raise
             sentence = diverged(error, run, folder)
             folder.write({"step": error.step, "stopped": sentence})
             raise RunError(sentence) from None

@@ -9,19 +9,22 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from core.files import replacing
-from core.training.loop import Progress, Update, learning_rate
+from core.training.loop import CHECK_EVERY, FOUND, Progress, learning_rate
 from core.training.run import Run, RunError
 
-LOG_EVERY = 50
-"""Steps from one line of the log to the next; a validation has a line of its own."""
+LOG_EVERY = CHECK_EVERY
+"""Steps from one line of the log to the next, all of them checked; a validation has a line of its own."""
+OFTEN = 1.06
+"""From one line to the next of a log that has some for the first steps, as a factor of the step."""
 PIECE = 2**20
 
 
@@ -43,6 +46,10 @@ class RunFolder:
     @property
     def card(self) -> Path:
         return self.path / f"{self.name}.json"
+
+    @property
+    def film(self) -> Path:
+        return self.path / f"{self.name}.film.npz"
 
     @property
     def log(self) -> Path:
@@ -82,7 +89,7 @@ class RunFolder:
     def clear(self) -> None:
         """Remove what an earlier run of the name has left."""
         with self.sentences("the earlier run stays"):
-            for path in (self.state, self.card, self.weights, self.log):
+            for path in (self.state, self.card, self.weights, self.film, self.log):
                 path.unlink(missing_ok=True)
 
     def forget_after(self, step: int) -> None:
@@ -131,19 +138,30 @@ def header(run: Run, arguments: list[str], about: Mapping[str, Any]) -> dict[str
 
 @dataclass
 class Log:
-    """Adds lines to the log of a run: means over the steps since the line before."""
+    """Adds lines to the log of a run: means over the steps since the line before.
+
+    With ``often`` there are lines for all of the first steps, too, and then ever fewer, for a logarithmic axis.
+    """
 
     folder: RunFolder
     run: Run
-    batch: int
-    since: list[Update] = field(default_factory=list)
+    pictures: int
+    often: bool = False
+    since: list[Tensor] = field(default_factory=list)
     began: float = field(default_factory=time.perf_counter)
     last: float = field(default_factory=time.perf_counter)
+    next_early: int = 0
 
     def see(self, progress: Progress) -> None:
-        """Take note of a step; writes a line every :data:`LOG_EVERY` steps and at every validation."""
-        self.since.append(progress.update)
-        if progress.step % LOG_EVERY == 0 or progress.validation is not None:
+        """Take note of a step; writes a line every :data:`LOG_EVERY` steps and at every validation.
+
+        Raises :class:`Diverged` where a line would hold a number that is none.
+        """
+        self.since.append(progress.update.numbers)
+        early = self.often and progress.step >= self.next_early
+        if early or progress.step % LOG_EVERY == 0 or progress.validation is not None:
+            self.next_early = max(progress.step + 1, round(progress.step * OFTEN))
+            self.run.check()
             self.folder.write(self.line(progress))
             self.since.clear()
             self.last = time.perf_counter()
@@ -151,8 +169,9 @@ class Log:
     def line(self, progress: Progress) -> dict[str, Any]:
         """Nats per picture; the rate is that of Adam at this step; seconds since this part of the run began."""
         now, count = time.perf_counter(), len(self.since)
-        names = [one.name for one in fields(Update)]
-        means = {name: sum(getattr(update, name) for update in self.since) / count for name in names}
+        rate = count * min(self.run.recipe.batch_size, self.pictures) / max(now - self.last, 1e-9)
+        columns = torch.stack(self.since).T.tolist()  # fetched in one go
+        means = {name: sum(column) / count for name, column in zip(FOUND, columns, strict=True)}
         return {
             "step": progress.step,
             "minimised": round(means["nats"], 5),
@@ -162,6 +181,6 @@ class Log:
             "gradient": float(f"{means['gradient']:.4g}"),
             "validation": None if progress.validation is None else round(progress.validation, 5),
             "rate": float(f"{learning_rate(progress.step - 1, self.run.recipe):.6g}"),
-            "pictures_per_second": round(count * self.batch / max(now - self.last, 1e-9), 2),
+            "pictures_per_second": round(rate, 2),
             "time": round(now - self.began, 3),
         }

@@ -9,18 +9,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from core import data
-from core.registry import Recipe
+from core.data import sets
+from core.nn.likelihood import half
+from core.training.batches import batches, material, step_generator
+from core.training.compiled import CompiledLoss
+from core.training.recipes import Recipe
 from core.training.run import Diverged, Run
 
-VALIDATION_IMAGES = 2_000
+CHECK_EVERY = 50
+"""Steps from one look at what they found to the next: a look waits for the device."""
 
 
 def learning_rate(step: int, recipe: Recipe) -> float:
@@ -34,59 +37,42 @@ def learning_rate(step: int, recipe: Recipe) -> float:
     return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
 
 
-@lru_cache(maxsize=2)
-def epoch_order(seed: int, epoch: int, size: int) -> np.ndarray:
-    """The order of an epoch's images; kept, since making it anew for every batch takes a tenth of a small step."""
-    return np.random.default_rng((seed, epoch)).permutation(size)
+FOUND = ("nats", "gradient", "reconstruction", "kl", "total")
 
 
-def batch_indices(step: int, size: int, recipe: Recipe) -> np.ndarray:
-    """Which of ``size`` images make batch ``step``: epochs are permutations, drawn from seed and epoch alone."""
-    per_epoch = max(size // recipe.batch_size, 1)
-    epoch, position = divmod(step, per_epoch)
-    order = epoch_order(recipe.seed, epoch, size)
-    return order[position * recipe.batch_size : (position + 1) * recipe.batch_size]
-
-
-def step_generator(step: int, recipe: Recipe, device: str) -> torch.Generator:
-    """The noise of one step, a function of seed and step alone."""
-    seed = int(np.random.SeedSequence((recipe.seed, step)).generate_state(1, np.uint64)[0] >> 1)
-    return torch.Generator(device).manual_seed(seed)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Update:
-    """What a step found before it moved the weights: nats per picture, means over the batch.
+    """What a step found before it moved the weights: nats per picture, means over the batch, on the device (5,).
 
-    ``nats`` is what is minimised, ``total`` the bound, ``gradient`` the norm of the gradient before it is clipped.
+    :data:`FOUND` are their names: ``nats`` is what is minimised, ``total`` the bound, ``gradient`` the norm of the
+    gradient before it is clipped. Whoever reads a number waits for the device.
     """
 
-    nats: float
-    reconstruction: float
-    kl: float
-    total: float
-    gradient: float
+    numbers: Tensor
+
+    @property
+    def nats(self) -> float:
+        """What was minimised."""
+        return float(self.numbers[0])
 
 
 def train_step(run: Run, loss: Callable[..., Any], x: Tensor, *labels: Tensor) -> Update:
-    """One update of the weights; raises :class:`Diverged` in the place of one by numbers that are none."""
+    """One update of the weights. Nothing here waits for the device; :meth:`Run.check` asks what the steps found."""
     pace = learning_rate(run.step, run.recipe) / run.recipe.learning_rate
     for optimizer in run.optimizers.values():
         for group in optimizer.param_groups:
             group["lr"] = pace * optimizer.defaults["lr"]
     run.model.train(run.step < run.recipe.settle_from * run.recipe.steps)
-    with torch.autocast(torch.device(run.device).type, torch.bfloat16, enabled=run.recipe.bfloat16):
+    with half(x.device, run.recipe.bfloat16):
         terms = loss(x, step_generator(run.step, run.recipe, run.device), *labels)
         nats = terms.minimised.mean()
     run.model.zero_grad(set_to_none=True)
     nats.backward()
     gradient = torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.recipe.clip)
     with torch.no_grad():
-        means = (nats, terms.reconstruction.mean(), terms.kl.mean(), terms.total.mean(), gradient)
-        update = Update(*torch.stack([mean.float() for mean in means]).tolist())  # fetched in one go
-    for what, value in (("the loss", update.nats), ("the gradient", update.gradient)):
-        if not math.isfinite(value):
-            raise Diverged(run.step + 1, what, value)
+        means = (nats, gradient, terms.reconstruction.mean(), terms.kl.mean(), terms.total.mean())
+        update = Update(torch.stack([mean.float() for mean in means]))
+    run.unread.append(update.numbers[:2])
     for optimizer in run.optimizers.values():
         optimizer.step()
     run.step += 1
@@ -96,26 +82,19 @@ def train_step(run: Run, loss: Callable[..., Any], x: Tensor, *labels: Tensor) -
     return update
 
 
-def told(run: Run, dataset: data.DataSet, indices: np.ndarray) -> tuple[Tensor, ...]:
-    """What the loss of a model is told beside pictures: the labels (b,), if it is to know them and they are known."""
-    if not run.spec.labelled or dataset.labels is None:
-        return ()
-    return (torch.from_numpy(dataset.labels[indices]).to(run.device),)
-
-
 @torch.no_grad()
-def validate(run: Run, dataset: data.DataSet) -> float:
+def validate(run: Run, dataset: sets.DataSet) -> float:
     """Mean loss in nats of the averaged weights on a seeded subset, with the same noise at every call.
 
     A model that is told the classes is told them here as well, where the data set has them.
     """
-    chosen = np.random.default_rng(run.recipe.seed).permutation(len(dataset))[:VALIDATION_IMAGES]
+    chosen = np.random.default_rng(run.recipe.seed).permutation(len(dataset))[: run.recipe.validation]
     choices = torch.Generator().manual_seed(run.recipe.seed)
-    generator, total = torch.Generator(run.device).manual_seed(run.recipe.seed), 0.0
+    generator, total = torch.Generator().manual_seed(run.recipe.seed), 0.0
     for start in range(0, len(chosen), 200):
         indices = chosen[start : start + 200]
-        x = dataset.batch(indices, choices).to(run.device)
-        total += float(run.average.loss(x, generator, *told(run, dataset, indices)).minimised.sum())
+        packed, *labels = (part.to(run.device) for part in material(run, dataset, indices, choices))
+        total += float(run.average.loss(dataset.unpacked(packed), generator, *labels).minimised.sum())
     return total / len(chosen)
 
 
@@ -135,24 +114,23 @@ class Progress:
 
 def fit(
     run: Run,
-    train: data.DataSet,
-    valid: data.DataSet,
+    train: sets.DataSet,
+    valid: sets.DataSet,
     on_interval: Callable[[Run, float], None],
     compiled: bool = False,
 ) -> Iterator[Progress]:
     """Train to ``run.recipe.steps``; calls ``on_interval`` with the validation nats, yields after every step.
 
-    Raises :class:`Diverged`, before ``on_interval`` is called, where a number is none.
+    Raises :class:`Diverged`, before ``on_interval`` is called, where a number is none, :data:`CHECK_EVERY` steps later
+    at most.
     """
-    loss = torch.compile(run.model.loss) if compiled else run.model.loss
-    while run.step < run.recipe.steps:
-        generator = step_generator(run.step, run.recipe, "cpu")
-        indices = batch_indices(run.step, len(train), run.recipe)
-        x = train.batch(indices, generator).to(run.device)
-        if run.spec.channels_last:
-            x = x.contiguous(memory_format=torch.channels_last)
-        update, nats_valid = train_step(run, loss, x, *told(run, train, indices)), None
-        if run.step % run.recipe.interval == 0 or run.step == run.recipe.steps:
+    loss = CompiledLoss(run.model) if compiled else run.model.loss
+    for x, *labels in batches(run, train):
+        update, nats_valid = train_step(run, loss, x, *labels), None
+        due = run.step % run.recipe.interval == 0 or run.step == run.recipe.steps
+        if due or run.step % CHECK_EVERY == 0:
+            run.check()
+        if due:
             nats_valid = validate(run, valid)
             if not math.isfinite(nats_valid):
                 raise Diverged(run.step, "the validation", nats_valid)

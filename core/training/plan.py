@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 
-from core import data
-from core.fits import adapted, check_fit
-from core.labels import labelled
-from core.registry import REGISTRY, ModelSpec, Recipe
-from core.settings import SettingError, kinds, setting
+from core.data import sets
+from core.data.labels import labelled
+from core.training.batches import material, step_generator
+from core.training.fits import adapted, check_fit
 from core.training.folder import RunFolder
-from core.training.loop import step_generator, told
+from core.training.recipes import Recipe
+from core.training.registry import REGISTRY
 from core.training.run import Run, RunError, read_state, recipe_of, spec_of
+from core.training.settings import SettingError, kinds, setting
+from core.training.spec import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def split_setting(text: str, config: Any) -> tuple[str, str, str]:
     return homes[0], key, value
 
 
-def begun(wishes: Wishes, root: str | None) -> tuple[Plan, data.DataSet, data.DataSet]:
+def begun(wishes: Wishes, root: str | None) -> tuple[Plan, sets.DataSet, sets.DataSet]:
     """The plan for a new run, with its training and validation data, all of which go together.
 
     With a data set of the user's the model takes its sizes, channels and classes from there. Raises ``UserError``.
@@ -113,7 +116,7 @@ def begun(wishes: Wishes, root: str | None) -> tuple[Plan, data.DataSet, data.Da
     return checked(plan, train, valid, root)
 
 
-def resumed(wishes: Wishes, folder: RunFolder, root: str | None) -> tuple[Plan, data.DataSet, data.DataSet]:
+def resumed(wishes: Wishes, folder: RunFolder, root: str | None) -> tuple[Plan, sets.DataSet, sets.DataSet]:
     """The plan of the run that has left its state in the folder; how it is trained may change, but not what.
 
     Raises ``UserError``.
@@ -135,16 +138,16 @@ def resumed(wishes: Wishes, folder: RunFolder, root: str | None) -> tuple[Plan, 
     return checked(plan, *loaded(plan, root), root)
 
 
-def loaded(plan: Plan, root: str | None) -> tuple[data.DataSet, data.DataSet]:
+def loaded(plan: Plan, root: str | None) -> tuple[sets.DataSet, sets.DataSet]:
     """Training and validation pictures, black and white if the plan says how."""
-    sets = (data.load(plan.dataset, split, root) for split in ("train", "valid"))
-    train, valid = (each if plan.binarise is None else each.binarise(plan.binarise) for each in sets)
+    read = (sets.load(plan.dataset, split, root) for split in ("train", "valid"))
+    train, valid = (each if plan.binarise is None else each.binarise(plan.binarise) for each in read)
     return train, valid
 
 
 def checked(
-    plan: Plan, train: data.DataSet, valid: data.DataSet, root: str | None
-) -> tuple[Plan, data.DataSet, data.DataSet]:
+    plan: Plan, train: sets.DataSet, valid: sets.DataSet, root: str | None
+) -> tuple[Plan, sets.DataSet, sets.DataSet]:
     """The same, with labels found for pictures that need them, after asking whether all of it goes together."""
     for dataset in (train, valid):
         check_fit(plan.name, replace(plan.spec, labelled=False), dataset)
@@ -155,16 +158,18 @@ def checked(
     return plan, train, valid
 
 
-def made(plan: Plan, device: str, train: data.DataSet) -> Run:
+def made(plan: Plan, device: str, train: sets.DataSet) -> Run:
     """The run of a plan. Raises :class:`RunError` if a model cannot be made with the settings, or cannot learn so."""
     if not plan.changed:
         return Run(plan.spec, plan.recipe, device)
     try:
         run = Run(plan.spec, plan.recipe, device)
         with torch.no_grad():
-            indices = torch.arange(min(2, len(train))).numpy()
-            x = train.batch(indices, torch.Generator().manual_seed(0)).to(device)
-            run.model.loss(x, step_generator(0, plan.recipe, device), *told(run, train, indices))
+            indices = np.arange(min(2, len(train)))
+            packed, *told = (
+                each.to(device) for each in material(run, train, indices, torch.Generator().manual_seed(0))
+            )
+            run.model.loss(train.unpacked(packed), step_generator(0, plan.recipe, device), *told)
     except (RuntimeError, ValueError, TypeError, IndexError, ZeroDivisionError) as error:
         reason = str(error).strip().splitlines()[0].removesuffix(".") if str(error).strip() else type(error).__name__
         raise RunError(f"{plan.name} cannot be made with these settings for these pictures: {reason}.") from None

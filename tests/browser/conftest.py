@@ -37,13 +37,24 @@ WAIT_MS = 30_000
 OpenTab = Callable[[str], Locator]
 
 
+LONGEST = ("test_steady", "test_any_browser", "test_access", "test_vae_tabs", "test_server", "test_pixel_room")
+"""These files take longest, so they come first of the browser's: at the end no core waits for another's long file."""
+
+
+def order(item: pytest.Item) -> int:
+    """Browser tests come last, since what is quick and exact shall fail first; of these the longest come first."""
+    if not item.path.is_relative_to(HERE):
+        return -1
+    return LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests bear their mark and come last: what is quick and exact fails first."""
+    """Browser tests bear their mark, and all come in :func:`order`."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker("browser")
-    items.sort(key=lambda item: item.path.is_relative_to(HERE))
+    items.sort(key=order)
 
 
 class Server(NamedTuple):
@@ -79,7 +90,7 @@ def wait_until_it_answers(server: Server, process: subprocess.Popen[bytes]) -> N
 def started(log: Path, port: int, **more: str) -> Iterator[Server]:
     """The app as its users start it, on a free port of this machine; ``more`` is added to its environment."""
     command = [sys.executable, "app.py", "--host", "127.0.0.1", "--port", str(port)]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", **more}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "EASEL_RUNS": str(log.parent / "runs"), **more}
     with (
         log.open("wb") as output,
         subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT) as process,
@@ -134,21 +145,26 @@ def watch(context: BrowserContext, url: str) -> list[str]:
     return faults
 
 
-CUT_OFF = ("console: AbortError: signal is aborted without reason", "console: Unexpected error Connection errored out.")
+CUT_OFF = (
+    "console: AbortError: signal is aborted without reason",
+    "console: Unexpected error Connection errored out.",
+    "console: Unexpected error 404: Not Found",
+)
 """What Gradio writes on the console when a page is left while its stream of answers is open; nobody sees it."""
 
 
 class Visit:
-    """The app's page in a context of its own, loaded, and what it has done since that it must not."""
+    """A page in a context of its own, not yet at the app, and what it has done since that it must not."""
 
     def __init__(self, browser: Browser, server: Server) -> None:
         self.server, self.start = server, server.log.stat().st_size
-        self.context = browser.new_context(base_url=server.url, accept_downloads=True, viewport=VIEWPORT)
+        self.file: Path | None = None
+        self.context = browser.new_context(
+            base_url=server.url, accept_downloads=True, viewport=VIEWPORT, reduced_motion="reduce"
+        )
         self.context.set_default_timeout(WAIT_MS)
         self._faults = watch(self.context, server.url)
         self.page = self.context.new_page()
-        self.page.goto("/")
-        expect(self.page.get_by_role("tab", selected=True).first).to_be_visible()
         self._left = False
         self.page.on("framenavigated", self._leave)
 
@@ -156,11 +172,11 @@ class Visit:
         self._left = self._left or frame == self.page.main_frame
 
     def tidy(self) -> None:
-        """A window of the first size and in motion again, nothing stored, no messages, and the mouse in its corner."""
+        """A window of the first size and at rest again, nothing stored, no messages, and the mouse in its corner."""
         self.page.set_viewport_size(VIEWPORT)
-        self.page.emulate_media(reduced_motion="null")
+        self.page.emulate_media(reduced_motion="reduce")
         self.page.mouse.move(0, 0)
-        self.page.evaluate("localStorage.clear()")
+        self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
         self.page.evaluate("document.querySelectorAll('[data-testid=toast-close]').forEach(cross => cross.click())")
         expect(self.page.get_by_test_id("toast-body")).to_have_count(0)
 
@@ -174,47 +190,52 @@ class Visit:
         return [*found, f"the app printed:\n{printed}"] if "Traceback" in printed else found
 
 
-@pytest.fixture(scope="module")
-def visits() -> Iterator[list[Visit]]:
-    """The visit that the file's tests keep, once there is one."""
-    visits: list[Visit] = []
+@pytest.fixture(scope="session")
+def visits() -> Iterator[dict[str, Visit]]:
+    """The visit that goes from test to test, by the address of its app."""
+    visits: dict[str, Visit] = {}
     yield visits
-    for visit in visits:
+    for visit in visits.values():
         visit.context.close()
 
 
 @pytest.fixture
-def page(request: pytest.FixtureRequest, browser: Browser, server: Server, visits: list[Visit]) -> Iterator[Page]:
-    """The app's page in a context of its own, loaded; ``page.goto("/?…")`` goes elsewhere in the app.
+def page(request: pytest.FixtureRequest, browser: Browser, server: Server, visits: dict[str, Visit]) -> Iterator[Page]:
+    """A page with nothing stored; ``page.goto("/draw/?tab=pen")`` brings it to a tab of the app.
 
-    Loading it takes as long as many a test. Tests marked ``kept_page`` therefore get the page as the marked test before
-    them in their file left it, tidied; they say nothing about how a page begins, and bring it to where they start from.
+    It is the same one for all tests: a process that has compiled Gradio's code before loads a room in half the time.
+    Most get it blank. Those marked ``kept_page`` get it as the marked test before them in their file left it, tidied;
+    they say nothing about how a page begins, and bring it to where they start from (:func:`tests.browser.helpers.at`).
+    Motion is reduced, so that nothing plays but what a test plays.
 
     Afterwards the test fails if there was an error on the page or its console, a request to another place than the
     app, or a stack trace in the app's output: an error for the user is a sentence, not a trace. A page on which a test
     has failed is not kept.
     """
     kept, failed = request.node.get_closest_marker("kept_page") is not None, request.session.testsfailed
-    if visits and kept:
-        visits[0].tidy()
-    elif visits:
-        visits.pop().context.close()
-    visit = visits[0] if visits else Visit(browser, server)
-    yield visit.page
-    if kept and request.session.testsfailed == failed:
-        visits[:] = [visit]
-        visit.page.evaluate("0")  # all that it has to report comes before the answer
+    if (visit := visits.pop(server.url, None)) is None:
+        visit = Visit(browser, server)
     else:
-        visits.clear()
+        visit.tidy()
+        if not kept or visit.file != request.path:
+            visit.page.goto("about:blank")
+    visit.faults()
+    yield visit.page
+    if request.session.testsfailed == failed and visit.page.url.startswith(server.url):
+        visit.file = request.path if kept else None
+        visit.page.evaluate("0")  # all that it has to report comes before the answer
+        visits[server.url] = visit
+    else:
         visit.context.close()
-    if (faults := visit.faults()) and visits:
-        visits.pop().context.close()
-    assert not faults, "\n".join(faults)
+    if faults := visit.faults():
+        if visits.pop(server.url, None):
+            visit.context.close()
+        pytest.fail("\n".join(faults), pytrace=False)
 
 
-@pytest.fixture(scope="module")
-def visited(browser: Browser, server: Server) -> Iterator[Page]:
-    """One page for all tests of a file, for those that leave it as a person does; its faults are the last test's."""
+@pytest.fixture
+def new_page(browser: Browser, server: Server) -> Iterator[Page]:
+    """A page like :func:`page` in a context of its own, for a test that changes the browser itself."""
     visit = Visit(browser, server)
     yield visit.page
     visit.context.close()
@@ -223,9 +244,19 @@ def visited(browser: Browser, server: Server) -> Iterator[Page]:
 
 @pytest.fixture
 def open_tab(page: Page) -> OpenTab:
-    """``open_tab("Stroke by stroke")`` clicks the tab of that name and returns its panel, visible."""
+    """``open_tab("The pen")`` clicks the tab of that name and returns its panel, visible; a room's name goes there."""
 
     def opened(name: str) -> Locator:
+        if page.url == "about:blank":
+            page.goto("/")
+        rooms = page.get_by_role("navigation", name="Rooms")
+        expect(rooms).to_be_visible()
+        door = rooms.get_by_role("link", name=name, exact=True)
+        if door.count():
+            if door.get_attribute("aria-current") != "page":
+                door.click()
+            expect(door).to_have_attribute("aria-current", "page")
+            return page.locator(".easel-main")
         tab = page.get_by_role("tab", name=name, exact=True).filter(visible=True)
         tab.click()
         expect(tab).to_have_attribute("aria-selected", "true")

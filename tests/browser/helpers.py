@@ -4,11 +4,69 @@ import io
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from PIL import Image, ImageSequence
 from playwright.sync_api import Locator, Page, expect
 
 SIDE = 28
+SEEN = "() => window.easelAddress?.settled && !document.body.matches('.easel-arriving')"
+ARRIVED = """address => {
+  const { link, tab } = easelAddress;
+  const opened = new Set([new URLSearchParams(location.search).get('tab')]);
+  window.easelArrived = { address, link: link(), opened };
+  easelAddress.tab = (name) => { opened.add(name); tab(name); };
+}"""
+NOW = """() => window.easelArrived
+  && [easelArrived.address, easelArrived.link, easelAddress.link(), [...easelArrived.opened]]"""
+GO = """address => new Promise(done => {
+  const { filled } = easelAddress;
+  easelAddress.filled = () => { easelAddress.filled = filled; filled(); done(); };
+  history.pushState(null, '', address);
+  dispatchEvent(new PopStateEvent('popstate'));
+})"""
+NOTHING_TO_PAINT = {"tab", "step", "cell", "v"}
+"""What an address may say otherwise while the same pictures stay on the stages."""
+OF_ALL_TABS = {"digit", "cover", "seed"}
+
+
+def load(page: Page, address: str) -> None:
+    """Load a room, and wait until it is seen: before, a hand finds nothing there and nothing says a word."""
+    page.goto(address)
+    page.wait_for_function(SEEN)
+
+
+def query(address: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(address).query))
+
+
+def differences(one: str, other: str) -> set[str]:
+    """The names in two addresses that do not stand in both with the same value."""
+    return {name for name, _ in query(one).items() ^ query(other).items()}
+
+
+def stands_there(page: Page, address: str) -> bool:
+    """Whether a page that was brought to its room by :func:`at` shows at an address what it would show if loaded."""
+    if urlsplit(page.url).path != urlsplit(address).path or (came := page.evaluate(NOW)) is None:
+        return False
+    first, link, now, opened = came
+    if differences(address, first) | differences(link, now) <= NOTHING_TO_PAINT:
+        return True
+    unseen = query(address).get("tab", opened[0]) not in opened and query(address).keys() <= {"tab"}
+    return unseen and not differences(link, now) & OF_ALL_TABS
+
+
+def at(page: Page, address: str) -> None:
+    """Bring the page to an address: as Back and Forward do where it stands there as if loaded, else by loading it.
+
+    Loading a room takes as long as many a test. All that counts stands in its address; so a kept page of which nothing
+    was changed since it came, or no control of the asked tab and of the whole page, need not be loaded again.
+    """
+    if stands_there(page, address):
+        page.evaluate(GO, address)
+        return
+    load(page, address)
+    page.evaluate(ARRIVED, address)
 
 
 class Player:
@@ -40,8 +98,21 @@ class Player:
         return value
 
 
+def focus(place: Locator) -> None:
+    """Bring the keyboard there, once it is seen: out of sight nothing takes it."""
+    expect(place).to_be_visible()
+    place.focus()
+
+
+def unfold(page: Page) -> None:
+    """Open the cards that a phone has folded on the tab that is shown."""
+    for fold in page.locator(".easel-heading[aria-expanded=false]").filter(visible=True).all()[::-1]:
+        fold.click()
+
+
 def drag(page: Page, canvas: Locator, points: list[tuple[float, float]]) -> None:
     """Draw through points in the picture's pixels with the mouse."""
+    expect(canvas).to_be_visible()
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box is not None

@@ -13,9 +13,10 @@ import pytest
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.browser.conftest import Server, free_port
-from viz.aiming import Aim, aim
+from tests.browser.helpers import focus
 from viz.serving.server import running
-from viz.widgets import aim as widget
+from viz.views.aim import Aim, aim
+from viz.widgets.aim import aim as widget
 
 SIDE, MARGIN = 20, 3
 SMALLEST, LARGEST = 2.0, 40.0
@@ -55,7 +56,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The page of :func:`demo`, in place of the whole app."""
     log: Path = tmp_path_factory.mktemp("aim") / "output.txt"
     log.touch()
-    with running(demo(), port=free_port()) as url:
+    with running({"/": demo()}, port=free_port()) as url:
         yield Server(url, log)
 
 
@@ -65,6 +66,8 @@ class Hand:
     def __init__(self, page: Page) -> None:
         self.page, self.root = page, page.locator("#aimed .easel-aim")
         self.canvas: Locator = self.root.locator("canvas")
+        if page.url == "about:blank":
+            page.goto("/")
         page.locator("#back").click()
         for name, value in zip(("x", "y", "size"), START, strict=True):
             expect(self.root).to_have_attribute(f"data-{name}", f"{value:g}")
@@ -125,6 +128,7 @@ def test_a_corner_zooms_about_the_centre_as_far_as_the_limits(page: Page) -> Non
     hand.drag((14, 14), (16, 16))
     np.testing.assert_allclose(hand.window(), [10, 10, 12], atol=0.2)
     hand.drag((16, 16), (10, 10))
+    expect(hand.root).to_have_attribute("data-size", f"{SMALLEST:g}")
     assert hand.window() == [10, 10, SMALLEST]
 
 
@@ -146,7 +150,7 @@ def test_the_wheel_zooms_over_the_window_alone(page: Page) -> None:
 
 def test_keys_move_the_window_by_half_a_pixel_and_zoom_it(page: Page) -> None:
     hand = Hand(page)
-    hand.canvas.focus()
+    focus(hand.canvas)
     for key in ("ArrowRight", "ArrowRight", "ArrowUp"):
         page.keyboard.press(key)
     assert hand.window() == [11, 9.5, 8]
@@ -183,6 +187,6 @@ def test_python_can_put_the_window_back_after_a_drag(page: Page) -> None:
 def test_a_press_that_moves_nothing_reports_nothing(page: Page) -> None:
     hand = Hand(page)
     hand.drag((10, 10), (10, 10))
-    hand.canvas.focus()
+    focus(hand.canvas)
     page.keyboard.press("ArrowLeft")
     assert hand.reports()[0][:3] == [9.5, 10, 8], "the first report is that of the key"

@@ -24,6 +24,7 @@ ENDPOINTS = {
     "/pixel_generate",
     "/pixel_complete",
     "/pixel_nats",
+    "/look_pixels",
     "/read_picture",
 }
 PIXELCNN = "pixelcnn-mnist"
@@ -98,6 +99,20 @@ def test_other_pixel_models_answer_by_name(easel: Client) -> None:
     assert {each.shape for each in nats.values()} == {(28, 28)} and len({each.sum() for each in nats.values()}) == 2
 
 
+def test_a_scene_of_any_size_in_rows_or_packed_has_its_map(easel: Client) -> None:
+    scene = np.zeros((40, 64), np.uint8)
+    scene[8:32, 20:23] = 255
+    answer = easel.predict(scene.tolist(), api_name="/look_pixels")
+    kinds = unpacked(answer["kinds"])
+    assert kinds.shape == (3, 40, 64) and np.abs(kinds.astype(float).sum(0) - 1).max() < 0.01
+    assert len(answer["digits"]) == 10 and sum(answer["digits"]) == pytest.approx(1, abs=0.01)
+    assert ((kinds[0] > 0.5) == (scene == 0)).mean() > 0.95
+    text = base64.b64encode(scene.tobytes()).decode("ascii")
+    packed = {"data": text, "shape": [40, 64], "dtype": "uint8"}
+    assert easel.predict(packed, api_name="/look_pixels") == answer
+    assert easel.predict(packed, "mdlstm-cluttered-causal", api_name="/look_pixels") != answer
+
+
 def test_a_picture_becomes_a_digit_a_code_and_a_picture_again(easel: Client) -> None:
     read = easel.predict(picture_file(), api_name="/read_picture")["pixels"]
     pixels = unpacked(read)
@@ -150,6 +165,10 @@ def test_each_endpoint_says_how_its_pictures_are_decoded(easel: Client) -> None:
         ("/pixel_nats", ([[0] * 32] * 32,), "The picture must be 28 rows of 28 numbers from 0 to 255."),
         ("/draw_copy", ({"data": "AAAA", "shape": [28, 28], "dtype": "uint8"}, 1), "The picture must be 28 rows of 28"),
         ("/draw_copy", ({"data": "AAAA", "shape": [1, 3], "dtype": "uint8"}, 1), "The picture must be 28 rows of 28"),
+        ("/look_pixels", (BAR, "draw-mnist"), "There is no such network; there are mdlstm-cluttered and"),
+        ("/look_pixels", ([[0] * 9] * 9,), "A scene is a grey picture of 12 to 128 pixels a side."),
+        ("/look_pixels", ([[0] * 20, [0] * 19],), "A scene must be rows of numbers from 0 to 255, all rows of one"),
+        ("/look_pixels", ({"data": "AAAA", "shape": [20], "dtype": "uint8"},), "A scene must be rows of numbers"),
         ("/draw_copy", ("seven", 1), "The picture must be 28 rows of 28 numbers from 0 to 255."),
         ("/draw_copy", ([[0] * 28] * 27, 1), "The picture must be 28 rows of 28 numbers from 0 to 255."),
         ("/draw_copy", ([*BLANK[:27], [0]], 1), "The picture must be 28 rows of 28 numbers from 0 to 255."),

@@ -8,10 +8,10 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from core.checkpoints import FOLDER
-from core.runtime import Runtime
+from core.files import CHECKPOINTS
+from core.studio.runtime import Runtime
 from tests.browser.conftest import free_port
-from viz.layout import build_app
+from viz.layout import build_rooms
 from viz.serving.server import running
 
 WEIGHTS, CARD = "draw-mnist.safetensors", "draw-mnist.json"
@@ -20,12 +20,12 @@ WEIGHTS, CARD = "draw-mnist.safetensors", "draw-mnist.json"
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
     """A copy of the checkpoints, to be damaged."""
-    return Path(shutil.copytree(FOLDER, tmp_path / "checkpoints"))
+    return Path(shutil.copytree(CHECKPOINTS, tmp_path / "checkpoints"))
 
 
 @pytest.fixture
 def easel(weights: Path) -> Iterator[Client]:
-    with running(build_app(Runtime(checkpoints=weights)), port=free_port()) as url:
+    with running(build_rooms(Runtime(checkpoints=weights)), port=free_port()) as url:
         client = Client(url, verbose=False)
         yield client
         client.close()
@@ -57,5 +57,5 @@ def test_a_painter_without_sound_weights_says_so_and_the_others_paint(weights: P
         assert name in message and words in message
         assert "\n" not in message and message.endswith(".") and "Traceback" not in message
         assert easel.predict(1, 1, 1.0, api_name="/pixel_generate")["images"]["shape"] == [1, 28, 28]
-        shutil.copy(FOLDER / name, weights / name)
+        shutil.copy(CHECKPOINTS / name, weights / name)
     assert easel.predict(1, 1, 1.0, api_name="/draw_generate")["canvases"]["shape"] == [16, 1, 28, 28]

@@ -8,20 +8,19 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenTab
-from tests.browser.helpers import Player, drag, frames_of
-from viz import payload
-from viz.payload import decode, panel_data
+from tests.browser.helpers import Player, drag, frames_of, load
+from viz.player import payload
+from viz.player.payload import decode, panel_data
 from viz.tabs.subject import gallery
 
 
 class Costs:
     """The tab, opened."""
 
-    def __init__(self, page: Page, open_tab: OpenTab) -> None:
-        open_tab("All at once")
-        page.locator("#vae-cost-tab-button").click()
+    def __init__(self, page: Page) -> None:
         self.page, self.player = page, Player(page, "cost-player")
+        if not self.player.root.is_visible():
+            load(page, "/vae/?tab=cost")
         self.shown = self.player.loaded()
         if not page.locator("#cost-mode").get_by_label("The bound", exact=True).is_checked():
             self.choose("The bound")
@@ -39,11 +38,11 @@ class Costs:
 
 
 @pytest.fixture
-def costs(page: Page, open_tab: OpenTab) -> Costs:
-    return Costs(page, open_tab)
+def costs(page: Page) -> Costs:
+    return Costs(page)
 
 
-def test_the_bars_of_the_bound_add_up_and_fall_as_more_draws_are_weighed_for_every_model(costs: Costs) -> None:
+def test_the_bars_of_the_bound_add_up_and_fall_as_more_samples_are_weighed_for_every_model(costs: Costs) -> None:
     assert costs.shown == "cost", "what is stored stands there before anything is computed"
     for model in (None, "2", "20"):
         if model is not None:
@@ -54,16 +53,17 @@ def test_the_bars_of_the_bound_add_up_and_fall_as_more_draws_are_weighed_for_eve
         kl, rest = (float(part) for part in parts.removesuffix("=").split("+"))
         assert kl + rest == pytest.approx(bound, abs=0.11)
         assert weighed == sorted(weighed, reverse=True) and len(weighed) == 3
-    expect(costs.page.locator("#cost-narrator td").filter(has_text="dearest pixel")).to_be_visible()
+    expect(costs.page.locator("#cost-narrator td").filter(has_text="most expensive pixel")).to_be_visible()
 
 
 @pytest.mark.kept_page
-def test_the_digit_under_the_brush_is_priced_anew_and_an_example_too(costs: Costs) -> None:
+def test_the_digit_under_the_brush_is_priced_again_and_an_example_too(costs: Costs) -> None:
     before = costs.totals()
-    drag(costs.page, costs.page.locator("#cost-editor canvas"), [(4, 24), (24, 24)])
+    costs.page.locator("#desk-editor [data-act=draw]").click()
+    drag(costs.page, costs.page.locator("#desk-editor canvas").first, [(4, 24), (24, 24)])
     costs.wait()
     expect(costs.page.locator("#cost-bars .number b").first).not_to_have_text(f"{before[0]:.1f}")
-    costs.page.locator("#cost-examples [data-act=pick]").nth(1).click()
+    costs.page.locator("#desk [data-example='1']").click()
     costs.page.wait_for_function(
         "picture => document.querySelector('#cost-player .easel-player').easelStep.value.panels[0].data === picture",
         arg=payload.encode(gallery()[1], np.uint8),
@@ -72,8 +72,8 @@ def test_the_digit_under_the_brush_is_priced_anew_and_an_example_too(costs: Cost
 
 
 @pytest.mark.kept_page
-def test_a_throw_is_played_from_noise_to_code_and_goes_home_as_a_gif(costs: Costs, tmp_path: Path) -> None:
-    costs.choose("The throw")
+def test_a_sample_is_played_from_noise_to_code_and_goes_home_as_a_gif(costs: Costs, tmp_path: Path) -> None:
+    costs.choose("Noise to code")
     value = costs.player.value()
     assert (value["steps"], value["cells"]) == (17, 8)
     costs.player.press("next")  # whoever takes the player in hand ends its own playing
@@ -85,13 +85,13 @@ def test_a_throw_is_played_from_noise_to_code_and_goes_home_as_a_gif(costs: Cost
     expect(costs.page.locator("#cost-bars .row")).to_have_count(0)
     with costs.page.expect_download() as download:
         costs.page.locator("#cost-gif").click()
-    download.value.save_as(tmp_path / "throw.gif")
-    frames, _ = frames_of(tmp_path / "throw.gif")
+    download.value.save_as(tmp_path / "sample.gif")
+    frames, _ = frames_of(tmp_path / "sample.gif")
     assert len(frames) == 17
     first = panel_data(value["panels"][0])[0]
-    costs.page.locator("#cost-die").click()
+    costs.page.locator("#desk-die").click()
     costs.wait()
-    assert (panel_data(costs.player.value()["panels"][0])[0] != first).any(), "other dice, other noise"
+    assert (panel_data(costs.player.value()["panels"][0])[0] != first).any(), "another seed, other noise"
 
 
 @pytest.mark.kept_page
@@ -127,10 +127,10 @@ def test_outside_the_bar_of_the_prior_fills_as_the_code_goes_out(costs: Costs) -
 
 @pytest.mark.kept_page
 def test_an_empty_seed_waits_and_blank_paper_has_a_price(costs: Costs) -> None:
-    costs.page.locator("#cost-seed input").fill("")
-    costs.page.locator("#cost-seed input").fill("77")
+    costs.page.locator("#desk-seed input").fill("")
+    costs.page.locator("#desk-seed input").fill("77")
     costs.wait()
-    costs.page.locator("#cost-editor [data-act=clear]").click()
+    costs.page.locator("#desk-editor [data-act=clear]").click()
     costs.wait()
     assert costs.totals()[0] > 0
     expect(costs.page.get_by_test_id("toast-body")).to_have_count(0)
@@ -139,7 +139,7 @@ def test_an_empty_seed_waits_and_blank_paper_has_a_price(costs: Costs) -> None:
 @pytest.mark.kept_page
 def test_on_a_phone_every_task_stays_within_the_page(costs: Costs) -> None:
     costs.page.set_viewport_size({"width": 360, "height": 800})
-    for task in ("The throw", "Weight β", "Blur", "Outside", "The bound"):
+    for task in ("Noise to code", "Weight β", "Blur", "Outside", "The bound"):
         costs.choose(task)
         wide = costs.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, task

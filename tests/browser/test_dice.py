@@ -1,53 +1,66 @@
-"""⚄ New throws another seed, and what stands on the stage is painted with it, in every tab that has a die."""
+"""⚄ New brings another seed, and what stands on the stage is painted with it wherever something is left to chance."""
 
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenTab
-from tests.browser.helpers import Player
+from tests.browser.helpers import Player, load
 
-TABS = {
-    "vae": ("All at once", "The code"),
-    "cost": ("All at once", "What it costs"),
-    "restore": ("All at once", "Restore"),
-    "vcolour": ("All at once", "Colour"),
-    "draw": ("Stroke by stroke", "Paint"),
-    "time": ("Stroke by stroke", "Time"),
-    "pen": ("Stroke by stroke", "The pen"),
-    "compare": ("Stroke by stroke", "On and off"),
-    "between": ("Stroke by stroke", "Between"),
-    "two": ("Stroke by stroke", "Two digits"),
-    "drawcolour": ("Stroke by stroke", "Colour"),
-    "pixels": ("Pixel by pixel", "Paint"),
-    "colour": ("Pixel by pixel", "Colour"),
-    "look": ("Where to look", "Its glimpses"),
+ROOMS = {
+    "/vae/": {"code": "vae", "cost": "cost", "restore": "restore", "colour": "vcolour"},
+    "/draw/": {
+        "paint": "draw",
+        "time": "time",
+        "pen": "pen",
+        "compare": "compare",
+        "between": "between",
+        "two": "two",
+        "colour": "drawcolour",
+    },
+    "/pixels/": {"paint": "pixels", "colour": "colour"},
+    "/look/": {"path": "look"},
 }
-"""Where each die lies, by the first part of its id."""
+"""The tabs of each room in which something is left to chance, and the first part of their players' ids."""
 
 
-@pytest.mark.parametrize("key", TABS)
-def test_the_die_paints_again_with_another_seed(page: Page, open_tab: OpenTab, key: str) -> None:
-    for name in TABS[key]:
-        open_tab(name)
-    player, seed = Player(page, f"{key}-player"), page.locator(f"#{key}-seed input")
-    before, first = player.loaded(), seed.input_value()
-    page.locator(f"#{key}-die").click()
-    expect(seed).not_to_have_value(first)
-    player.wait_for_another(before)
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_die_brings_another_seed_with_which_every_tab_paints_again(page: Page, room: str) -> None:
+    if room == "/vae/":
+        load(page, "/vae/?tab=code&task=Imagine")
+        Player(page, "vae-player").wait_for_another("vae")
+    else:
+        load(page, room)
+    seed = page.locator("#desk-seed input")
+
+    def opened(tab: str) -> Player:
+        page.locator(f"#{room.strip('/')}-{tab}-tab-button").click()
+        return Player(page, f"{ROOMS[room][tab]}-player")
+
+    stood = {tab: opened(tab).loaded() for tab in ROOMS[room]}
+    first, *others = ROOMS[room]
+    player, usual = opened(first), seed.input_value()
+    page.locator("#desk-die").click()
+    expect(seed).not_to_have_value(usual)
+    player.wait_for_another(stood[first])
+    for tab in others:
+        opened(tab).wait_for_another(stood[tab])
     expect(page.get_by_test_id("toast-body")).to_have_count(0)
 
 
-def test_every_die_on_the_page_has_been_thrown_above(page: Page) -> None:
-    built: list[str] = page.evaluate("gradio_config.components.map(({ props }) => props.elem_id || '')")
-    assert {name.removesuffix("-die") for name in built if name.endswith("-die")} == set(TABS)
+def test_another_seed_paints_nothing_where_nothing_is_left_to_chance(page: Page) -> None:
+    load(page, "/vae/?tab=code")
+    player = Player(page, "vae-player")
+    before = player.loaded()
+    page.locator("#desk-die").click()
+    page.wait_for_function("() => location.search.includes('seed=')")
+    expect(page.locator("#vae-player-gate [data-asked]")).to_have_count(0)
+    assert player.loaded() == before
 
 
-def test_an_emptied_seed_disturbs_nobody_and_comes_back_when_it_is_left(page: Page, open_tab: OpenTab) -> None:
-    for name in TABS["compare"]:
-        open_tab(name)
-    player, seed = Player(page, "compare-player"), page.locator("#compare-seed input")
+def test_an_emptied_seed_disturbs_nobody_and_comes_back_when_it_is_left(page: Page) -> None:
+    load(page, "/draw/?tab=compare")
+    player, seed = Player(page, "compare-player"), page.locator("#desk-seed input")
     before = player.loaded()
     seed.fill("7")
     before = player.wait_for_another(before)

@@ -1,13 +1,12 @@
 """Under the lens: what a person sees who points at pixels, breaks a mask and turns the switches."""
 
 import re
-from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, ViewportSize, expect
 
-from tests.browser.conftest import OpenTab
-from tests.browser.helpers import SIDE, Player
+from tests.browser.helpers import SIDE, Player, drag, focus, load, unfold
 
 MODELS = 7
 
@@ -51,12 +50,17 @@ class Lens:
 
 
 @pytest.fixture
-def lens_tab(open_tab: OpenTab) -> Any:
-    open_tab("Pixel by pixel")
-    return open_tab("Under the lens")
+def lens_tab(page: Page) -> Locator:
+    """The tab, on a page that is kept or fresh."""
+    tab = page.locator(".lens-room")
+    if not tab.is_visible():
+        load(page, "/pixels/?tab=lens")
+    expect(tab).to_be_visible()
+    return tab
 
 
-def test_the_fields_of_all_models_come_by_themselves_and_follow_the_pixel(page: Page, lens_tab: Locator) -> None:
+@pytest.mark.kept_page
+def test_the_fields_of_all_models_come_unasked_and_follow_the_pixel(page: Page, lens_tab: Locator) -> None:
     lens = Lens(page, "lens-field")
     lens.expect_all_answers(14, 14)
     expect(lens.root).to_have_attribute("data-chosen", "pixelcnn-mnist")
@@ -87,7 +91,7 @@ def test_of_two_quick_presses_the_last_one_is_answered(page: Page, lens_tab: Loc
 def test_a_pixel_is_chosen_with_the_keyboard_alone(page: Page, lens_tab: Locator) -> None:
     lens = Lens(page, "lens-field")
     lens.back_to_the_middle()
-    lens.canvas.focus()
+    focus(lens.canvas)
     for key in ("ArrowUp", "ArrowLeft", "ArrowLeft", "Enter"):
         page.keyboard.press(key)
     lens.expect_all_answers(13, 12)
@@ -107,17 +111,6 @@ def test_the_field_is_drawn_where_the_window_of_mcgsm_lies(page: Page, lens_tab:
     assert seen[2] > unseen[2] + 40 and seen[2] > seen[1]
     assert max(unseen) - min(unseen) < 12  # grey: no colour says "seen"
     assert future != unseen
-
-
-def test_another_picture_is_asked_about_at_the_same_pixel(page: Page, lens_tab: Locator) -> None:
-    lens, film = Lens(page, "lens-field"), Player(page, "lens-scan")
-    lens.point(10, 10)
-    lens.expect_all_answers(10, 10)
-    old, scan = lens.root.get_attribute("data-loaded") or "", film.loaded()
-    page.locator('#lens-examples [data-act="pick"]').nth(8).click()
-    expect(lens.root).not_to_have_attribute("data-loaded", old)
-    film.wait_for_another(scan)
-    lens.expect_all_answers(10, 10)
 
 
 @pytest.mark.kept_page
@@ -162,7 +155,7 @@ def test_the_orders_of_the_visits_play(page: Page, lens_tab: Locator) -> None:
         page.locator("#lens-order label", has_text=name).click()
         old = film.wait_for_another(old)
         assert film.value()["steps"] == count and len(film.value()["panels"]) == 2
-    film.root.locator(".line").focus()
+    focus(film.root.locator(".line"))
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
     expect(page.locator("#lens-scan-narrator .title")).to_have_text("Diagonal 2 of 27")
@@ -172,10 +165,75 @@ def test_the_orders_of_the_visits_play(page: Page, lens_tab: Locator) -> None:
 @pytest.mark.kept_page
 def test_nothing_is_cut_off_on_a_phone(page: Page, lens_tab: Locator) -> None:
     page.set_viewport_size(ViewportSize(width=360, height=740))
+    unfold(page)
     Lens(page, "lens-field").expect_all_answers(14, 14)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    for elem_id in ("lens-field", "lens-leak", "lens-mask", "lens-scan"):
+    for elem_id in ("lens-field", "lens-leak", "lens-scanned", "lens-mask", "lens-scan"):
         box = page.locator(f"#{elem_id}").bounding_box()
         assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 360
     large = Lens(page, "lens-leak").canvas.bounding_box()
     assert large is not None and large["width"] > 280
+
+
+def test_another_picture_is_asked_about_at_the_same_pixel(page: Page, lens_tab: Locator) -> None:
+    lens, film = Lens(page, "lens-field"), Player(page, "lens-scan")
+    lens.point(10, 10)
+    lens.expect_all_answers(10, 10)
+    old, scan = lens.root.get_attribute("data-loaded") or "", film.loaded()
+    page.locator('#desk [data-example="8"]').click()
+    expect(lens.root).not_to_have_attribute("data-loaded", old)
+    film.wait_for_another(scan)
+    lens.expect_all_answers(10, 10)
+
+
+def test_pixel_view_broken_mask_and_switches_stand_in_the_address_and_come_back_from_it(page: Page) -> None:
+    load(page, "/pixels/?tab=lens")
+    fields, leak = Lens(page, "lens-field"), Lens(page, "lens-leak")
+    fields.point(20, 6)
+    fields.root.locator(".views button", has_text="Gated PixelCNN").click()
+    page.locator("#lens-broken input").check()
+    leak.point(5, 9)
+    leak.root.locator(".views button", has_text="MCGSM").click()
+    page.locator("#lens-mask-kind").get_by_text("B", exact=True).click()
+    page.locator("#lens-order label", has_text="Row LSTM").click()
+    said = {"pixel": "20,6", "model": "gated-pixelcnn-mnist", "flip": "5,9", "tested": "mcgsm-mnist"}
+    said |= {"broken": "1", "mask": "B", "order": "rows", "tab": "lens"}
+    page.wait_for_url(lambda url: said.items() <= dict(parse_qsl(urlsplit(url).query)).items())
+    page.reload()
+    fields.expect_all_answers(20, 6)
+    expect(fields.root).to_have_attribute("data-chosen", "gated-pixelcnn-mnist")
+    leak.canvas.scroll_into_view_if_needed()
+    leak.expect_all_answers(5, 9)
+    expect(leak.root).to_have_attribute("data-chosen", "mcgsm-mnist")
+    assert sorted(count[0] for count in leak.counts()) == ["✓"] * (MODELS - 1) + ["✗"]
+    expect(page.locator("#lens-mask svg")).to_have_attribute("aria-label", re.compile("13 of 25"))
+    assert Player(page, "lens-scan").value()["steps"] == 14
+
+
+def test_a_digit_that_is_drawn_meanwhile_is_the_one_that_is_answered_about(page: Page) -> None:
+    load(page, "/pixels/?tab=lens&pixel=10,10&v=1")
+    lens = Lens(page, "lens-field")
+    lens.expect_all_answers(10, 10)
+    first = lens.root.get_attribute("data-loaded")
+    page.locator("#desk-editor [data-act=draw]").click()
+    drag(page, page.locator("#desk-editor canvas").first, [(4.0, 4.0), (24.0, 4.0), (4.0, 8.0)])
+    expect(lens.root).not_to_have_attribute("data-loaded", str(first))
+    lens.expect_all_answers(10, 10)
+    ink = page.locator("#desk-editor .easel-editor").get_attribute("data-ink")
+    expect(lens.root).to_have_attribute("data-ink", str(ink))
+
+
+@pytest.mark.kept_page
+def test_on_a_4k_screen_words_are_larger_and_a_press_still_hits_the_pixel_under_the_mouse(page: Page) -> None:
+    heights = []
+    for width in (1440, 3840):
+        page.set_viewport_size({"width": width, "height": 2160})
+        load(page, "/pixels/?tab=lens")
+        heading = page.get_by_role("heading", name="What a pixel sees").bounding_box()
+        canvas = page.locator(".easel-lens canvas").first.bounding_box()
+        assert heading and canvas
+        heights.append(heading["height"])
+    x, y = (canvas[start] + canvas[size] * 8.4 / 28 for start, size in (("x", "width"), ("y", "height")))
+    page.mouse.click(x, y)
+    page.wait_for_url("**pixel=8,8**")
+    assert heights[1] == pytest.approx(1.5 * heights[0], rel=0.1)

@@ -12,15 +12,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from core.studio import Studio
-from tests.browser.conftest import OpenTab
-from tests.browser.helpers import Player, drag, frames_of
-from viz.payload import decode
-from viz.tabs.vae_map import FIRST_FRAMES
-from viz.tabs.vae_map_view import MODELS
+from core.studio.studio import Studio
+from tests.browser.helpers import Player, at, drag, focus, frames_of, load
+from viz.player.payload import decode
+from viz.tabs.vae_map_view import FIRST_FRAMES, MODELS
 
 LEFT, RIGHT, TOP = 52, 8, 8
-"""The margins of latent_map_draw.js, px."""
+"""The margins of latent_map/draw.js, px."""
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +29,11 @@ def studio() -> Studio:
 class Chart:
     """The map, opened, and the mouse on it in shares of its side from the left and the bottom."""
 
-    def __init__(self, page: Page, open_tab: OpenTab) -> None:
-        open_tab("All at once")
-        page.locator("#vae-map-tab-button").click()
+    def __init__(self, page: Page, query: str = "") -> None:
+        at(page, f"/vae/{query}")
         self.page, self.root = page, page.locator("#map-chart .easel-map")
         self.canvas: Locator = self.root.locator(".chart canvas")
-        expect(self.root).to_have_attribute("data-painted", "map")
+        expect(self.root).to_have_attribute("data-painted", re.compile(".+") if query else "map")
         self.canvas.scroll_into_view_if_needed()
         self.player = Player(page, "map-player")
 
@@ -92,7 +89,7 @@ class Chart:
     def choose(self, radio: str, label: str) -> None:
         """A choice, and the map that answers it."""
         old = self.get("loaded")
-        self.page.locator(f"#map-{radio}").get_by_text(label, exact=True).click()
+        self.page.locator(f"#map-{radio}").get_by_role("radio", name=label, exact=True).check()
         self.wait_for_another("loaded", old)
         expect(self.root).to_have_attribute("data-painted", self.get("loaded"))
 
@@ -105,8 +102,8 @@ class Chart:
 
 
 @pytest.fixture
-def chart(page: Page, open_tab: OpenTab) -> Chart:
-    return Chart(page, open_tab)
+def chart(page: Page) -> Chart:
+    return Chart(page)
 
 
 def no_complaint(page: Page) -> None:
@@ -114,6 +111,27 @@ def no_complaint(page: Page) -> None:
     expect(page.locator("#map-chart .fault")).to_have_text("")
 
 
+BAD_REQUESTS: list[Any] = [
+    ["aevb-mnist-2d", [1e6, 0]],
+    ["aevb-mnist-2d", ["a", "b"]],
+    ["aevb-mnist-2d", [None, 0]],
+    ["aevb-mnist-2d", [0, 0, 0]],
+    ["no-such-model", [0, 0]],
+    ["aevb-mnist-2d"],
+    "text",
+    None,
+]
+
+
+@pytest.mark.kept_page
+def test_before_a_hand_comes_the_picture_is_that_of_the_clouds_mean(chart: Chart) -> None:
+    expect(chart.root).to_have_attribute("data-shown", "cloud")
+    cloud = chart.cloud()
+    first = decode(cloud["pictures"], np.uint8, (12, 28, 28))[0]
+    np.testing.assert_array_equal(chart.peeked(), first)
+
+
+@pytest.mark.kept_page
 def test_what_lies_under_the_mouse_is_decoded_there(chart: Chart, studio: Studio) -> None:
     for u, v in ((0.3, 0.6), (0.7, 0.4)):
         chart.move(u, v, steps=12)
@@ -124,13 +142,33 @@ def test_what_lies_under_the_mouse_is_decoded_there(chart: Chart, studio: Studio
     no_complaint(chart.page)
 
 
-def test_before_a_hand_comes_the_picture_is_that_of_the_clouds_mean(chart: Chart) -> None:
-    expect(chart.root).to_have_attribute("data-shown", "cloud")
-    cloud = chart.cloud()
-    first = decode(cloud["pictures"], np.uint8, (12, 28, 28))[0]
-    np.testing.assert_array_equal(chart.peeked(), first)
+@pytest.mark.kept_page
+def test_the_walk_is_taken_home_as_a_gif(chart: Chart, tmp_path: Path) -> None:
+    with chart.page.expect_download() as download:
+        chart.page.locator("#map-gif").click()
+    path = tmp_path / "map.gif"
+    download.value.save_as(path)
+    frames, _ = frames_of(path)
+    assert len(frames) == FIRST_FRAMES
 
 
+@pytest.mark.kept_page
+def test_bad_requests_from_a_page_are_answered_with_a_sentence_each(chart: Chart) -> None:
+    for data in BAD_REQUESTS:
+        answer = chart.page.evaluate(
+            """async (data) => {
+              const { id } = window.gradio_config.components.find((each) => each.props.elem_id === 'map-chart');
+              const body = JSON.stringify({ data, component_id: id, fn_name: 'peek', session_hash: 'test' });
+              const headers = { 'Content-Type': 'application/json' };
+              const found = await fetch('gradio_api/component_server', { method: 'POST', headers, body });
+              return found.json();
+            }""",
+            data,
+        )
+        assert set(answer) == {"error"} and re.fullmatch(r"[A-Z].*\.", answer["error"]), data
+
+
+@pytest.mark.kept_page
 def test_a_click_pins_a_picture_and_it_can_be_taken_off(chart: Chart) -> None:
     chart.click(0.4, 0.5)
     expect(chart.root).to_have_attribute("data-pins", "1")
@@ -145,6 +183,7 @@ def test_a_click_pins_a_picture_and_it_can_be_taken_off(chart: Chart) -> None:
     expect(chart.root).to_have_attribute("data-pins", "12")
 
 
+@pytest.mark.kept_page
 def test_two_pins_are_the_ends_of_a_film(chart: Chart) -> None:
     before = chart.player.loaded()
     for u in (0.3, 0.7):
@@ -159,6 +198,7 @@ def test_two_pins_are_the_ends_of_a_film(chart: Chart) -> None:
     np.testing.assert_allclose(np.diff(codes[:, 0]), np.diff(codes[:, 0])[0], rtol=1e-3)
 
 
+@pytest.mark.kept_page
 def test_a_drag_becomes_a_film_of_as_many_frames_as_are_chosen(chart: Chart, studio: Studio) -> None:
     before = chart.player.loaded()
     chart.drag((0.2, 0.3), (0.6, 0.7), (0.8, 0.3))
@@ -178,27 +218,33 @@ def test_a_drag_becomes_a_film_of_as_many_frames_as_are_chosen(chart: Chart, stu
     no_complaint(chart.page)
 
 
+@pytest.mark.kept_page
 def test_drawing_moves_the_cloud_and_an_empty_sheet_is_called_blank(chart: Chart, studio: Studio) -> None:
     before, centre = chart.get("cloud"), chart.cloud()["centre"]
-    drag(chart.page, chart.page.locator("#map-editor canvas").first, [(5.0, 4.0), (23.0, 24.0)])
+    chart.page.locator("#desk-editor [data-act=draw]").click()
+    drag(chart.page, chart.page.locator("#desk-editor canvas").first, [(5.0, 4.0), (23.0, 24.0)])
     before = chart.wait_for_another("cloud", before)
     chart.page.wait_for_function(
         "old => JSON.stringify(document.querySelector('#map-cloud .easel-cloud').easelCloud.centre) !== old",
         arg=json.dumps(centre, separators=(",", ":")),
     )
-    chart.page.locator("#map-editor").get_by_text("clear").click()
+    chart.page.locator("#desk-editor [data-act=clear]").click()
     expect(chart.page.locator("#map-cloud .words")).to_contain_text("blank")
     blank = studio.vaes.encode(np.zeros((28, 28), np.uint8), chart.get("model"))
     np.testing.assert_allclose(chart.cloud()["centre"], blank.mean, atol=1e-3)
     no_complaint(chart.page)
 
 
-def test_another_model_has_a_map_of_its_own_and_old_pins_are_gone(chart: Chart) -> None:
+@pytest.mark.kept_page
+def test_another_model_has_a_map_of_its_own_and_a_pin_shows_what_lies_there(chart: Chart) -> None:
     chart.click(0.4, 0.5)
     expect(chart.root).to_have_attribute("data-pins", "1")
+    pinned = chart.root.locator(".pins canvas")
+    old = pinned.evaluate("canvas => canvas.toDataURL()")
     expect(chart.page.locator("#map-planes")).to_be_hidden()
     chart.choose("model", "20 numbers")
-    assert chart.get("model") == MODELS["20 numbers"] and chart.get("pins") == "0"
+    assert chart.get("model") == MODELS["20 numbers"] and chart.get("pins") == "1"
+    assert pinned.evaluate("canvas => canvas.toDataURL()") != old
     expect(chart.page.locator("#map-planes")).to_be_visible()
     expect(chart.root.locator(".words")).to_contain_text("of the variance")
     chart.move(0.5, 0.4, steps=3)
@@ -211,6 +257,7 @@ def test_another_model_has_a_map_of_its_own_and_old_pins_are_gone(chart: Chart) 
     no_complaint(chart.page)
 
 
+@pytest.mark.kept_page
 def test_a_plane_of_two_numbers_can_go_through_the_digit(chart: Chart, studio: Studio) -> None:
     chart.choose("model", "8 numbers")
     chart.choose("plane", "Two numbers")
@@ -225,11 +272,12 @@ def test_a_plane_of_two_numbers_can_go_through_the_digit(chart: Chart, studio: S
     code = [*chart.place(), *value["mean"][2:]]
     assert np.abs(chart.peeked() - studio.map.peek(chart.get("model"), code)).max() <= 1
     old = chart.get("loaded")
-    chart.page.locator("#map-examples [data-act=pick]").nth(1).click()
+    chart.page.locator("#desk [data-example='1']").click()
     chart.wait_for_another("loaded", old)
     no_complaint(chart.page)
 
 
+@pytest.mark.kept_page
 def test_on_the_axes_of_quantiles_a_share_of_the_side_is_a_share_of_the_prior(chart: Chart) -> None:
     chart.choose("tiles", "Quantiles")
     expect(chart.root.locator(".words")).to_contain_text("quantiles")
@@ -242,8 +290,9 @@ def test_on_the_axes_of_quantiles_a_share_of_the_side_is_a_share_of_the_prior(ch
     assert 3.2 < chart.place()[0] < 3.4, "the edge is not infinitely far"
 
 
+@pytest.mark.kept_page
 def test_arrow_keys_move_the_cursor_enter_pins_and_classes_are_switched(chart: Chart) -> None:
-    chart.canvas.focus()
+    focus(chart.canvas)
     centre = chart.cloud()["centre"]
     chart.page.keyboard.press("ArrowRight")
     x, y = chart.place()
@@ -255,7 +304,7 @@ def test_arrow_keys_move_the_cursor_enter_pins_and_classes_are_switched(chart: C
     expect(chart.root).to_have_attribute("data-pins", "1")
     before = chart.canvas.evaluate("c => c.toDataURL()")
     one = chart.root.locator("[data-digit='1']")
-    one.focus()
+    focus(one)
     chart.page.keyboard.press("Space")
     expect(chart.root).to_have_attribute("data-off", "1")
     expect(one).to_have_attribute("aria-pressed", "false")
@@ -266,15 +315,7 @@ def test_arrow_keys_move_the_cursor_enter_pins_and_classes_are_switched(chart: C
     expect(chart.root).to_have_attribute("data-off", "")
 
 
-def test_the_walk_is_taken_home_as_a_gif(chart: Chart, tmp_path: Path) -> None:
-    with chart.page.expect_download() as download:
-        chart.page.locator("#map-gif").click()
-    path = tmp_path / "map.gif"
-    download.value.save_as(path)
-    frames, _ = frames_of(path)
-    assert len(frames) == FIRST_FRAMES
-
-
+@pytest.mark.kept_page
 def test_a_finger_moves_over_the_map_of_a_narrow_screen(chart: Chart) -> None:
     page = chart.page
     page.set_viewport_size({"width": 360, "height": 780})
@@ -293,28 +334,20 @@ def test_a_finger_moves_over_the_map_of_a_narrow_screen(chart: Chart) -> None:
     no_complaint(page)
 
 
-BAD_REQUESTS: list[Any] = [
-    ["aevb-mnist-2d", [1e6, 0]],
-    ["aevb-mnist-2d", ["a", "b"]],
-    ["aevb-mnist-2d", [None, 0]],
-    ["aevb-mnist-2d", [0, 0, 0]],
-    ["no-such-model", [0, 0]],
-    ["aevb-mnist-2d"],
-    "text",
-    None,
-]
-
-
-def test_bad_requests_from_a_page_are_answered_with_a_sentence_each(chart: Chart) -> None:
-    for data in BAD_REQUESTS:
-        answer = chart.page.evaluate(
-            """async (data) => {
-              const { id } = window.gradio_config.components.find((each) => each.props.elem_id === 'map-chart');
-              const body = JSON.stringify({ data, component_id: id, fn_name: 'peek', session_hash: 'test' });
-              const headers = { 'Content-Type': 'application/json' };
-              const found = await fetch('gradio_api/component_server', { method: 'POST', headers, body });
-              return found.json();
-            }""",
-            data,
-        )
-        assert set(answer) == {"error"} and re.fullmatch(r"[A-Z].*\.", answer["error"]), data
+@pytest.mark.kept_page
+def test_pins_and_path_of_a_link_stand_where_they_stood(page: Page) -> None:
+    chart = Chart(page)
+    chart.drag((0.2, 0.3), (0.6, 0.7), (0.8, 0.3))
+    chart.click(0.5, 0.5)
+    expect(chart.root).to_have_attribute("data-pins", "1")
+    page.wait_for_function("() => location.search.includes('pins=') && location.search.includes('path=')")
+    chart.player.wait_for_another("map-film")
+    codes, pin = chart.codes(), chart.root.locator(".pins canvas").evaluate("canvas => canvas.toDataURL()")
+    again = Chart(page, page.url.partition("/vae/")[2])
+    again.player.wait_for_another("map-film")
+    np.testing.assert_array_equal(again.codes(), codes)
+    expect(again.root).to_have_attribute("data-pins", "1")
+    assert again.root.locator(".pins canvas").evaluate("canvas => canvas.toDataURL()") == pin
+    load(page, "/vae/?path=somewhere&pins=1,2,3")
+    expect(page.locator(".easel-note")).to_contain_text("could not be read")
+    assert chart.player.loaded() == "map-film"

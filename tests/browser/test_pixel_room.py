@@ -1,4 +1,4 @@
-"""The room of the pixel models: painters side by side, samplers on one clock, all given heeded, colour, scores."""
+"""The room of the pixel models: painters side by side, samplers on one clock, all given fitted, colour, scores."""
 
 import base64
 import re
@@ -10,9 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import OpenTab
-from tests.browser.helpers import Player
-from viz import painters
+from core.training.registry import shown_in
+from tests.browser.helpers import Player, at, drag, load, unfold
 from viz.tabs.pixel_paint import PARTICLES, SIDE_BY_SIDE
 
 INNER = ["Paint", "Colour", "Under the lens", "Scores"]
@@ -71,8 +70,8 @@ def show(page: Page, view: str) -> None:
 def wait_for(page: Page, condition: str, room: str = "pixels") -> None:
     """Until the payload ``value`` on the stage is such."""
     page.wait_for_function(
-        "([id, condition]) => { const value = document.querySelector(id).easelStep.value;"
-        " return new Function('value', 'return ' + condition)(value); }",
+        "([id, condition]) => { const value = document.querySelector(id)?.easelStep?.value;"
+        " return value && new Function('value', 'return ' + condition)(value); }",
         arg=[f"#{room}-player .easel-player", condition],
     )
 
@@ -85,10 +84,39 @@ def wait_for_other_pictures(page: Page, old: str) -> str:
     return str(Player(page, "pixels-player").value()["panels"][0]["data"])
 
 
-def test_several_painters_share_the_stage_a_race_ends_even_and_surprise_is_ranked(
-    page: Page, open_tab: OpenTab
-) -> None:
-    open_tab("Pixel by pixel")
+def asked(page: Page, stage: str = "pixels-player") -> int:
+    """How often the gate of a stage has asked for a painting."""
+    return int(
+        page.locator(f"#{stage}-gate [data-asked], #{stage}-gate[data-asked]").first.get_attribute("data-asked") or 0
+    )
+
+
+@pytest.mark.kept_page
+def test_on_a_phone_every_inner_tab_is_at_hand(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    at(page, "/pixels/")
+    expect(page.locator("#pixels-rooms")).to_be_visible()
+    for name in INNER:
+        open_inner(page, name)
+        unfold(page)
+        expect(page.locator("#pixels-rooms .easel-player[data-loaded]").filter(visible=True).first).to_be_visible()
+
+
+@pytest.mark.kept_page
+def test_what_stands_there_at_first_is_what_paint_paints(page: Page) -> None:
+    at(page, "/pixels/")
+    player = Player(page, "pixels-player")
+    assert player.loaded() == "pixels"
+    old = player.value()
+    page.locator("#pixels-paint").click()
+    player.wait_for_another("pixels")
+    new = player.value()
+    assert {key: old[key] for key in old if key != "id"} == {key: new[key] for key in new if key != "id"}
+
+
+@pytest.mark.kept_page
+def test_several_painters_share_the_stage_a_race_ends_even_and_surprise_is_ranked(page: Page) -> None:
+    at(page, "/pixels/")
     player = Player(page, "pixels-player")
     player.loaded()
     painter(page, FAST).check()
@@ -120,29 +148,33 @@ def test_several_painters_share_the_stage_a_race_ends_even_and_surprise_is_ranke
     expect(page.get_by_test_id("toast-body")).to_have_count(0)
 
 
-def test_a_hole_in_the_middle_is_filled_heeding_all_that_is_given(page: Page, open_tab: OpenTab) -> None:
-    open_tab("Pixel by pixel")
-    player = Player(page, "pixels-player")
-    before = player.loaded()
-    page.locator("#pixels-editor [data-act=mask-centre]").click()
-    player.wait_for_another(before)
-    before = player.loaded()
-    page.locator("#pixels-heeds").get_by_text("All given pixels").click()
-    player.wait_for_another(before)
-    value = player.value()
-    assert value["cost"]["unit"] == "particles" and value["cost"]["bars"] == 28
-    worth = floats(value["cost"]["data"]).reshape(28, value["cells"])
-    assert (worth >= 0.999).all() and (worth <= PARTICLES + 0.01).all()
-    assert (worth[:7] == PARTICLES).all() and worth[7:].min() < PARTICLES  # rows above the hole decide nothing
-    seen, shown = given(value["panels"][0]), pictures(value["panels"][0])[0, ..., 0]
-    assert (~seen).sum() == value["cells"] * 14 * 14
-    assert (shown[seen] == np.broadcast_to(shown[0], shown.shape)[seen]).all()
-    expect(page.locator("#pixels-narrator .sentence")).to_contain_text(f"one of {PARTICLES} that were painted together")
-    expect(page.locator("#pixels-narrator .sentence")).to_contain_text("effective sample size")
+@pytest.mark.kept_page
+def test_colour_covers_of_nothing_get_a_sentence(page: Page) -> None:
+    at(page, "/pixels/?tab=colour")
+    assert Player(page, "colour-player").loaded() == "colour"
+    page.locator("#colour-editor [data-act=mask-none]").click()
+    expect(page.locator("#colour-status")).to_contain_text("Nothing is covered")
+    page.locator("#colour-paint").click()
+    expect(page.locator("#colour-status")).to_contain_text("Nothing is covered: cover a part of the picture")
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
 
 
-def test_who_knows_the_digits_can_be_asked_for_one(page: Page, open_tab: OpenTab) -> None:
-    open_tab("Pixel by pixel")
+@pytest.mark.kept_page
+def test_the_scores_stand_in_a_table_beside_the_lesson(page: Page) -> None:
+    at(page, "/pixels/?tab=scores")
+    table = page.locator("#pixels-scores table")
+    expect(table).to_be_visible()
+    names = table.locator("tbody th[scope=row]").all_inner_texts()
+    assert names == list(shown_in("pixel_scores").values())
+    ours = table.locator("tbody td:nth-of-type(1)").all_inner_texts()
+    assert all(re.fullmatch(r"\d\d\d?\.\d\d ± \d\.\d\d", cell) for cell in ours), ours
+    bias = Player(page, "bias-player")
+    assert bias.loaded() == "bias" and len(bias.value()["panels"]) == 2
+
+
+@pytest.mark.kept_page
+def test_who_knows_the_digits_can_be_asked_for_one(page: Page) -> None:
+    at(page, "/pixels/")
     player, digit = Player(page, "pixels-player"), page.locator("#pixels-digit")
     before = player.loaded()
     page.locator("#pixels-mode").get_by_text("Imagine").click()
@@ -160,38 +192,13 @@ def test_who_knows_the_digits_can_be_asked_for_one(page: Page, open_tab: OpenTab
     expect(digit).to_be_hidden()
 
 
-def test_to_stop_is_no_error_and_leaves_the_stage_as_it_was(page: Page, open_tab: OpenTab) -> None:
-    open_tab("Pixel by pixel")
-    player, status = Player(page, "pixels-player"), page.locator("#pixels-status")
-    player.loaded()
-    paints(page, "Diagonal BiLSTM")
-    before = player.loaded()
-    show(page, "Sampler race")
-    expect(status).to_contain_text("Racing")
-    page.locator("#pixels-stop").click()
-    expect(status).to_have_text("Stopped. The picture on the stage is the last one that was finished.")
-    expect(page.get_by_test_id("toast-body")).to_have_count(0)
-    assert player.loaded() == before
-    painter(page, FAST).check()  # the race is always the first painter's
-    wait_for(page, "value.word === 'moment'")
-    expect(status).to_be_empty()
-
-
-def test_without_a_painter_there_is_a_sentence(page: Page, open_tab: OpenTab) -> None:
-    open_tab("Pixel by pixel")
-    before = Player(page, "pixels-player").loaded()
-    page.locator("#pixels-painters input:checked").uncheck()
-    expect(page.get_by_test_id("toast-body").first).to_contain_text("Choose at least one painter.")
-    assert Player(page, "pixels-player").loaded() == before
-
-
-def test_colour_is_covered_completed_uploaded_and_comes_from_another_model(
-    page: Page, open_tab: OpenTab, tmp_path: Path
-) -> None:
-    open_tab("Pixel by pixel")
-    open_inner(page, "Colour")
+@pytest.mark.kept_page
+def test_colour_is_covered_completed_uploaded_and_comes_from_another_model(page: Page, tmp_path: Path) -> None:
+    at(page, "/pixels/?tab=colour")
     player, editor = Player(page, "colour-player"), page.locator("#colour-editor .easel-editor")
     assert player.loaded() == "colour"
+    page.locator("#colour-editor").get_by_role("application").wait_for()
+    page.get_by_role("button", name="Other photographs").click()
     page.locator("#colour-count input[type=number]").fill("2")
     page.locator("#colour-count input[type=number]").blur()
     wait_for(page, "value.cells === 2", "colour")
@@ -224,48 +231,57 @@ def test_colour_is_covered_completed_uploaded_and_comes_from_another_model(
 
 
 @pytest.mark.kept_page
-def test_colour_covers_of_nothing_get_a_sentence(page: Page, open_tab: OpenTab) -> None:
-    open_tab("Pixel by pixel")
-    open_inner(page, "Colour")
-    assert Player(page, "colour-player").loaded() == "colour"
-    page.locator("#colour-editor [data-act=mask-none]").click()
-    expect(page.locator("#colour-status")).to_contain_text("Nothing is covered")
-    page.locator("#colour-paint").click()
-    expect(page.get_by_test_id("toast-body")).to_contain_text("Nothing is covered: cover a part of the picture")
+def test_a_hole_in_the_middle_is_filled_heeding_all_that_is_given(page: Page) -> None:
+    at(page, "/pixels/")
+    player = Player(page, "pixels-player")
+    before = player.loaded()
+    page.locator("#desk-editor [data-act=mask-centre]").click()
+    player.wait_for_another(before)
+    before = player.loaded()
+    page.locator("#pixels-uses").get_by_text("All given pixels").click()
+    player.wait_for_another(before)
+    value = player.value()
+    assert value["cost"]["unit"] == "particles" and value["cost"]["bars"] == 28
+    worth = floats(value["cost"]["data"]).reshape(28, value["cells"])
+    assert (worth >= 0.999).all() and (worth <= PARTICLES + 0.01).all()
+    assert (worth[:7] == PARTICLES).all() and worth[7:].min() < PARTICLES  # rows above the hole decide nothing
+    seen, shown = given(value["panels"][0]), pictures(value["panels"][0])[0, ..., 0]
+    assert (~seen).sum() == value["cells"] * 14 * 14
+    assert (shown[seen] == np.broadcast_to(shown[0], shown.shape)[seen]).all()
+    expect(page.locator("#pixels-narrator .sentence")).to_contain_text(f"one of {PARTICLES} that were painted together")
+    expect(page.locator("#pixels-narrator .sentence")).to_contain_text("effective sample size")
 
 
 @pytest.mark.kept_page
-def test_the_scores_stand_in_a_table_beside_the_lesson(page: Page, open_tab: OpenTab) -> None:
-    open_tab("Pixel by pixel")
-    open_inner(page, "Scores")
-    table = page.locator("#pixels-scores table")
-    expect(table).to_be_visible()
-    names = table.locator("tbody th[scope=row]").all_inner_texts()
-    assert names == [each.title for each in painters.BINARY.values()]
-    ours = table.locator("tbody td:nth-of-type(1)").all_inner_texts()
-    assert all(re.fullmatch(r"\d\d\d?\.\d\d ± \d\.\d\d", cell) for cell in ours), ours
-    lesson = Player(page, "lesson-player")
-    assert lesson.loaded() == "lesson" and len(lesson.value()["panels"]) == 2
+def test_to_stop_is_no_error_and_leaves_the_stage_as_it_was(page: Page) -> None:
+    at(page, "/pixels/")
+    player, status = Player(page, "pixels-player"), page.locator("#pixels-status")
+    player.loaded()
+    paints(page, "Diagonal BiLSTM")
+    before = player.loaded()
+    show(page, "Sampler race")
+    expect(status).to_contain_text("Racing")
+    page.locator("#pixels-stop").click()
+    expect(status).to_have_text("Stopped. The picture on the stage is the last one that was finished.")
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+    assert player.loaded() == before
+    painter(page, FAST).check()  # the race is always the first painter's
+    wait_for(page, "value.word === 'moment'")
+    expect(status).to_be_empty()
 
 
 @pytest.mark.kept_page
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_inner_tab_is_wider_than_a_phone_and_every_picture_has_words(page: Page, theme: str) -> None:
-    page.set_viewport_size({"width": 360, "height": 800})
-    page.goto(f"/?__theme={theme}")
-    page.locator("#enter-pixels").click()
-    expect(page.locator("#pixels-rooms")).to_be_visible()
-    for name in INNER:
-        open_inner(page, name)
-        expect(page.locator("#pixels-rooms .easel-player[data-loaded]").filter(visible=True).first).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
-        named = "e.alt || e.ariaLabel || e.role === 'presentation' || e.closest('button')?.innerText"
-        bare = f"e => e.offsetParent && !({named})"
-        assert page.evaluate(f"[...document.querySelectorAll('img, canvas')].filter({bare}).length") == 0, name
+def test_without_a_painter_there_is_a_sentence(page: Page) -> None:
+    at(page, "/pixels/")
+    before = Player(page, "pixels-player").loaded()
+    page.locator("#pixels-painters input:checked").uncheck()
+    expect(page.locator("#pixels-status")).to_have_text("Choose at least one painter.")
+    assert Player(page, "pixels-player").loaded() == before
 
 
-def test_when_a_cold_painter_leaves_sheets_blank_it_is_said_why(page: Page, open_tab: OpenTab) -> None:
-    open_tab("Pixel by pixel")
+@pytest.mark.kept_page
+def test_when_a_cold_painter_leaves_sheets_blank_it_is_said_why(page: Page) -> None:
+    at(page, "/pixels/")
     player, status = Player(page, "pixels-player"), page.locator("#pixels-status")
     shown = player.loaded()
     page.locator("#pixels-mode").get_by_text("Imagine").click()
@@ -275,3 +291,53 @@ def test_when_a_cold_painter_leaves_sheets_blank_it_is_said_why(page: Page, open
     page.locator("#pixels-temperature input[type=number]").blur()
     player.wait_for_another(shown)
     expect(status).to_contain_text(re.compile(r"\d of 9 sheets stayed blank\. At a low temperature"))
+
+
+@pytest.mark.kept_page
+def test_a_link_is_painted_once_and_coming_back_to_it_computes_nothing(page: Page) -> None:
+    load(page, "/pixels/?task=Imagine&painters=mcgsm-mnist&pictures=2&temperature=0.5&seed=7&v=1")
+    wait_for(page, "value.cells === 2 && value.panels[0].title === 'What it imagines'")
+    expect(page.locator("#pixels-painters input:checked")).to_have_count(1)
+    expect(page.locator("#desk-seed input")).to_have_value("7")
+    shown = Player(page, "pixels-player").loaded()
+    open_inner(page, "Scores")
+    page.wait_for_url("**/pixels/?tab=scores*")
+    page.go_back()
+    page.wait_for_url("**/pixels/?*task=Imagine*")
+    expect(page.locator("#pixels-player")).to_be_visible()
+    assert Player(page, "pixels-player").loaded() == shown and asked(page) == 1
+
+
+@pytest.mark.kept_page
+def test_what_takes_long_is_painted_when_the_brush_is_lifted(page: Page) -> None:
+    load(page, "/pixels/?uses=all&pictures=1&painters=mcgsm-mnist&cover=none&v=1")
+    expect(page.locator("#pixels-status")).to_contain_text("Nothing is covered")
+    page.locator('#desk-editor [data-act="cover"]').click()
+    drag(page, page.locator("#desk-editor canvas").first, [(4.0, 20.0), (24.0, 20.0), (24.0, 24.0), (4.0, 24.0)])
+    wait_for(page, "value.cost?.unit === 'particles'")
+    expect(page.locator("#pixels-status")).to_be_empty()
+
+
+@pytest.mark.kept_page
+def test_a_photograph_and_its_cover_stand_in_the_address(page: Page) -> None:
+    load(page, "/pixels/?tab=colour&pictures=1&v=1")
+    player, editor = Player(page, "colour-player"), page.locator("#colour-editor .easel-editor")
+    wait_for(page, "value.cells === 1", "colour")
+    page.get_by_role("button", name="Other photographs").click()
+    loaded, shown = str(editor.get_attribute("data-loaded")), player.loaded()
+    page.locator('#colour-examples [data-act="pick"]').nth(4).click()
+    expect(editor).not_to_have_attribute("data-loaded", loaded)
+    shown = player.wait_for_another(shown)
+    expect(editor.locator("[data-act=undo]")).to_have_attribute("aria-disabled", "true")  # a photograph has one name
+    editor.locator("[data-act=mask-centre]").click()
+    player.wait_for_another(shown)
+    page.wait_for_url(lambda url: "photo=pixelcnn-cifar10-4" in url and "covered=" in url)
+    expect(player.root).to_have_attribute("aria-busy", "false")
+    painted = player.value()["panels"][0]["data"]
+    page.reload()
+    expect(editor).to_have_attribute("data-hidden", "256")
+    page.wait_for_function(
+        "old => document.querySelector('#colour-player .easel-player')?.easelStep?.value.panels[0].data === old",
+        arg=painted,
+    )
+    assert asked(page, "colour-player") == 1

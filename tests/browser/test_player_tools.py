@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.helpers import Player
+from tests.browser.helpers import Player, at
+
+pytestmark = pytest.mark.kept_page
 
 RECORD = """() => {
   const listens = Boolean(window.steps);
@@ -31,14 +33,14 @@ COLOURED = """canvas => {
 
 
 @pytest.fixture
-def player(visited: Page) -> Player:
+def player(page: Page) -> Player:
     """The painting of 16 strokes in Stroke by stroke, at its last one."""
-    visited.locator("#room-draw-button").click()
-    shown = Player(visited, "draw-player")
+    at(page, "/draw/")
+    shown = Player(page, "draw-player")
     shown.loaded()
     shown.root.locator(".line").press("End")
     shown.expect_step(15)
-    visited.evaluate(RECORD)
+    page.evaluate(RECORD)
     return shown
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.helpers import Player, drag
+from tests.browser.helpers import Player, drag, load
 from tests.viz.test_head import metas
 
 REFUSED = """Object.defineProperty(window, 'localStorage', {
@@ -24,24 +24,19 @@ STALE = """if (!sessionStorage.getItem('once')) {
   sessionStorage.setItem('once', 'yes');
   localStorage.setItem('easel-theme', 'purple');
   const other = { height: 28, width: 28, channels: 1, pixels: 'AAAA', hidden: '' };
-  localStorage.setItem('easel-drawing-draw-editor', JSON.stringify(other));
-  localStorage.setItem('easel-drawing-pixels-editor', '{not json');
+  localStorage.setItem('easel-subject', JSON.stringify([other, 'x'.repeat(131)]));
+  localStorage.setItem('easel-seed-seed', '{not json');
 }"""
 
 
-def enter(page: Page) -> None:
-    page.locator("#room-draw-button").click()
-    Player(page, "draw-player").loaded()
-
-
 def ink(page: Page) -> int:
-    return int(page.locator("#draw-editor .easel-editor").get_attribute("data-ink") or 0)
+    return int(page.locator("#desk-editor .easel-editor").get_attribute("data-ink") or 0)
 
 
 def sketch(page: Page) -> int:
-    """Wipe the editor of DRAW and draw a corner; how many pixels that are."""
-    page.locator('#draw-editor [data-act="clear"]').click()
-    drag(page, page.locator("#draw-editor canvas").first, [(8.0, 6.0), (8.0, 22.0), (20.0, 22.0)])
+    """Wipe the editor and draw a corner; how many pixels that are."""
+    page.locator('#desk-editor [data-act="clear"]').click()
+    drag(page, page.locator("#desk-editor canvas").first, [(8.0, 6.0), (8.0, 22.0), (20.0, 22.0)])
     return ink(page)
 
 
@@ -50,41 +45,43 @@ def is_dark(page: Page) -> bool:
 
 
 def test_theme_and_drawing_are_there_again_after_a_reload_and_the_drawing_is_painted(page: Page) -> None:
-    enter(page)
-    editor, player = page.locator("#draw-editor .easel-editor"), Player(page, "draw-player")
+    load(page, "/draw/")
+    editor, player = page.locator("#desk-editor .easel-editor"), Player(page, "draw-player")
+    player.loaded()
     drawn, before = sketch(page), is_dark(page)
     player.wait_for_another("draw")
-    page.locator("#theme-toggle").click()
+    page.get_by_role("button", name="Light or dark").click()
     assert is_dark(page) != before
-    page.reload()
-    enter(page)
+    load(page, "/draw/")
     assert is_dark(page) != before
     expect(editor).to_have_attribute("data-ink", str(drawn))
     player.wait_for_another("draw")  # not the painting with which the room begins, but one of this drawing
-    page.locator('#draw-editor [data-act="undo"]').click()
-    assert ink(page) not in (0, drawn)  # the digit with which the room begins
-
-    latest, painted = str(editor.get_attribute("data-loaded")), player.loaded()
-    page.locator('#draw-examples [data-act="pick"]').nth(7).click()
-    expect(editor).not_to_have_attribute("data-loaded", latest)
+    painted = player.loaded()
+    page.locator('[data-example="7"]').click()
     player.wait_for_another(painted)
     chosen = ink(page)
-    page.goto(f"/?__theme={'dark' if before else 'light'}")  # a theme in the address is stronger than last time's
-    enter(page)
+    load(page, f"/draw/?__theme={'dark' if before else 'light'}")  # a theme in the address is stronger than last time's
+    player.loaded()
     expect(editor).to_have_attribute("data-ink", str(chosen))
     assert is_dark(page) == before
 
 
 @pytest.mark.parametrize("trouble", [REFUSED, FULL, STALE], ids=["refused", "full", "stale"])
-def test_without_a_storage_that_serves_one_can_draw_and_change_the_theme_all_the_same(page: Page, trouble: str) -> None:
+def test_without_a_storage_that_serves_one_can_draw_and_change_the_theme_all_the_same(
+    new_page: Page, trouble: str
+) -> None:
+    page = new_page
     page.add_init_script(trouble)
-    page.goto("/")
+    load(page, "/")
     before = is_dark(page)
-    page.locator("#theme-toggle").click()
+    page.get_by_role("button", name="Light or dark").click()
     assert is_dark(page) != before
-    enter(page)
-    assert sketch(page) > 30
+    drawn = sketch(page)
+    assert drawn > 30
+    page.wait_for_function("() => document.querySelector('a[data-room]').search.includes(easelDigit().digit)")
+    page.get_by_role("link", name="Stroke by stroke", exact=True).click()
     Player(page, "draw-player").wait_for_another("draw")
+    expect(page.locator("#desk-editor .easel-editor")).to_have_attribute("data-ink", str(drawn))
 
 
 def test_the_served_page_names_easel_and_a_picture_of_it_for_link_previews(server: Server) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenTab
-from tests.browser.helpers import Player, drag, frames_of
-from viz.payload import decode, panel_data
+from tests.browser.helpers import Player, drag, frames_of, load
+from viz.player.payload import decode, panel_data
 
 LONG = 90_000
 """A search takes a second on a core of its own, and here it may share one."""
@@ -19,9 +19,8 @@ LONG = 90_000
 class Restore:
     """The tab, opened."""
 
-    def __init__(self, page: Page, open_tab: OpenTab) -> None:
-        open_tab("All at once")
-        page.locator("#vae-restore-tab-button").click()
+    def __init__(self, page: Page) -> None:
+        load(page, "/vae/?tab=restore")
         self.page, self.player = page, Player(page, "restore-player")
         self.shown = self.player.loaded()
         assert self.shown == "restore", "what is stored stands there before anything is computed"
@@ -35,7 +34,7 @@ class Restore:
         self.wait()
 
     def mask(self, name: str) -> None:
-        self.page.locator(f"#restore-editor [data-act=mask-{name}]").click()
+        self.page.locator(f"#desk-editor [data-act=mask-{name}]").click()
 
     def left(self) -> np.ndarray:
         """What is left, (H, W)."""
@@ -44,8 +43,8 @@ class Restore:
 
 
 @pytest.fixture
-def restore(page: Page, open_tab: OpenTab) -> Restore:
-    return Restore(page, open_tab)
+def restore(page: Page) -> Restore:
+    return Restore(page)
 
 
 def test_another_cover_is_restored_in_four_ways_and_the_search_can_be_watched_and_taken_home(
@@ -70,17 +69,18 @@ def test_another_cover_is_restored_in_four_ways_and_the_search_can_be_watched_an
     expect(restore.page.get_by_test_id("toast-body")).to_have_count(0)
 
 
-def test_noise_takes_the_digit_along_and_says_why_no_pixel_model_is_asked(restore: Restore) -> None:
-    drag(restore.page, restore.page.locator("#restore-editor canvas"), [(2, 2), (2, 12)])  # the brush covers
+def test_noise_damages_the_pages_digit_and_says_why_no_pixel_model_is_asked(restore: Restore) -> None:
+    restore.page.locator('#desk-editor [data-act="cover"]').click()
+    drag(restore.page, restore.page.locator("#desk-editor canvas").first, [(2, 2), (2, 12)])
     restore.wait()
     restore.press("#restore-mode", "Noise")
     assert len(restore.player.value()["panels"][1]["labels"]) == 3
     expect(restore.page.locator("#restore-narrator .sentence")).to_contain_text("PixelCNN is not asked")
     first = restore.left()
     restore.page.locator("#restore-flips input[type=number]").fill("0")
-    restore.page.locator("#restore-go").click()
     expect(restore.page.locator("#restore-narrator tr").nth(1)).to_contain_text("0.0 %", timeout=LONG)
     assert (first != restore.left()).any()
+    expect(restore.page).to_have_url(re.compile("damage=Noise&flips=0"))
     restore.page.locator("#restore-mode").get_by_text("Cover", exact=True).click()
     expect(restore.page.locator("#restore-player .label").filter(has_text="PixelCNN")).to_have_count(2, timeout=LONG)
 
@@ -89,17 +89,17 @@ def test_no_cover_full_cover_and_blank_paper_are_a_sentence_each_and_nothing_is_
     status = restore.page.locator("#restore-status")
     restore.mask("none")
     expect(status).to_contain_text("Nothing is covered")
-    restore.page.locator("#restore-editor [data-act=clear]").click()
+    restore.page.locator("#desk-editor [data-act=clear]").click()
     restore.mask("lower")
     expect(status).to_contain_text("paper is empty")
     assert restore.player.loaded() == "restore", "the stage keeps what it had"
-    restore.page.locator("#restore-examples [data-act=pick]").nth(2).click()
+    restore.page.locator("#desk [data-example='2']").click()
     restore.wait()
     expect(status).to_have_text("")
     restore.mask("none")
     expect(status).to_contain_text("Nothing is covered")
     restore.page.locator("#restore-go").click()
-    expect(restore.page.get_by_test_id("toast-body")).to_contain_text("Nothing is covered")
+    expect(restore.page.get_by_test_id("toast-body")).to_have_count(0)
 
 
 def test_on_a_phone_every_view_stays_within_the_page(restore: Restore) -> None:

@@ -1,14 +1,15 @@
 """Every room as a new user walks through it."""
 
 import base64
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import OpenTab
-from tests.browser.helpers import Player, drag, frames_of
+from tests.browser.helpers import Player, at, drag, focus, frames_of, load
 
 SEVEN = [(7.0, 7.0), (20.0, 7.0), (13.0, 22.0)]
 SHOWS_ALL_GIVEN = """hidden => {
@@ -19,26 +20,49 @@ SHOWS_ALL_GIVEN = """hidden => {
   return given === 784 - hidden;
 }"""
 """Whether the first completion on the stage starts from as many pixels as the editor leaves in sight."""
-TABS = ["Start", "All at once", "Stroke by stroke", "Pixel by pixel", "Where to look"]
+HALF = """root => { const value = root.closest('.gradio-container') && window.easelDigit();
+  return Array.from(value.pixels.slice(0, 392), ink => Number(ink > 0)); }"""
+"""The ink of the upper half of the page's digit, 392 numbers."""
 
 
+@pytest.mark.kept_page
+def test_half_a_digit_is_finished_by_three_machines_that_keep_what_was_given(page: Page) -> None:
+    at(page, "/")
+    players = [Player(page, f"start-{key}") for key in ("vae", "draw", "pixels")]
+    before = [player.loaded() for player in players]
+    price = page.locator("#start-pixels-price").inner_text()
+    page.locator('[data-example="9"]').click()
+    for player, old in zip(players, before, strict=True):
+        player.wait_for_another(old)
+    expect(page.locator("#start-pixels-price")).not_to_have_text(price)
+    ink = page.locator("#desk-editor .easel-editor").evaluate(HALF)
+    for player in players:
+        panel = player.value()["panels"][0]
+        data = np.frombuffer(base64.b64decode(panel["data"]), np.uint8)
+        pixels = np.unpackbits(data) * 255 if panel.get("packed") else data
+        last = pixels[: panel["frames"] * 784].reshape(panel["frames"], 28, 28)[-1]
+        assert (last[:14] > 0).ravel().astype(int).tolist() == ink, player.root
+
+
+@pytest.mark.kept_page
 def test_the_start_page_shows_three_stored_paintings_and_leads_into_their_rooms(page: Page) -> None:
-    for key, stored in (("vae", "start-vae"), ("draw", "start-draw"), ("pixels", "start-pixels")):
-        assert Player(page, f"start-{key}").loaded() == stored
-        page.locator(f"#enter-{key}").click()
-        expect(page.locator(f"#room-{key}-button")).to_have_attribute("aria-selected", "true")
-        if key == "vae":
-            page.locator("#vae-code-tab-button").click()
-        assert Player(page, f"{key}-player").loaded() == key
-        page.get_by_role("tab", name="Start", exact=True).filter(visible=True).click()
+    at(page, "/")
+    for key in ("vae", "draw", "pixels"):
+        assert Player(page, f"start-{key}").loaded() == f"start-{key}"
+        assert page.locator(f".easel-{key} .easel-door").evaluate("door => new URL(door.href).pathname") == f"/{key}/"
+    page.locator(".easel-vae .easel-door").click()
+    page.wait_for_url("**/vae/")
+    page.locator("#vae-code-tab-button").click()
+    assert Player(page, "vae-player").loaded() == "vae"
 
 
+@pytest.mark.kept_page
 def test_a_stored_painting_plays_pauses_steps_and_scrubs(page: Page, open_tab: OpenTab) -> None:
-    open_tab("Stroke by stroke")
+    at(page, "/draw/")
     player = Player(page, "draw-player")
     player.loaded()
     line = player.root.locator(".line[role=slider]")
-    line.focus()
+    focus(line)
     page.keyboard.press("Home")
     player.expect_step(0)
     page.keyboard.press("ArrowRight")
@@ -49,14 +73,14 @@ def test_a_stored_painting_plays_pauses_steps_and_scrubs(page: Page, open_tab: O
     player.expect_step(1)
     told = page.locator("#draw-narrator .title")
     expect(told).to_have_text("Stroke 2 of 16")
-    line.focus()
+    focus(line)
     page.keyboard.press("End")
     expect(told).to_have_text("Stroke 16 of 16")
     box = line.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
     player.expect_step(8)
-    line.focus()
+    focus(line)
     page.keyboard.press("Home")
     page.keyboard.press("Space")
     expect(player.root).to_have_attribute("data-playing", "true")
@@ -64,11 +88,13 @@ def test_a_stored_painting_plays_pauses_steps_and_scrubs(page: Page, open_tab: O
     expect(player.root).to_have_attribute("data-playing", "false")
 
 
+@pytest.mark.kept_page
 def test_a_digit_drawn_with_the_mouse_is_copied_and_goes_home_as_gif_and_strip(
     page: Page, open_tab: OpenTab, tmp_path: Path
 ) -> None:
-    panel = open_tab("Stroke by stroke")
-    player, editor = Player(page, "draw-player"), page.locator("#draw-editor .easel-editor")
+    at(page, "/draw/")
+    panel = page.locator(".easel-main")
+    player, editor = Player(page, "draw-player"), page.locator("#desk-editor .easel-editor")
     first = player.loaded()
     editor.locator('[data-act="clear"]').click()
     expect(editor).to_have_attribute("data-ink", "0")
@@ -90,59 +116,57 @@ def test_a_digit_drawn_with_the_mouse_is_copied_and_goes_home_as_gif_and_strip(
     assert frames[0].size[1] == 280 and sum(times) == pytest.approx(15 / 8 * 1000 + 1000, abs=15 * 5)
     assert gif.stat().st_size < 1_000_000
     with page.expect_download() as caught:
-        page.locator("#draw-strip").click()
+        page.locator("#draw-png").click()
     assert caught.value.suggested_filename.endswith(".png")
     panel.get_by_text("Chart: nats of each stroke").click()
     expect(page.locator("#draw-chart .main-svg").first).to_be_visible()
 
 
+@pytest.mark.kept_page
 def test_imagined_digits_are_a_function_of_the_seed(page: Page, open_tab: OpenTab) -> None:
-    open_tab("Stroke by stroke")
+    at(page, "/draw/")
     player = Player(page, "draw-player")
     before = player.loaded()
     page.locator("#draw-mode").get_by_text("Imagine").click()
     before = player.wait_for_another(before)
     pictures = []
     for seed in ("3", "4", "3"):
-        page.locator("#draw-seed input").fill(seed)
+        page.locator("#desk-seed input").fill(seed)
         before = player.wait_for_another(before)
         pictures.append(player.value()["panels"][0]["data"])
     assert pictures[0] == pictures[2] != pictures[1]
     assert player.value()["cells"] == 16
 
 
-def test_the_vae_follows_its_sliders_and_walks(page: Page, open_tab: OpenTab) -> None:
-    panel = open_tab("All at once")
-    page.locator("#vae-code-tab-button").click()
-    player, film = Player(page, "vae-player"), Player(page, "vae-film")
-    first, film_first = player.loaded(), film.loaded()
-    page.locator('#vae-examples [data-act="pick"]').nth(7).click()
-    second = player.wait_for_another(first)
-    walked = film.wait_for_another(film_first)
-    shown = player.value()["panels"][1]["data"]
-    slider = page.locator("#vae-z1 input[type=range]")
-    slider.focus()
-    for _ in range(30):
-        page.keyboard.press("ArrowRight")
-    bent = player.wait_for_another(second)
-    expect(page.locator("#vae-narrator .sentence")).to_contain_text("You bent the code")
-    assert player.value()["panels"][1]["data"] != shown
-    page.locator("#vae-walk").get_by_text("From this digit to another").click()
-    film.wait_for_another(walked)
-    page.locator("#vae-imagine").click()
-    player.wait_for_another(bent)
-    expect(page.locator("#vae-narrator .sentence")).to_contain_text("no digit behind")
-    panel.get_by_text("Chart: nats of each number").click()
-    expect(page.locator("#vae-chart .main-svg").first).to_be_visible()
+@pytest.mark.kept_page
+def test_open_charts_follow_to_imagined_and_to_fewer_pictures(page: Page, open_tab: OpenTab) -> None:
+    at(page, "/draw/")
+    page.get_by_text("Chart: nats").filter(visible=True).click()
+    expect(page.locator("#draw-chart .main-svg").first).to_be_visible()  # before anything was painted
+    page.locator("#draw-mode").get_by_text("Imagine").click()
+    expect(page.locator("#draw-chart")).to_contain_text("Nothing was looked at")
+    open_tab("Pixel by pixel").get_by_text("Chart: ").click()
+    expect(page.locator("#pixels-chart .main-svg").first).to_be_visible()
+    player = Player(page, "pixels-player")
+    before = player.loaded()
+    player.root.locator('[data-act="pick"]').nth(8).click()
+    page.locator("#pixels-count input[type=number]").fill("2")
+    page.locator("#pixels-paint").click()
+    player.wait_for_another(before)
+    assert player.value()["cells"] == 2
+    expect(page.locator("#pixels-chart .main-svg").first).to_be_visible()
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
 
 
+@pytest.mark.kept_page
 def test_covered_pixels_are_completed_live_and_given_ones_stay(page: Page, open_tab: OpenTab) -> None:
-    open_tab("Pixel by pixel")
-    player, editor = Player(page, "pixels-player"), page.locator("#pixels-editor .easel-editor")
+    at(page, "/pixels/")
+    player, editor = Player(page, "pixels-player"), page.locator("#desk-editor .easel-editor")
     first = player.loaded()
     editor.locator('[data-act="mask-right"]').click()
     expect(editor).to_have_attribute("data-hidden", "392")
     player.wait_for_another(first)
+    editor.locator('[data-act="cover"]').click()
     drag(page, editor.locator("canvas").first, [(3.0, 3.0), (10.0, 3.0)])
     hidden = int(editor.get_attribute("data-hidden") or 0)
     assert hidden > 392
@@ -159,47 +183,23 @@ def test_covered_pixels_are_completed_live_and_given_ones_stay(page: Page, open_
     assert len({picture.tobytes() for picture in pictures}) > 1
 
 
-def test_a_chart_can_be_opened_before_anything_was_painted(page: Page, open_tab: OpenTab) -> None:
-    for name, key in (("All at once", "vae"), ("Stroke by stroke", "draw"), ("Pixel by pixel", "pixels")):
-        panel = open_tab(name)
-        if key == "vae":
-            page.locator("#vae-code-tab-button").click()
-        panel.get_by_text("Chart: ").filter(visible=True).first.click()
-        expect(page.locator(f"#{key}-chart .main-svg").first).to_be_visible()
-
-
-def test_open_charts_follow_to_imagined_and_to_fewer_pictures(page: Page, open_tab: OpenTab) -> None:
-    open_tab("Stroke by stroke").get_by_text("Chart: nats").click()
-    page.locator("#draw-mode").get_by_text("Imagine").click()
-    expect(page.locator("#draw-chart")).to_contain_text("Nothing was looked at")
-    open_tab("Pixel by pixel").get_by_text("Chart: ").click()
-    player = Player(page, "pixels-player")
-    before = player.loaded()
-    player.root.locator('[data-act="pick"]').nth(8).click()
-    page.locator("#pixels-count input[type=number]").fill("2")
-    page.locator("#pixels-paint").click()
-    player.wait_for_another(before)
-    assert player.value()["cells"] == 2
-    expect(page.locator("#pixels-chart .main-svg").first).to_be_visible()
-    expect(page.get_by_test_id("toast-body")).to_have_count(0)
-
-
+@pytest.mark.kept_page
 def test_nothing_and_everything_covered_get_a_sentence_and_the_room_goes_on(page: Page, open_tab: OpenTab) -> None:
-    open_tab("Pixel by pixel")
-    player, editor = Player(page, "pixels-player"), page.locator("#pixels-editor .easel-editor")
+    at(page, "/pixels/")
+    player, editor = Player(page, "pixels-player"), page.locator("#desk-editor .easel-editor")
     before = player.loaded()
     editor.locator('[data-act="mask-none"]').click()
     expect(page.locator("#pixels-status")).to_contain_text("Nothing is covered")
     page.locator("#pixels-paint").click()
-    toast = page.get_by_test_id("toast-body")
-    expect(toast).to_contain_text("Nothing is covered: cover a part of the picture")
+    expect(page.locator("#pixels-status")).to_contain_text("Nothing is covered: cover a part of the picture")
     editor.locator('[data-act="mask-lower"]').click()
     player.wait_for_another(before)
     expect(page.locator("#pixels-status")).not_to_contain_text("Nothing")
 
 
+@pytest.mark.kept_page
 def test_the_samplers_passes_and_imagined_pictures_are_shown(page: Page, open_tab: OpenTab, tmp_path: Path) -> None:
-    open_tab("Pixel by pixel")
+    at(page, "/pixels/")
     player = Player(page, "pixels-player")
     before = player.loaded()
     page.locator("#pixels-view").get_by_text("Passes of the sampler").click()
@@ -210,7 +210,6 @@ def test_the_samplers_passes_and_imagined_pictures_are_shown(page: Page, open_ta
     before = player.wait_for_another(before)
     page.locator("#pixels-mode").get_by_text("Imagine").click()
     before = player.wait_for_another(before)
-    expect(page.locator("#pixels-editor")).to_be_hidden()
     page.locator("#pixels-heat input").check()
     player.wait_for_another(before)
     value = player.value()
@@ -223,52 +222,56 @@ def test_the_samplers_passes_and_imagined_pictures_are_shown(page: Page, open_ta
 
 
 @pytest.mark.kept_page
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1440])
-def test_no_room_is_wider_than_the_screen_and_every_picture_has_words(page: Page, width: int, theme: str) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    page.goto(f"/?__theme={theme}")
-    expect(page.locator(".easel-player[data-loaded]").first).to_be_visible()
-    for index, name in enumerate(TABS):
-        tab = page.locator("#rooms [role=tab]").nth(index)
-        if not tab.is_visible():
-            page.get_by_label("More tabs").click()
-            page.locator(".overflow-dropdown button").filter(has_text=name).click()
-        else:
-            tab.click()
-        expect(page.locator(".easel-player[data-loaded]").filter(visible=True).first).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-        bare = "e => e.offsetParent && !e.alt && !e.ariaLabel && e.getAttribute('role') !== 'presentation'"
-        assert page.evaluate(f"[...document.querySelectorAll('img, canvas')].filter({bare}).length") == 0, name
-    assert page.evaluate("document.body.classList.contains('dark')") == (theme == "dark")
-    page.locator("#theme-toggle").click()
-    assert page.evaluate("document.body.classList.contains('dark')") == (theme != "dark")
-
-
-@pytest.mark.kept_page
-def test_nothing_moves_unasked_for_those_who_want_no_motion(page: Page, open_tab: OpenTab) -> None:
-    page.emulate_media(reduced_motion="reduce")
-    page.reload()
-    open_tab("Stroke by stroke")
-    player = Player(page, "draw-player")
-    before = player.loaded()
-    player.expect_step(15)
-    page.evaluate("addEventListener('easel:step', ({detail}) => { window.moved ||= detail.playing; })")
-    page.locator("#draw-paint").click()
-    player.wait_for_another(before)
-    player.expect_step(15)
-    assert not page.evaluate("window.moved")
+def test_the_vae_follows_its_sliders_and_walks(page: Page) -> None:
+    at(page, "/vae/?tab=code")
+    player, film = Player(page, "vae-player"), Player(page, "vae-film")
+    first, film_first = player.loaded(), film.loaded()
+    page.get_by_text("Chart: nats of each number").click()
+    expect(page.locator("#vae-chart .main-svg").first).to_be_visible()
+    page.locator("#desk [data-example='7']").click()
+    second = player.wait_for_another(first)
+    walked = film.wait_for_another(film_first)
+    shown = player.value()["panels"][1]["data"]
+    slider = page.locator("#vae-code [data-z='1'] input[type=range]")
+    focus(slider)
+    for _ in range(30):
+        page.keyboard.press("ArrowRight")
+    bent = player.wait_for_another(second)
+    expect(page.locator("#vae-narrator .sentence")).to_contain_text("You bent the code")
+    assert player.value()["panels"][1]["data"] != shown
+    page.locator("#vae-walk").get_by_text("From this digit to another").click()
+    film.wait_for_another(walked)
+    page.locator("#vae-mode").get_by_text("Imagine").click()
+    player.wait_for_another(bent)
+    expect(page.locator("#vae-narrator .sentence")).to_contain_text("no digit behind")
 
 
 @pytest.mark.kept_page
 def test_on_a_phone_the_stage_comes_first_and_a_press_on_paint_shows_it(page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 800})
-    page.goto("/")
-    page.locator("#enter-draw").click()
+    load(page, "/draw/")
     player = Player(page, "draw-player")
     before = player.loaded()
-    tops = [page.locator(f"#room-draw .easel-{part}").bounding_box() for part in ("stage", "controls", "aside")]
+    parts = ("#draw-player", "#draw-narrator", "#desk-editor", "#draw-paint")
+    tops = [page.locator(part).bounding_box() for part in parts]
     assert [box["y"] for box in tops if box] == sorted(box["y"] for box in tops if box) and None not in tops
     page.locator("#draw-paint").click()
     player.wait_for_another(before)
     expect(player.root.locator(".stage")).to_be_in_viewport()
+
+
+def test_a_stage_that_waits_for_its_picture_says_so_and_dims_what_it_still_shows(page: Page) -> None:
+    load(page, "/draw/")
+    stage = page.locator("#draw-player .easel-player")
+    Player(page, "draw-player").loaded()
+    expect(stage).not_to_have_attribute("aria-busy", "true")
+    held: list[Route] = []
+    page.route("**/queue/join*", lambda route: held.append(route))  # a slow line
+    page.locator("#draw-paint").click()
+    expect(stage).to_have_attribute("aria-busy", "true")
+    expect(stage).to_have_class(re.compile("easel-late"))
+    for each in held:
+        each.continue_()
+    page.unroute_all(behavior="ignoreErrors")
+    expect(stage).to_have_attribute("aria-busy", "false")
+    expect(stage).not_to_have_class(re.compile("easel-busy"))

@@ -10,15 +10,24 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from PIL import Image
+from playwright.sync_api import Browser
+from starlette.applications import Starlette
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.routing import Route
 
-from tests.browser.conftest import ROOT, Server, free_port, started
+from tests.browser.conftest import CUT_OFF, ROOT, VIEWPORT, Server, free_port, started, watch
+from tests.browser.helpers import Player
 
 CLIENTS = 20
 """Browsers that wait for the page when it starts."""
@@ -107,6 +116,13 @@ def test_nobody_sees_statistics_history_or_other_doors_of_gradio(server: Server)
         assert fetched(server.url + path)[0] == 404, path
 
 
+def test_the_answers_to_a_page_that_nobody_knows_are_none_and_leave_no_trace_in_the_log(server: Server) -> None:
+    printed = len(server.output())
+    status, _, answers = fetched(f"{server.url}gradio_api/queue/data?session_hash=gone")
+    assert status == 200 and b'"session_not_found":true' in answers
+    assert "Traceback" not in server.output(printed)
+
+
 @pytest.mark.parametrize(
     "path", ["call/{}", "call/v2/{}", "run/{}", "file={}", "proxy={}", "upload_progress?upload_id={}"]
 )
@@ -181,6 +197,55 @@ def test_it_starts_while_browsers_wait_and_behind_a_proxy_that_is_not_there(crow
 def test_a_sub_path_stands_in_all_addresses_of_the_page(crowded: tuple[Server, Path]) -> None:
     config = json.loads(fetched(f"{crowded[0].url}config")[2])
     assert config["root"] == f"{crowded[0].url}easel"
+
+
+@contextmanager
+def proxied(server: Server, prefix: str) -> Iterator[str]:
+    """A proxy on a port of its own that hands ``prefix`` on to the app without it, as nginx does; its address."""
+
+    async def answer(request: Request) -> StreamingResponse:
+        place = request.url.path.removeprefix(f"{prefix}/") + (f"?{request.url.query}" if request.url.query else "")
+        client: httpx.AsyncClient = request.app.state.client
+        asked = client.build_request(
+            request.method, server.url + place, headers=request.headers.raw, content=await request.body()
+        )
+        got = await client.send(asked, stream=True)
+        done = BackgroundTask(got.aclose)
+        return StreamingResponse(got.aiter_raw(), got.status_code, dict(got.headers), background=done)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with httpx.AsyncClient(trust_env=False, timeout=None) as app.state.client:
+            yield
+
+    app = Starlette(routes=[Route(f"{prefix}/{{rest:path}}", answer, methods=["GET", "POST"])], lifespan=lifespan)
+    port = free_port()
+    site = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=site.run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{port}{prefix}/"
+    finally:
+        site.should_exit = True
+        thread.join()
+
+
+def test_behind_a_proxy_at_a_sub_path_one_draws_and_walks_from_room_to_room(
+    crowded: tuple[Server, Path], browser: Browser
+) -> None:
+    with proxied(crowded[0], "/easel") as url:
+        context = browser.new_context(viewport=VIEWPORT)
+        faults, page = watch(context, url), context.new_page()
+        page.goto(f"{url}draw/")
+        player = Player(page, "draw-player")
+        before = player.loaded()
+        page.locator('[data-example="7"]').click()
+        player.wait_for_another(before)
+        page.get_by_role("navigation", name="Rooms").get_by_role("link", name="Pixel by pixel").click()
+        page.wait_for_url(f"{url}pixels/?digit=7**")
+        assert Player(page, "pixels-player").loaded()
+        context.close()
+    assert [fault for fault in faults if not fault.startswith(CUT_OFF)] == []
 
 
 def test_uploads_of_a_machine_s_second_user_work_and_are_private(crowded: tuple[Server, Path], tmp_path: Path) -> None:

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import OpenTab
-from tests.browser.helpers import Player, frames_of
-from viz import overlays
-from viz.payload import decode
+from tests.browser.helpers import Player, frames_of, load
+from viz.player import overlays
+from viz.player.payload import decode
 
 CELL, STEPS = 6, 16
 ORANGE = overlays.rgb(overlays.COLOURS["write"])
@@ -31,10 +30,8 @@ def bars_of(value: dict[str, Any]) -> np.ndarray:
     return np.asarray(bars / bars.max())
 
 
-def test_a_gif_has_the_patches_and_the_chart_of_the_selected_picture(
-    page: Page, open_tab: OpenTab, tmp_path: Path
-) -> None:
-    panel = open_tab("Stroke by stroke")
+def test_a_gif_has_the_patches_and_the_chart_of_the_selected_picture(page: Page, tmp_path: Path) -> None:
+    load(page, "/draw/")
     player = Player(page, "draw-player")
     first = player.loaded()
     page.locator("#draw-mode").get_by_text("Imagine").click()
@@ -42,9 +39,9 @@ def test_a_gif_has_the_patches_and_the_chart_of_the_selected_picture(
     player.root.locator('[data-act="pick"]').nth(CELL).click()
     expect(player.root).to_have_attribute("data-cell", str(CELL))
     bare, _ = frames_of(downloaded(page, "#draw-gif", tmp_path))
-    panel.get_by_text("Options of the download").filter(visible=True).click()
-    for box in ("#draw-patches", "#draw-with-chart"):
-        page.locator(box).get_by_role("checkbox").check()
+    page.get_by_text("Options", exact=True).filter(visible=True).click()
+    for label in ("Patches", "Chart"):
+        page.locator("#draw-home").get_by_label(label).check()
     pictures, _ = frames_of(downloaded(page, "#draw-gif", tmp_path))
 
     (width, height), value = bare[0].size, player.value()
@@ -62,14 +59,26 @@ def test_a_gif_has_the_patches_and_the_chart_of_the_selected_picture(
 
 
 def test_a_room_without_patches_and_bars_takes_home_the_same_file_whatever_is_ticked(
-    page: Page, open_tab: OpenTab, tmp_path: Path
+    page: Page, tmp_path: Path
 ) -> None:
-    panel = open_tab("All at once")
-    page.locator("#vae-code-tab-button").click()
+    load(page, "/vae/?tab=code")
     Player(page, "vae-player").loaded()
-    files = [downloaded(page, "#vae-strip", tmp_path).read_bytes()]
-    panel.get_by_text("Options of the download").filter(visible=True).click()
-    for box in ("#vae-patches", "#vae-with-chart"):
-        page.locator(box).get_by_role("checkbox").check()
-    files.append(downloaded(page, "#vae-strip", tmp_path).read_bytes())
+    files = [downloaded(page, "#vae-png", tmp_path).read_bytes()]
+    page.get_by_text("Options", exact=True).filter(visible=True).click()
+    for label in ("Patches", "Chart"):
+        page.locator("#vae-home").get_by_label(label).check()
+    files.append(downloaded(page, "#vae-png", tmp_path).read_bytes())
     assert files[0] == files[1]
+
+
+def test_the_page_that_is_taken_home_plays_without_a_server(browser: Browser, page: Page, tmp_path: Path) -> None:
+    page.goto("/draw/?seed=7")
+    player = Player(page, "draw-player")
+    player.loaded()
+    file = downloaded(page, "#draw-html", tmp_path)
+    assert file.name == "easel-draw-seed7.html" and "seed=7" in file.read_text("utf-8")
+    steps = player.value()["steps"]
+    with browser.new_context() as alone:  # with no server in reach
+        elsewhere = alone.new_page()
+        elsewhere.goto(file.as_uri())
+        expect(elsewhere.locator(".easel-player")).to_have_attribute("data-step", str(steps - 1))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
@@ -17,27 +18,25 @@ def sheet(path: Path) -> Path:
     return path
 
 
-def test_what_was_read_stands_beside_what_was_brought_until_another_picture_is_chosen(
-    page: Page, open_tab: OpenTab, tmp_path: Path
-) -> None:
+@pytest.mark.kept_page
+def test_what_was_read_stands_beside_what_was_brought(page: Page, open_tab: OpenTab, tmp_path: Path) -> None:
     open_tab("Stroke by stroke")
-    note = page.locator("#draw-read")
+    note = page.locator("#desk-read")
     expect(note).to_contain_text("One digit, dark on light or light on dark.")
     with page.expect_file_chooser() as chooser:
-        page.locator("#draw-upload").click()
+        page.locator("#desk-upload").click()
     chooser.value.set_files(sheet(tmp_path / "sheet.png"))
     expect(note).to_contain_text("Read as dark ink on light paper; the surroundings were cut off.")
     expect(note.get_by_alt_text("Your picture")).to_be_visible()
     expect(note.get_by_alt_text("What was read")).to_be_visible()
-    page.locator("#draw-examples [data-act=pick]").nth(1).click()
-    expect(note).to_contain_text("One digit, dark on light or light on dark.")
 
 
+@pytest.mark.kept_page
 def test_what_cannot_be_read_is_refused_in_one_sentence(page: Page, open_tab: OpenTab, tmp_path: Path) -> None:
     open_tab("Stroke by stroke")
     document = tmp_path / "scan.png"
     document.write_bytes(b"%PDF-1.7\n" * 20)
     with page.expect_file_chooser() as chooser:
-        page.locator("#draw-upload").click()
+        page.locator("#desk-upload").click()
     chooser.value.set_files(document)
     expect(page.get_by_text("is a PDF document, not a picture")).to_be_visible()

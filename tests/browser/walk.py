@@ -1,8 +1,10 @@
-"""A walk through all rooms: every tab, and the tabs inside it, opened by script so that no input excuses a jump."""
+"""A walk through all rooms and their tabs, which are opened by script so that no input excuses a jump."""
 
 from collections.abc import Iterator
 
 from playwright.sync_api import BrowserContext, Page
+
+from viz.layout import ROOMS
 
 QUIET_MS = 700
 """So long nothing is put into the page and nothing moves before a tab counts as settled."""
@@ -23,9 +25,16 @@ new PerformanceObserver((list) => {
 }).observe({ type: 'layout-shift', buffered: true });
 document.addEventListener('DOMContentLoaded', () => {
   new MutationObserver((changes) => {
-    if (changes.some(({ addedNodes }) => [...addedNodes].some((node) => node.nodeType === 1))) stir();
+    const living = ({ target }) => target.parentElement?.closest('.easel-training'); // a training never rests
+    if (changes.some((each) => !living(each) && [...each.addedNodes].some((node) => node.nodeType === 1))) stir();
   }).observe(document.documentElement, { subtree: true, childList: true });
 });
+window.asked = 0;
+const send = window.fetch;
+window.fetch = (...told) => {
+  if (String(told[0]?.url ?? told[0]).includes('/queue/join')) window.asked += 1;
+  return send(...told);
+};
 """
 TABS_IN_SIGHT = """seen => [...document.querySelectorAll('[role=tab][id$="-button"]')]
   .filter(tab => tab.offsetParent && !seen.includes(tab.id) && !tab.closest('.visually-hidden')).map(tab => tab.id)"""
@@ -49,19 +58,15 @@ def moved(page: Page) -> tuple[float, list[str]]:
     return sum(entry["value"] for entry in entries), [f"{entry['value']:.3f} {entry['what']}" for entry in entries]
 
 
-def walk(page: Page) -> Iterator[str]:
-    """Open every tab, the rooms first and then what is inside each; yields its id when it stands."""
-    rooms = page.evaluate(TABS_IN_SIGHT, [])
-    seen = list(rooms)
-    for room in rooms:
-        yield from _inside(page, room, seen)
-
-
-def _inside(page: Page, tab: str, seen: list[str]) -> Iterator[str]:
-    page.evaluate(CLICK, tab)
-    settle(page)
-    yield tab
-    inside = page.evaluate(TABS_IN_SIGHT, seen)
-    seen.extend(inside)
-    for inner in inside:
-        yield from _inside(page, inner, seen)
+def walk(page: Page, again: bool = False) -> Iterator[str]:
+    """Open every room and every tab in it, and ``again`` every tab; yields its id when it stands."""
+    for room in ROOMS[1:]:
+        page.goto(f"{room.path}/")
+        page.wait_for_function("() => document.querySelector('[role=tab]') && window.easelAddress?.settled")
+        settle(page)
+        tabs = page.evaluate(TABS_IN_SIGHT, [])
+        yield tabs[0]
+        for tab in [*tabs[1:], *(tabs if again else ())]:
+            page.evaluate(CLICK, tab)
+            settle(page)
+            yield tab

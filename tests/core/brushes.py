@@ -19,8 +19,8 @@ from core.models.multiscale import MultiScaleConfig
 from core.models.pixelcnn import PixelCNNConfig
 from core.models.pixelrnn import PixelRNNConfig
 from core.models.spatial_lstm import SpatialLSTMConfig
-from core.samplers.canvas import Canvas, Pass
-from core.sampling import Brush, Method
+from core.samplers.brush import Brush
+from core.samplers.canvas import Canvas, Method, Pass
 from tests.core import small
 
 MARGIN = 1e-4

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from core.pixel_studio import PixelStudio
-from core.registry import REGISTRY
-from core.vae_studio import VAEStudio
+from core.studio.pixels import PixelStudio
+from core.studio.vae_code import VAEStudio
+from core.training.registry import REGISTRY
 from tests.core import small
 
 NARROW = {"hidden": 6, "features": 4, "dense": 8, "bottleneck": 2, "blocks": 1}
@@ -22,7 +22,8 @@ def model(name: str) -> Any:
     """Loud enough that its pictures are neither paper nor ink."""
     config = REGISTRY[name].config
     known = {field.name for field in fields(config)}
-    made = small.build(replace(config, **{key: value for key, value in NARROW.items() if key in known}))
+    narrow = {key: value for key, value in NARROW.items() if key in known and isinstance(getattr(config, key), int)}
+    made = small.build(replace(config, **narrow))
     small.shake(made, 0.1)
     return made
 

@@ -108,3 +108,11 @@ def test_a_colour_picture_of_another_size_or_without_colour_is_refused(shape: tu
 def test_to_be_stopped_has_a_sentence_and_is_no_mistake_of_the_request() -> None:
     assert sentence(StoppedError()).startswith("Stopped. ")
     assert isinstance(StoppedError(), UserError) and not isinstance(StoppedError(), RequestError)
+
+
+def test_a_picture_of_floats_is_no_blank_sheet_for_the_app_either() -> None:
+    pixels = np.array([[0, 0.49, 0.5], [1, 0.2, 0.9]])
+    assert requests.binary_picture(pixels, 2, 3)[0, 0].tolist() == [[0, 0, 1], [1, 0, 1]]
+    assert requests.binary_picture(pixels > 0.4, 2, 3)[0, 0].tolist() == [[0, 1, 1], [1, 0, 1]]
+    colour = np.stack([pixels] * 3, -1)
+    np.testing.assert_allclose(requests.colour_picture(colour, 2, 3)[0, 0], pixels, rtol=1e-6)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.models.base import Generate, Painter, Reconstruct, Request
-from core.trace import CanvasTrace, Mark, RasterTrace, Step, Trace, unit
+from core.trace import CanvasTrace, Mark, RasterTrace, Step, Trace, TraceError, unit
 from tests.core import small
 
 B, C, H, W = 2, 3, 3, 4
@@ -127,3 +127,24 @@ def test_every_painter_emits_steps_of_the_promised_shapes_whose_scalars_have_uni
             for mark in step.marks:
                 assert mark.x.shape == mark.y.shape == mark.width.shape == mark.height.shape == (2,)
             assert all(patch.shape[:2] == images.shape[:2] for patch in step.patches.values())
+
+
+def test_the_last_step_can_be_counted_from_the_end_and_one_that_is_not_there_is_told_so() -> None:
+    for trace in (raster(), CanvasTrace.record(canvases(3))):
+        count = len(trace)
+        np.testing.assert_array_equal(trace.frame(-1), trace.frame(count - 1))
+        np.testing.assert_array_equal(trace.frame(-count), trace.frame(0))
+        for bad in (count, -count - 1):
+            with pytest.raises(TraceError, match=rf"^There is no step {bad}: there are {count}, from 0 on"):
+                trace.frame(bad)
+
+
+def test_the_parts_of_a_price_sum_up_to_the_whole_and_what_was_imagined_has_none() -> None:
+    config = small.CONFIGS["draw-mnist"]
+    model, x = small.build(config), small.ink(2, config)
+    noise = model.noise(config.steps, 2, small.generator(3))
+    copy = CanvasTrace.record(model.strokes(x, noise))
+    assert copy.nats.shape == (2, config.steps + 1)
+    np.testing.assert_allclose(copy.nats.sum(1), model.bound(x, noise).total.detach().numpy(), rtol=1e-5)
+    with pytest.raises(TraceError, match=r"^Only a copy of a picture has a price in nats"):
+        _ = CanvasTrace.record(model.strokes(None, noise)).nats

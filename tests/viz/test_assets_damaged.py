@@ -1,7 +1,7 @@
 """A file of the page's own that is missing or damaged costs the room that shows it, not the app."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,11 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from core.runtime import Runtime
-from viz import assets
-from viz.assets import ASSETS, AssetError, intact, stored
-from viz.layout import build_app
+from core.studio.runtime import Runtime
+from viz.layout import build_rooms
 from viz.page import MISSING
+from viz.views import assets
+from viz.views.assets import ASSETS, AssetError, intact, stored
 
 
 @pytest.fixture
@@ -39,29 +39,31 @@ def of_nothing(path: Path) -> None:
 DAMAGES = (Path.unlink, cut_short, a_folder, of_nothing)
 
 
-def sentences(app: gr.Blocks) -> list[str]:
+def sentences(rooms: Mapping[str, gr.Blocks]) -> list[str]:
     """What stands in the places of rooms that could not be built."""
-    return [
-        str(block.value) for block in app.blocks.values() if MISSING in (getattr(block, "elem_classes", None) or [])
-    ]
+    blocks = [block for room in rooms.values() for block in room.blocks.values()]
+    return [str(block.value) for block in blocks if MISSING in (getattr(block, "elem_classes", None) or [])]
 
 
+@pytest.mark.slow
 def test_all_rooms_are_built_from_what_is_there() -> None:
-    assert sentences(build_app(Runtime())) == []
+    assert sentences(build_rooms(Runtime())) == []
 
 
+@pytest.mark.slow
 def test_a_damaged_file_costs_its_room_and_the_others_are_built(folder: Path) -> None:
     for name in ("two-digits", "map"):
         cut_short(folder / f"{name}.json")
-    app = build_app(Runtime())
-    assert sentences(app) == [
+    rooms = build_rooms(Runtime())
+    assert sentences(rooms) == [
         f"<p>The file {name}.json of this page is missing or damaged: fetch it again.</p>"
         for name in ("map", "two-digits")
     ]
-    ids = {getattr(block, "elem_id", None) for block in app.blocks.values()}
+    ids = {getattr(block, "elem_id", None) for room in rooms.values() for block in room.blocks.values()}
     assert {"draw-player", "pixels-player", "start-draw"} <= ids and "map-chart" not in ids
-    wired = {block._id for handler in app.fns.values() for block in [*handler.inputs, *handler.outputs]}
-    assert wired <= set(app.blocks)  # no event of the room is left behind
+    for room in rooms.values():
+        wired = {block._id for handler in room.fns.values() for block in [*handler.inputs, *handler.outputs]}
+        assert wired <= set(room.blocks)  # no event of the room is left behind
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

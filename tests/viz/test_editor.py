@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.errors import UserError
-from viz.widgets.editor import MAX_SIDE, ROOMS, decode, editor, encode
+from viz.widgets.editor.editor import MAX_SIDE, ROOMS, decode, editor, encode
 
 
 def _value(**changes: Any) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def test_covering_tools_exist_only_with_cover(room: str) -> None:
         assert f'data-act="{act}"' not in drawing.html_template
     for act in ("draw", "erase", "size-1", "size-3", "undo", "redo", "clear"):
         assert f'data-act="{act}"' in covering.html_template and f'data-act="{act}"' in drawing.html_template
-    assert f"--easel-{room}" in covering.html_template
+    assert f'data-room="{room}"' in covering.html_template
 
 
 def test_a_colour_picture_can_be_covered_but_not_drawn_upon() -> None:
@@ -166,18 +166,16 @@ def test_a_colour_picture_can_be_covered_but_not_drawn_upon() -> None:
     assert 'data-tool="cover"' in widget.html_template
 
 
-def test_only_a_subject_that_is_drawn_can_be_centred_and_only_subjects_are_kept_in_the_browser() -> None:
-    colour = encode(np.zeros((32, 32, 3), np.uint8))
-    for value, subject, centred in ((None, True, True), (None, False, False), (colour, True, False)):
-        widget = editor("an-editor", "pixel", cover=True, value=value, subject=subject)
-        assert ('data-act="centre"' in widget.html_template) == centred
-        assert ('data-keep="an-editor"' in widget.html_template) == subject
+def test_only_the_pages_own_digit_has_examples_and_can_be_centred() -> None:
+    pictures = [{"title": "By hand", "pictures": [np.zeros((28, 28), np.uint8)]}]
+    for examples in (pictures, []):
+        template = editor("an-editor", "pixel", cover=True, examples=examples).html_template
+        assert ('data-act="centre"' in template) == ("data-example" in template) == bool(examples)
 
 
-def test_templates_hold_nothing_that_gradio_would_evaluate() -> None:
-    widget = editor("e", "pixel", cover=True)
-    for template in (widget.html_template, widget.css_template):
-        assert not any(mark in template for mark in ("`", "${", "{{", "\\", "@children"))
+def test_the_template_holds_nothing_that_gradio_would_evaluate() -> None:
+    template = editor("e", "pixel", cover=True).html_template
+    assert not any(mark in template for mark in ("`", "${", "{{", "\\", "@children"))
 
 
 def test_an_edit_can_be_listened_to() -> None:

@@ -13,7 +13,6 @@ from PIL import Image
 
 from viz import head, layout
 from viz.tabs.common import ASSETS
-from viz.widgets import player
 
 GRADIOS = Path(gr.__file__).parent / "templates" / "frontend" / "index.html"
 
@@ -29,6 +28,7 @@ def metas(page: str) -> dict[str, list[str]]:
 def rendered(template: str, root: str) -> str:
     environment = Environment(autoescape=True)
     environment.filters["toorjson"] = lambda value: "{}"
+    environment.globals |= {"easel_web": lambda config, request: "early", "easel_up": lambda request: "../"}
     return environment.from_string(template).render(config={"root": root}, gradio_api_info={})
 
 
@@ -44,8 +44,14 @@ def test_gradios_own_tags_are_gone_and_each_of_easels_stands_once() -> None:
 
 
 def test_the_widgets_scripts_come_before_gradios() -> None:
-    page = head.dressed(GRADIOS.read_text(encoding="utf-8"), ['<script defer src="early.js"></script>'])
-    assert page.index("early.js") < page.index('<script type="module"')
+    page = rendered(head.dressed(GRADIOS.read_text(encoding="utf-8")), "")
+    assert page.index("early") < page.index('<script type="module"')
+
+
+def test_a_room_fetches_gradios_code_from_the_root_as_all_others_do() -> None:
+    page = rendered(head.dressed(GRADIOS.read_text(encoding="utf-8")), "")
+    places = re.findall(r'"([./]*)assets/', page)
+    assert places and set(places) == {"../"}
 
 
 def test_what_is_no_page_of_gradio_is_refused() -> None:
@@ -61,9 +67,7 @@ def test_the_picture_of_the_preview_is_there_in_the_size_that_the_tags_say() -> 
 
 def test_dressing_a_page_twice_leaves_one_set_of_tags(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routes.templates.env, "loader", routes.templates.env.loader)
-    with gr.Blocks() as app:
-        player.player("a", "vae")
     for _ in range(2):
-        layout.dress(app)
-    source, *_ = routes.templates.env.loader.get_source(routes.templates.env, "frontend/index.html")  # type: ignore[union-attr]
-    assert source.count('property="og:title"') == 1 and source.count("player.js") == 1
+        layout.dress()
+    source, *_ = routes.templates.env.loader.get_source(routes.templates.env, "frontend/index.html")
+    assert source.count('property="og:title"') == 1 and source.count("easel_web") == 1

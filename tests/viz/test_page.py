@@ -9,10 +9,10 @@ import pytest
 from gradio.events import api
 
 from core.errors import UserError
-from core.runtime import Runtime
+from core.studio.runtime import Runtime
 from tests.loops import run
 from viz.errors import DEFECT, said
-from viz.layout import build_app
+from viz.layout import build_rooms
 from viz.page import LONGEST, Page
 from viz.tabs.common import told
 
@@ -79,7 +79,7 @@ def test_too_few_values_for_an_event_of_the_page_are_counted_without_naming_obje
 
 
 def test_the_app_stands_on_such_a_page() -> None:
-    assert isinstance(build_app(Runtime()), Page)
+    assert all(isinstance(room, Page) for room in build_rooms(Runtime()).values())
 
 
 def test_a_sentence_of_ours_is_never_another_kind_of_error() -> None:

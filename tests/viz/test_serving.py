@@ -7,7 +7,6 @@ import gzip
 import os
 import signal
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,6 @@ from viz.serving.pages import Pages
 from viz.serving.server import PORTS, address, taken
 from viz.serving.sessions import Closing, Session, Sessions
 from viz.serving.surroundings import surroundings
-from viz.tabs.common import export_path
 
 Headers = dict[bytes, bytes]
 
@@ -102,7 +100,7 @@ def test_each_address_has_a_page_of_its_own_and_their_number_is_bounded() -> Non
 
 def test_errors_other_paths_and_questions_are_not_kept() -> None:
     failing, inner = Inner(500), Inner()
-    app, ill = Pages(inner, ("/", "/config")), Pages(failing, ("/",))
+    app, ill = Pages(inner, ("/",), ("/config",)), Pages(failing, ("/",))
     for _ in range(2):
         assert run(asked(ill, scope_of("/")))[0] == 500
         assert run(asked(app, scope_of("/config", query=b"q=1")))[2].startswith(b"/configq=1")
@@ -228,8 +226,8 @@ def test_a_page_is_forgotten_when_its_connection_ends_unless_it_comes_back(
         app = Closing(nothing, [held])
         for name in ("gone", "back"):
             held[name][kept._id] = [1]
-            await app(scope_of(f"/gradio_api/heartbeat/{name}"), None, None)  # type: ignore[arg-type]
-        again = asyncio.create_task(app(scope_of("/gradio_api/heartbeat/back"), None, None))  # type: ignore[arg-type]
+            await app(scope_of(f"/gradio_api/heartbeat/{name}"), None, None)
+        again = asyncio.create_task(app(scope_of("/gradio_api/heartbeat/back"), None, None))
         await asyncio.sleep(0.025)
         first = set(held.session_data)
         await again
@@ -274,7 +272,7 @@ def test_temporary_files_lie_in_a_private_folder_that_goes_with_the_process(envi
         folder = Path(tempfile.gettempdir())
         assert folder.parent == tmp_path and folder.stat().st_mode & 0o777 == 0o700
         assert Path(os.environ["GRADIO_TEMP_DIR"]).parent == folder
-        export_path("draw", "gif").write_bytes(b"gif")
+        (folder / "easel-draw.gif").write_bytes(b"gif")
         assert len(list(folder.iterdir())) == 1 and here == ("127.0.0.1", None, "")
     assert list(tmp_path.iterdir()) == []
 
@@ -301,14 +299,6 @@ def test_where_it_is_reached_comes_from_the_environment(environment: Any, names:
         assert here == wanted and "GRADIO_ROOT_PATH" not in os.environ
         assert os.environ["NO_PROXY"] == "school.example,localhost,127.0.0.1,::1"
         assert os.environ["no_proxy"] == "localhost,127.0.0.1,::1"
-
-
-def test_exports_of_half_an_hour_ago_are_swept_away(environment: Any, tmp_path: Path) -> None:
-    old, new = (export_path("draw", "gif") for _ in range(2))
-    past = time.time() - AGE - 1
-    os.utime(old.parent, (past, past))
-    third = export_path("draw", "png")
-    assert {each.parent for each in (new, third)} == set(tmp_path.iterdir())
 
 
 def test_gradio_s_own_files_go_by_age_on_every_page() -> None:

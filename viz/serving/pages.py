@@ -1,6 +1,6 @@
 """What each visitor asks for first is rendered and compressed once for each address that it is seen under.
 
-Gradio renders a page anew at each visit (deep copies of a configuration of some megabytes) and does not compress it. A
+Gradio renders a page again at each visit (deep copies of a configuration of some megabytes) and does not compress it. A
 reload costs 300 bytes.
 """
 
@@ -31,13 +31,13 @@ class Kept(NamedTuple):
 
 
 class Pages:
-    """An ASGI application around ``app`` that answers for ``paths`` from what it has kept.
+    """An ASGI application around ``app`` that answers for ``pages`` and their ``descriptions`` from what it has kept.
 
-    At ``/`` a query changes nothing, since the page itself reads it; elsewhere it is Gradio's to answer.
+    A page reads its query itself, so that it changes nothing here; a description with a query is Gradio's to answer.
     """
 
-    def __init__(self, app: ASGIApp, paths: Collection[str]) -> None:
-        self._app, self._paths = app, paths
+    def __init__(self, app: ASGIApp, pages: Collection[str], descriptions: Collection[str] = ()) -> None:
+        self._app, self._pages, self._descriptions = app, pages, descriptions
         self._kept: dict[Any, Kept] = {}
         self._rendering = asyncio.Lock()
 
@@ -45,7 +45,7 @@ class Pages:
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             return await self._app(scope, receive, send)
         path, headers = scope["path"].removeprefix(scope.get("root_path", "")), dict(scope["headers"])
-        if path not in self._paths or (path.strip("/") and scope["query_string"]):
+        if path not in self._pages and (path not in self._descriptions or scope["query_string"]):
             return await self._app(scope, receive, send)
         key = (path, *(headers.get(name) for name in SEEN_UNDER))
         async with self._rendering:  # of many who ask at once, the first has it rendered
@@ -76,19 +76,24 @@ class Pages:
         return await asyncio.to_thread(packed, b"".join(parts), kind) if status == 200 else None
 
 
-def packed(body: bytes, kind: bytes) -> Kept:
-    """A page in every packing: none, gzip for plain http, Brotli for https."""
+def packed(body: bytes, kind: bytes, quality: int = 5) -> Kept:
+    """A page in every packing: none, gzip for plain http, Brotli, of this quality, for https."""
     tag = b'W/"' + hashlib.sha256(body).hexdigest()[:16].encode() + b'"'
-    bodies = {b"": body, b"gzip": gzip.compress(body, 6, mtime=0), b"br": brotli.compress(body, quality=5)}
+    bodies = {b"": body, b"gzip": gzip.compress(body, 6, mtime=0), b"br": brotli.compress(body, quality=quality)}
     return Kept(bodies, kind, tag)
 
 
-async def answer(kept: Kept, method: str, headers: dict[bytes, bytes], send: Send) -> None:
-    """Send a page in the best packing that is asked for, or the news that it is the one that the browser has."""
+async def answer(
+    kept: Kept, method: str, headers: dict[bytes, bytes], send: Send, control: bytes = b"no-cache"
+) -> None:
+    """Send a page in the best packing that is asked for, or the news that it is the one that the browser has.
+
+    ``control`` says how long the browser may go without asking.
+    """
     asked = {each.partition(b";")[0].strip() for each in headers.get(b"accept-encoding", b"").split(b",")}
     packing = next((each for each in (b"br", b"gzip") if each in asked), b"")
     same, body = headers.get(b"if-none-match") == kept.tag, kept.bodies[packing]
-    out = [(b"etag", kept.tag), (b"cache-control", b"no-cache"), (b"vary", b"accept-encoding")]
+    out = [(b"etag", kept.tag), (b"cache-control", control), (b"vary", b"accept-encoding")]
     if not same:
         out += [(b"content-type", kept.type), (b"content-length", str(len(body)).encode())]
         out += [(b"content-encoding", packing)] if packing else []

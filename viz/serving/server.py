@@ -9,25 +9,31 @@ from __future__ import annotations
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 from gradio.networking import setup_tunnel
 from gradio.routes import App
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from core.errors import UserError
-from core.runtime import Runtime
+from core.studio.runtime import Runtime
 from viz.errors import LOG
-from viz.layout import LAUNCH, build_app
+from viz.layout import LAUNCH, build_rooms, dress
 from viz.serving.doors import Doors
 from viz.serving.pages import Pages
 from viz.serving.refusals import HANDLERS
 from viz.serving.sessions import Closing, Sessions
+from viz.serving.streams import Streams
+from viz.serving.web import Web
+from viz.widgets.web import place
 
 PORTS = range(7860, 7960)
 """Tried in turn where none is named."""
@@ -37,8 +43,8 @@ PATIENCE = 2
 """Seconds that open answers get when the server ends."""
 
 
-PAGES = ("/", "", "/config", "/config/", "/gradio_api/info", "/gradio_api/info/")
-"""What is rendered once: the page, and its two descriptions that ``gradio_client`` asks for."""
+DESCRIPTIONS = ("config", "config/", "gradio_api/info", "gradio_api/info/")
+"""What ``gradio_client`` asks for of each page; rendered once, as the page itself."""
 
 
 class Site(NamedTuple):
@@ -48,17 +54,39 @@ class Site(NamedTuple):
     mounted: tuple[App, ...]
 
 
-def site(blocks: gr.Blocks) -> Site:
-    """``blocks`` at ``/``, with its page kept ready, its sessions small and its doors watched."""
-    blocks.queue(default_concurrency_limit=AT_ONCE)
+def site(rooms: Mapping[str, gr.Blocks]) -> Site:
+    """``rooms`` by their paths, each with its page kept ready, its sessions small and its doors watched."""
+    dress()
     parent = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    gr.mount_gradio_app(parent, blocks, path="/", **LAUNCH)
-    mount: Any = parent.routes[-1]
-    mounted: App = mount.app
-    mounted.state_holder = sessions = Sessions(blocks)
+    parent.mount(f"/{place()}", Web())
+    sessions, mounted = [], []
+    for path in sorted(rooms, reverse=True):  # the root is last: it would swallow all others
+        app = mount(parent, path, rooms[path])
+        mounted.append(app)
+        sessions.append(cast(Sessions, app.state_holder))
+    pages = ["", *(f"{path.rstrip('/')}/" for path in rooms)]
+    told = [f"{page}{each}" for page in pages[1:] for each in DESCRIPTIONS]
+    return Site(Doors(Streams(Closing(Pages(parent, pages, told), sessions))), tuple(mounted))
+
+
+def mount(parent: FastAPI, path: str, blocks: gr.Blocks) -> App:
+    """One room at its path, which is found without the slash at its end, too."""
+    blocks.queue(default_concurrency_limit=AT_ONCE)
+    if path != "/":
+        name = path.rpartition("/")[2]
+
+        def slash(request: Request) -> Response:
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(f"{name}/{query}", headers={"cache-control": "no-cache"})
+
+        parent.router.routes.append(Route(path, slash))
+    gr.mount_gradio_app(parent, blocks, path=path, **LAUNCH)
+    last: Any = parent.routes[-1]
+    app: App = last.app
+    app.state_holder = Sessions(blocks)
     for kind, handler in HANDLERS.items():
-        mounted.add_exception_handler(kind, handler)
-    return Site(Doors(Closing(Pages(parent, PAGES), [sessions])), (mounted,))
+        app.add_exception_handler(kind, handler)
+    return app
 
 
 def taken(host: str, port: int | None) -> socket.socket:
@@ -110,11 +138,11 @@ class Server(uvicorn.Server):
 
 
 @contextmanager
-def running(blocks: gr.Blocks, host: str = "127.0.0.1", port: int | None = None) -> Iterator[str]:
-    """Serve ``blocks`` in a thread of this process, as ``python app.py`` does in its own; yields the address."""
+def running(rooms: Mapping[str, gr.Blocks], host: str = "127.0.0.1", port: int | None = None) -> Iterator[str]:
+    """Serve ``rooms`` in a thread of this process, as ``python app.py`` does in its own; yields the address."""
     stands = threading.Event()
     with taken(host, port) as listener:
-        server = Server(site(blocks), ready=stands.set)
+        server = Server(site(rooms), ready=stands.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while thread.is_alive() and not stands.wait(0.1):
@@ -141,7 +169,7 @@ def serve(runtime: Runtime, host: str, port: int | None, root: str = "", public:
             if public:
                 threading.Thread(target=share, args=(listener.getsockname()[1],), daemon=True).start()
 
-        Server(site(build_app(runtime)), root, ready).run(sockets=[listener])
+        Server(site(build_rooms(runtime)), root, ready).run(sockets=[listener])
 
 
 def share(port: int) -> None:

@@ -49,7 +49,7 @@ class Sessions(StateHolder):
     """All pages' values, the last used at the end."""
 
     def __init__(self, blocks: Blocks, capacity: int = CAPACITY) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()  # type: ignore[no-untyped-call]  # Gradio's own, which has no types
         self._forgotten: OrderedDict[str, None] = OrderedDict()
         self._connections: Counter[str] = Counter()
         blocks.state_session_capacity = capacity

@@ -42,6 +42,13 @@ def surroundings() -> Iterator[Surroundings]:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with tempfile.TemporaryDirectory(prefix="easel-", ignore_cleanup_errors=True) as folder:
         # Everything, exports too: in the folder that all share, uploads of a machine's second user fail.
+        before = tempfile.tempdir, os.environ.get("TMPDIR")
         tempfile.tempdir = os.environ["TMPDIR"] = folder
         os.environ["GRADIO_TEMP_DIR"] = str(Path(folder) / "gradio")
-        yield Surroundings(host, int(port) if port.isdecimal() else None, root)
+        try:
+            yield Surroundings(host, int(port) if port.isdecimal() else None, root)
+        finally:
+            tempfile.tempdir, place = before
+            os.environ.pop("TMPDIR")
+            if place is not None:
+                os.environ["TMPDIR"] = place

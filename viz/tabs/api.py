@@ -8,7 +8,8 @@ A picture in an answer is ``{"data": base64, "shape": […], "dtype": "uint8" or
 
 ``uint8`` is 0 (paper) to 255 (ink), or the levels of R, G and B; ``float16`` is what a model says, the probability of
 ink or a colour's intensity, in [0, 1]. A picture in a request is such a value of ``uint8`` or 28 rows of 28 numbers
-from 0 to 255; a mask is the same, not 0 where the picture is hidden. Short lists, such as a code, are lists.
+from 0 to 255; a mask is the same, not 0 where the picture is hidden, and a scene one of any size. Short lists, such as
+a code, are lists.
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ import numpy as np
 from gradio.events import api
 from numpy.typing import NDArray
 
+from core.data.images import open_picture
+from core.data.reading import read_digit
 from core.errors import UserError
-from core.images import open_picture
-from core.reading import read_digit
-from core.runtime import Runtime
+from core.results import STEPS
+from core.studio.runtime import Runtime
 from core.trace import Array
-from viz.painters import FIRST, FIRST_VAE
-from viz.payload import decode, encode
+from core.training.registry import FIRST, shown_in
+from viz.player.payload import decode, encode
 from viz.tabs.common import SIDE, told
-from viz.tabs.draw_time import STEPS
 
 Rows = list[list[float]] | dict[str, Any]
 Packed = dict[str, Any]
@@ -38,6 +39,7 @@ DECODING = (
     '.reshape(value["shape"]).'
 )
 """What the page about the API says below each endpoint."""
+EVERY_PIXEL = next(iter(shown_in("look_pixels")))
 MAX_FILE = 10_000_000
 """Bytes of a picture's file as text; through the page, which sends no text, it may be larger."""
 
@@ -52,6 +54,25 @@ def grid(rows: object, name: str) -> NDArray[np.float64]:
     if array.shape != (SIDE, SIDE) or not ((array >= 0) & (array <= 255)).all():  # NaN is not
         raise UserError(sentence)
     return array
+
+
+def scene_of(rows: object) -> NDArray[np.uint8]:
+    """A scene from outside, packed or in rows, (H, W) of 0 to 255; ``UserError`` for anything else.
+
+    Which sizes there can be says the studio.
+    """
+    sentence = "A scene must be rows of numbers from 0 to 255, all rows of one length."
+    try:
+        if isinstance(rows, dict):
+            height, width = rows["shape"]
+            array = np.asarray(unpacked(rows, (int(height), int(width))), np.float64)
+        else:
+            array = np.asarray(rows, np.float64)
+    except (KeyError, TypeError, ValueError):
+        raise UserError(sentence) from None
+    if array.ndim != 2 or not array.size or not ((array >= 0) & (array <= 255)).all():
+        raise UserError(sentence)
+    return array.astype(np.uint8)
 
 
 def pixels_of(rows: object) -> NDArray[np.uint8]:
@@ -71,12 +92,12 @@ def file_bytes(text: object) -> bytes:
         raise UserError("The picture's file is not valid base64 text.") from None
 
 
-def unpacked(value: dict[Any, Any]) -> NDArray[np.uint8]:
-    """What :func:`packed` made of a small picture; ``ValueError`` or ``TypeError`` for anything else."""
+def unpacked(value: dict[Any, Any], size: tuple[int, int] = (SIDE, SIDE)) -> NDArray[np.uint8]:
+    """What :func:`packed` made of a picture of that size; ``ValueError`` or ``TypeError`` for anything else."""
     text = value.get("data")
-    if value.get("dtype") != "uint8" or value.get("shape") != [SIDE, SIDE] or not isinstance(text, str):
+    if value.get("dtype") != "uint8" or value.get("shape") != list(size) or not isinstance(text, str):
         raise ValueError("Not a packed picture of this size.")
-    return decode(text, np.uint8, (SIDE, SIDE))
+    return decode(text, np.uint8, size)
 
 
 def packed(array: NDArray[Any], kind: Literal["uint8", "float16", "float32"]) -> Packed:
@@ -117,7 +138,7 @@ def register(runtime: Runtime) -> None:
         return {"canvases": packed(canvases, "float16"), "kl": numbers(trace.series("kl")[:, 0])}
 
     @told
-    def vae_encode(pixels: Rows, model: str = FIRST_VAE) -> dict[str, Any]:
+    def vae_encode(pixels: Rows, model: str = FIRST["vae"]) -> dict[str, Any]:
         """A VAE's code of a picture: ``mean``, ``sigma`` and ``kl`` (d,), ``reconstruction`` in nats.
 
         The last is an average over 64 draws of the code; with the sum of ``kl`` it bounds the picture's −log p.
@@ -127,13 +148,13 @@ def register(runtime: Runtime) -> None:
         return {**{name: numbers(value) for name, value in lists.items()}, "reconstruction": code.reconstruction}
 
     @told
-    def vae_decode(code: list[float], model: str = FIRST_VAE) -> dict[str, Any]:
+    def vae_decode(code: list[float], model: str = FIRST["vae"]) -> dict[str, Any]:
         """The picture of a code of d numbers: ``image`` float16 (28, 28), in colour (32, 32, 3)."""
         return {"image": packed(pictures(runtime.studio.vaes.decode(code, name=model)[0])[0], "float16")}
 
     @told
     def pixel_generate(
-        count: int = 9, seed: int = 1, temperature: float = 1.0, model: str = FIRST, digit: int | None = None
+        count: int = 9, seed: int = 1, temperature: float = 1.0, model: str = FIRST["pixel"], digit: int | None = None
     ) -> dict[str, Any]:
         """A pixel model paints: ``images`` uint8 (count, H, W) or (count, H, W, 3), and ``nats`` (count,) of each."""
         trace = runtime.studio.pixels.generate(model, count, seed, temperature, label=digit)
@@ -146,12 +167,12 @@ def register(runtime: Runtime) -> None:
         count: int = 9,
         seed: int = 1,
         temperature: float = 1.0,
-        model: str = FIRST,
+        model: str = FIRST["pixel"],
         particles: int = 0,
     ) -> dict[str, Any]:
         """A pixel model completes: ``images`` uint8 (count, 28, 28), the likeliest first, and ``nats`` (count,).
 
-        With ``particles``, so many for each of them, they heed all that is given, not only what comes before a pixel.
+        With ``particles``, so many for each of them, they fit all that is given, not only what comes before a pixel.
         """
         covered = pixels_of(pixels), grid(hidden, "The mask") != 0
         studio = runtime.studio.pixels
@@ -162,9 +183,18 @@ def register(runtime: Runtime) -> None:
         return {"images": levels(trace.image[:, 0]), "nats": numbers((trace.nats * ~trace.known).sum((1, 2)))}
 
     @told
-    def pixel_nats(pixels: Rows, model: str = FIRST) -> dict[str, Any]:
+    def pixel_nats(pixels: Rows, model: str = FIRST["pixel"]) -> dict[str, Any]:
         """What a picture costs under a pixel model: ``nats`` float32 (28, 28), of each pixel given those before."""
         return {"nats": packed(runtime.studio.pixels.judge(model, pixels_of(pixels)).nats[0], "float32")}
+
+    @told
+    def look_pixels(scene: Rows, model: str = EVERY_PIXEL) -> dict[str, Any]:
+        """What every pixel of a scene (H, W) is: ``kinds`` float16 (3, H, W), how likely paper, digit and clutter are.
+
+        ``digits`` (10,): how likely it is each digit. Scenes are white on black, 12 to 128 pixels a side.
+        """
+        found = runtime.studio.every_pixel.grown(scene_of(scene), model)
+        return {"kinds": packed(found.kinds[-1], "float16"), "digits": numbers(found.digits[-1])}
 
     @told
     def read_picture(file: str) -> dict[str, Any]:
@@ -184,6 +214,7 @@ def register(runtime: Runtime) -> None:
         pixel_generate,
         pixel_complete,
         pixel_nats,
+        look_pixels,
         read_picture,
     ):
         about = f"{inspect.getdoc(endpoint)} {DECODING}"

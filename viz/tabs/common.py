@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import functools
-import shutil
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from core.errors import StoppedError
-from core.runtime import Runtime
-from viz import export, payload
-from viz.assets import ASSETS as ASSETS
-from viz.assets import stored as stored
-from viz.page import AGE, attempt, sentence
+from core.results import SIDE as SIDE
+from core.studio.runtime import Runtime
+from viz.files import alone
+from viz.page import sentence
+from viz.player import export, payload
+from viz.views.assets import ASSETS as ASSETS
+from viz.views.assets import stored as stored
+from viz.widgets.take_home.take_home import asked, download, take_home
 
-SIDE = 28
 SKIP = gr.skip()
-EXPORTS = "easel-export-"
 LATEST: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last", "show_progress": "hidden"}
 """For events of which, while they wait, only the latest is answered."""
 
@@ -49,14 +47,6 @@ def room(key: str) -> Iterator[None]:
         yield
 
 
-def inner_tabs(key: str, tabs: Sequence[tuple[str, str, Callable[[Runtime], None]]], runtime: Runtime) -> None:
-    """A room's own tabs, each a label, the second part of its id ``KEY-…-tab`` and the function that fills it."""
-    with gr.Tabs(elem_id=f"{key}-rooms", elem_classes="easel-inner"):
-        for label, name, fill in tabs:
-            with gr.Tab(label, id=f"{key}-{name}", elem_id=f"{key}-{name}-tab"):
-                attempt(fill, runtime)
-
-
 @contextmanager
 def column(kind: str) -> Iterator[None]:
     """``controls``, ``stage`` or ``aside``."""
@@ -65,25 +55,22 @@ def column(kind: str) -> Iterator[None]:
 
 
 @contextmanager
-def card(title: str = "") -> Iterator[None]:
-    """A white card with a small title."""
-    with gr.Column(elem_classes="easel-card", min_width=0):
+def card(title: str = "", *, folds: bool = False) -> Iterator[None]:
+    """A white card with a small title; with ``folds`` a phone shows only the title until it is pressed."""
+    with gr.Column(elem_classes=["easel-card", "easel-folding"] if folds else "easel-card", min_width=0):
         if title:
             gr.HTML(f"<h2>{title}</h2>", apply_default_css=False)
         yield
 
 
-SEED_CLASS = "easel-thrown"
-"""What marks a seed's field, so that :func:`paints` knows it among its inputs."""
-THROW = "now => ((now ?? 0) + 1 + Math.floor(Math.random() * 9999)) % 10000"
+OTHER_SEED = "now => ((now ?? 0) + 1 + Math.floor(Math.random() * 9999)) % 10000"
 """Another seed than the one that stands there."""
 
 
 def seed_field(key: str, first: int = 1) -> gr.Number:
-    """The seed, ``first`` at first, and a die beside it that throws another one.
+    """The seed, ``first`` at first, and a button beside it that gives another one.
 
-    Whatever takes the field as an input of :func:`paints` is painted again when the seed changes. A field that is left
-    empty goes back to ``first``.
+    A field that is left empty goes back to ``first``.
     """
     with gr.Row(elem_classes="easel-seed"):
         seed = gr.Number(
@@ -92,41 +79,12 @@ def seed_field(key: str, first: int = 1) -> gr.Number:
             precision=0,
             minimum=0,
             elem_id=f"{key}-seed",
-            elem_classes=SEED_CLASS,
             min_width=80,
         )
         die = gr.Button("⚄ New", elem_id=f"{key}-die", elem_classes="easel-round", min_width=80, scale=0)
-    die.click(None, seed, seed, js=THROW, api_visibility="private")
+    die.click(None, seed, seed, js=OTHER_SEED, api_visibility="private")
     seed.blur(None, seed, seed, js=f"seed => seed ?? {first}", api_visibility="private")
     return seed
-
-
-def paints(
-    triggers: Sequence[Any],
-    paint: Callable[..., Any],
-    inputs: Sequence[Any],
-    outputs: Sequence[Any],
-) -> Any:
-    """Paint on any of ``triggers``, and whenever a seed among ``inputs`` changes; of several only the latest.
-
-    While a seed's field is empty, because it is being written in, nothing happens. Returns the event.
-    """
-    seeds = seeds_among(inputs)
-
-    @functools.wraps(paint)
-    def unless_empty(*values: Any) -> Any:
-        asked = values[len(values) - len(inputs) :]  # Gradio puts a request or an event before the inputs
-        if any(asked[place] is None for place in seeds):
-            return SKIP if len(outputs) == 1 else (SKIP,) * len(outputs)
-        return paint(*values)
-
-    events = [*triggers, *(inputs[place].change for place in seeds)]
-    return gr.on(events, told(unless_empty), inputs, outputs, **LATEST)
-
-
-def seeds_among(inputs: Sequence[Any]) -> list[int]:
-    """At which places among the inputs of an event there is a seed's field."""
-    return [place for place, field in enumerate(inputs) if SEED_CLASS in (getattr(field, "elem_classes", None) or [])]
 
 
 def status_line(key: str) -> gr.HTML:
@@ -140,61 +98,38 @@ def line(text: str) -> str:
 
 
 def verbs(key: str, painted: gr.State, fps: int) -> None:
-    """Take the animation home: GIF and PNG strip of the payload that is on the stage, with their options.
+    """Take the animation home: GIF, WebP, strip and page of the payload that is on the stage, with their options.
 
     ``fps`` is the pace that is offered at first; a GIF has at most 120 frames, evenly picked. What a painting does not
     have, windows, patches or a chart, is not in its files either, whatever is ticked. Of a grid it is the patches and
     the chart of the picture that is selected in the player ``KEY-player``.
     """
-    with gr.Row(elem_classes="easel-verbs"):
-        gif = gr.Button("↓ GIF", elem_id=f"{key}-gif", size="sm", min_width=80, scale=0)
-        strip = gr.Button("↓ Frames", elem_id=f"{key}-strip", size="sm", min_width=80, scale=0)
-    with gr.Accordion("Options of the download", open=False, elem_classes="easel-fold"):
-        with gr.Row():
-            size = gr.Slider(56, 560, 280, step=28, label="Size, px", min_width=160)
-            pace = gr.Slider(1, 30, fps, step=1, label="Frames a second", min_width=160)
-        with gr.Row(elem_classes="easel-ticks"):
-            windows = gr.Checkbox(True, label="Windows")
-            patches = gr.Checkbox(False, label="Patches", elem_id=f"{key}-patches")
-            chart = gr.Checkbox(False, label="Chart", elem_id=f"{key}-with-chart")
-            loop = gr.Checkbox(True, label="Loop")
-    cell = gr.Number(0, precision=0, visible=False)
-    file = gr.DownloadButton("", elem_id=f"{key}-file", elem_classes="easel-hidden")
+    home = take_home(key, fps)
 
     @told
-    def make_gif(
-        value: payload.Player, size: int, fps: float, loop: bool, windows: bool, patches: bool, chart: bool, cell: int
-    ) -> str:
-        path = export_path(key, "gif")
-        chosen = {"windows": windows, "patches": patches, "chart": chart}
-        export.write_gif(value, path, size=size, fps=fps, loop=loop, **chosen, cell=min(cell, value["cells"] - 1))
-        return str(path)
+    def save(value: payload.Player, event: gr.EventData) -> dict[str, str]:
+        wanted = asked(event)
+        shown: dict[str, Any] = {
+            "size": wanted.size,
+            "windows": wanted.windows,
+            "patches": wanted.patches,
+            "chart": wanted.chart,
+            "cell": min(wanted.cell, value["cells"] - 1),
+            "source": wanted.source,
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"easel-{key}-seed{wanted.seed}.{wanted.kind}"
+            match wanted.kind:
+                case "html":
+                    path.write_text(alone(value, wanted.source), "utf-8")
+                case "png":
+                    export.write_strip(value, path, **shown)
+                case _:
+                    lossless = wanted.kind == "webp"
+                    export.write_film(value, path, fps=wanted.fps, loop=wanted.loop, lossless=lossless, **shown)
+            return download(path)
 
-    @told
-    def make_strip(value: payload.Player, size: int, windows: bool, patches: bool, chart: bool, cell: int) -> str:
-        path = export_path(key, "png")
-        chosen = {"windows": windows, "patches": patches, "chart": chart}
-        export.write_strip(value, path, size=size, **chosen, cell=min(cell, value["cells"] - 1))
-        return str(path)
-
-    selected = f"Number(document.querySelector('#{key}-player .easel-player')?.dataset.cell || 0)"
-    quiet: dict[str, Any] = {"api_visibility": "private", "js": f"(...all) => [...all.slice(0, -1), {selected}]"}
-    save = f"() => document.querySelector('#{key}-file').click()"
-    shown = [windows, patches, chart, cell]
-    for button, make, inputs in (
-        (gif, make_gif, [painted, size, pace, loop, *shown]),
-        (strip, make_strip, [painted, size, *shown]),
-    ):
-        button.click(make, inputs, file, **quiet).success(None, js=save, api_visibility="private")
-
-
-def export_path(key: str, suffix: str) -> Path:
-    """A fresh file in a folder of its own, named so that a person knows it again; those of half an hour ago go."""
-    for old in Path(tempfile.gettempdir()).glob(f"{EXPORTS}*"):
-        with suppress(FileNotFoundError):  # somebody else's export has just found it old, too
-            if time.time() - old.stat().st_mtime > AGE:
-                shutil.rmtree(old, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=EXPORTS)) / f"easel-{key}.{suffix}"
+    home.save(save, painted, home, api_visibility="private", show_progress="hidden")
 
 
 def chart_in_fold(
@@ -207,33 +142,43 @@ def chart_in_fold(
 ) -> None:
     """Draw ``figure(source, *more)`` when the fold opens and whenever they change while it is open.
 
-    While nothing has been painted yet, the stage shows a stored payload; ``stored`` paints its trace again.
+    While nothing has been painted yet, the stage shows a stored payload; ``stored`` paints its trace again. The browser
+    knows whether the fold is open: a closed one asks for nothing.
     """
-    is_open = gr.State(False)
 
-    @told
-    def draw(value: Any, is_open: bool, *values: Any) -> Any:
-        if not is_open:
-            return SKIP
+    def draw(value: Any, *values: Any) -> Any:
         return figure(stored() if value is None else value, *values)
 
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    inputs = [source, is_open, *more]
-    fold.expand(lambda: True, outputs=is_open, **quiet).then(draw, inputs, chart, **quiet)
-    fold.collapse(lambda: False, outputs=is_open, **quiet)
-    gr.on([source.change, *(state.change for state in more)], draw, inputs, chart, **quiet)
+    if_open = (
+        f"(...values) => {{ if (!document.querySelector('#{chart.elem_id}')?.getClientRects().length) throw 'closed'; "
+        "return values; }"
+    )
+    inputs = [source, *more]
+    fold.expand(told(draw), inputs, chart, **LATEST)
+    gr.on([each.change for each in inputs], told(draw), inputs, chart, js=if_open, **LATEST)
+
+
+def switch(
+    label: str, choices: Iterable[Any], elem_id: str, first: Any, *, said: bool = True, min_width: int = 160
+) -> gr.Radio:
+    """A choice as a row of buttons: names, or pairs of a title and a value; ``first`` is chosen at first.
+
+    Where it is not ``said`` above the row, the label is for those who listen.
+    """
+    return gr.Radio(
+        list(choices),
+        value=first,
+        label=label,
+        show_label=said,
+        elem_id=elem_id,
+        elem_classes="easel-switch",
+        min_width=min_width,
+    )
 
 
 def task_switch(key: str, tasks: Sequence[str]) -> gr.Radio:
     """Which of the room's tasks is to be done; the first one at first."""
-    return gr.Radio(
-        list(tasks),
-        value=tasks[0],
-        label="Task",
-        show_label=False,
-        elem_id=f"{key}-mode",
-        elem_classes="easel-switch",
-    )
+    return switch("Task", tasks, f"{key}-mode", tasks[0], said=False)
 
 
 def shown_for(switch: gr.Radio, columns: dict[str, gr.Column]) -> Any:
@@ -244,6 +189,11 @@ def shown_for(switch: gr.Radio, columns: dict[str, gr.Column]) -> Any:
         list(columns.values()),
         **LATEST,
     )
+
+
+def away(there: bool) -> list[str]:
+    """The classes of a part that stays on the page when it is out of sight, to take what an address says of it."""
+    return [] if there else ["easel-off"]
 
 
 def go_buttons(key: str, runtime: Runtime) -> gr.Button:
@@ -260,39 +210,10 @@ def go_buttons(key: str, runtime: Runtime) -> gr.Button:
     return paint
 
 
-def painting_on(
-    triggers: Sequence[Any],
-    paint: Callable[..., tuple[Any, ...]],
-    inputs: Sequence[Any],
-    outputs: Sequence[Any],
-    status: gr.HTML,
-    wait: Callable[..., str],
-    reasons: Sequence[Any],
-) -> None:
-    """Paint as :func:`paints` does, with words in ``status`` meanwhile: ``paint`` answers with ``outputs`` and a word.
-
-    Meanwhile ``wait(*reasons)`` stands there: one sentence where it takes long enough to wonder, else nothing. Then it
-    says what is worth saying of the painting, or that it was stopped, which is no error.
-    """
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-
-    @functools.wraps(paint)
-    def until_stopped(*values: Any) -> tuple[Any, ...]:
-        try:
-            *shown, word = paint(*values)
-        except StoppedError as stopped:
-            shown, word = [SKIP for _ in outputs], str(stopped)
-        return *shown, line(word)
-
-    events = [*triggers, *(inputs[place].change for place in seeds_among(inputs))]
-    gr.on(events, lambda *reasons: line(wait(*reasons)), reasons, status, queue=False, **quiet)
-    painted = paints(triggers, until_stopped, inputs, [*outputs, status])
-    painted.failure(lambda: "", outputs=status, **quiet)
-
-
 def show_stage(button: gr.Button, player_id: str) -> None:
     """Scroll to the stage when ``button`` is pressed, if it is out of sight: on a phone the controls stand below."""
-    js = f"() => document.querySelector('#{player_id}').scrollIntoView({{block: 'nearest', behavior: 'smooth'}})"
+    glide = "matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth'"
+    js = f"() => document.querySelector('#{player_id}').scrollIntoView({{block: 'nearest', behavior: {glide}}})"
     button.click(None, js=js, api_visibility="private")
 
 
@@ -301,10 +222,13 @@ def picked_cell(event: gr.EventData) -> int:
     return int(event.cell)
 
 
-def explanation(text: str, formula: str) -> None:
-    """Plain sentences beside the picture, the formula behind a fold."""
-    with card("What you see"):
+def explanation(text: str, formula: str, more: str = "") -> None:
+    """Plain sentences beside the picture, at most 90 words; what more there is to say and the formula behind folds."""
+    with card("What you see", folds=True):
         gr.Markdown(text, elem_classes="easel-text")
+        if more:
+            with gr.Accordion("Read on", open=False, elem_classes="easel-fold"):
+                gr.Markdown(more, elem_classes="easel-text")
         with gr.Accordion("The formula", open=False, elem_classes="easel-fold"):
             gr.Markdown(formula, latex_delimiters=LATEX, elem_classes="easel-text")
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from core.runtime import Runtime
+from core.studio.runtime import Runtime
 from viz.tabs import (
     draw_between,
     draw_colour,
     draw_compare,
-    draw_filters,
     draw_new,
     draw_paint,
     draw_pen,
     draw_time,
     draw_two,
+    draw_window,
 )
-from viz.tabs.common import inner_tabs
+from viz.tabs.desk import room
 
 INNER = (
     ("Paint", "paint", draw_paint.build),
@@ -25,10 +25,10 @@ INNER = (
     ("Two digits", "two", draw_two.build),
     ("Colour", "colour", draw_colour.build),
     ("Is it new?", "new", draw_new.build),
-    ("The window", "filters", draw_filters.build),
+    ("The window", "window", draw_window.build),
 )
 
 
 def build(runtime: Runtime) -> None:
     """Fill the room."""
-    inner_tabs("draw", INNER, runtime)
+    room(runtime, "draw", "read", INNER)

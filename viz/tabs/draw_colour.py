@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import zlib
 from typing import Any
 
 import gradio as gr
@@ -10,59 +11,70 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core import strokes
-from core.archives import fitted
+from core.data import plates
+from core.data.archives import fitted
 from core.errors import UserError
-from core.runtime import Runtime
-from viz import frames
-from viz.painters import DRAW_COLOUR
+from core.training.registry import REGISTRY, shown_in
+from viz.player import frames
 from viz.tabs import uploads
 from viz.tabs.common import (
     LATEST,
+    away,
     card,
     column,
     explanation,
-    paints,
     room,
-    seed_field,
     show_stage,
     shown_for,
     status_line,
     stored,
+    switch,
     task_switch,
-    told,
     verbs,
 )
+from viz.tabs.desk import Tab, again
 from viz.tabs.pixel_colour import own_pictures
-from viz.widgets.narrator import narrator
-from viz.widgets.player import player
+from viz.widgets.narrator.narrator import narrator
+from viz.widgets.picker.pictures import pictures
+from viz.widgets.player.player import player
+from viz.widgets.schematic.schematic import schematic
 
 COPY, IMAGINE = "Copy", "Imagine"
+DRAW_COLOUR = {label: name for name, label in shown_in("draw_colour").items()}
+"""What DRAW paints in colour, as it is called on the page, and the registry's name."""
 PAINTERS = list(DRAW_COLOUR)
 START = 1
 """Which of the pictures to copy stands there at first. None of the data sets' own are shipped."""
-NUMBER_SIDE = 54
-FIRST_COUNT, FIRST_SEED = 2, 2
+OWN = "own"
+"""How the value of a picker begins for a picture that a person brought."""
+NUMBER_SIDE, HOUSES = 54, (36, 21, 7, 5, 45, 41, 30, 33, 10, 42)
+"""The side of the house numbers to copy, and which of a stream of drawn ones they are."""
+FIRST_COUNT = 2
 
 TEXT = """
 The same network with a canvas of three layers: a window reads and writes red, green and blue at the same place.
-**House numbers** are painted on 54×54 pixels, **photographs** on 32×32.
+**House numbers** have 54×54 pixels, **photographs** 32×32.
 
+One painter learned from numbers that a **program draws**: there are as many as one likes, and what it imagines can
+often be read. The others learned from a few thousand **photographs**: their signs and things stay soft.
+"""
+MORE = """
 A colour is a number between nothing and full, but DRAW's likelihood knows only ink and no ink. As in the paper it is
 taught all the same by the cross-entropy with the intensity, so its bars, the nats of each stroke, are meant, but the
 whole is no likelihood of a colour picture and compares with no other model's.
 
-These networks are **small** and saw few pictures. Copies are soft. Imagined house numbers are signs on walls, now and
-then with a digit to be read; imagined photographs are colours and light in the right places rather than things. The
-house numbers to copy are drawn by a procedure, the photographs were painted by PixelCNN. Upload one of yours: it is
-cropped to a square and made as small as the canvas.
+The house numbers to copy are drawn by a program, the photographs were painted by PixelCNN. Upload one of yours: it is
+cropped to a square and made as small as the canvas. It stays in this page: a link to it shows our picture.
 """
 
 FORMULA = r"""
 Each layer of the canvas is read and written with the same filters; the error image is $\hat x = x - \sigma(c_{t-1})$.
 The reconstruction term is
 
-$$-\sum_{i, C} x_{i,C} \log \sigma(c_{T,i,C}) + (1 - x_{i,C}) \log (1 - \sigma(c_{T,i,C})), \quad x_{i,C} \in [0, 1].$$
+$$-\sum_{i, C} {x_{i,C} \log \sigma(c_{T,i,C})}
++ {(1 - x_{i,C}) \log (1 - \sigma(c_{T,i,C}))}$$
+
+with $x_{i,C} \in [0, 1]$.
 
 Gregor et al. 2015, sections 4.4 and 4.5.
 """
@@ -70,38 +82,28 @@ Gregor et al. 2015, sections 4.4 and 4.5.
 
 @functools.cache
 def house_numbers() -> NDArray[np.uint8]:
-    """(10, H, W, 3): two drawn digits each, in one colour before a wall of another in a soft light."""
-    rng, side = np.random.default_rng(6), NUMBER_SIDE
-    digits, _ = strokes.digits(20, seed=6, size=36)
-    ink = np.zeros((10, side, side), np.float32)
-    ink[:, 9:45, 2:28] = digits[:10, :, 5:31] / 255
-    ink[:, 9:45, 26:52] = np.maximum(ink[:, 9:45, 26:52], digits[10:, :, 5:31] / 255)
-    wall, paint = rng.uniform(20, 140, (10, 1, 1, 3)), rng.uniform(150, 250, (10, 1, 1, 3))
-    light = 1 + rng.uniform(-0.3, 0.3, (10, 1, 1, 1)) * np.linspace(-1, 1, side)[:, None, None]
-    mixed = (wall + (paint - wall) * ink[..., None]) * light
-    return mixed.round().clip(0, 255).astype(np.uint8)
+    """(10, 54, 54, 3): house numbers in typefaces that need no font package, of a seed that nothing is trained on."""
+    stream = plates.Stream(seed=2026, count=48, side=NUMBER_SIDE, packages=False)
+    return stream[np.array(HOUSES)].transpose(0, 2, 3, 1).copy()
 
 
 def to_copy(painter: str) -> tuple[NDArray[np.uint8], str]:
     """The pictures (10, H, W, 3) that there are to copy for a painter, and who made them."""
-    if DRAW_COLOUR[known(painter)] == "draw-svhn":
-        return house_numbers(), "Drawn by a procedure"
-    return own_pictures()["pixelcnn-cifar10"], "Painted by PixelCNN"
+    learned = REGISTRY[DRAW_COLOUR[known(painter)]].dataset
+    for name, painted in own_pictures().items():
+        if REGISTRY[name].dataset == learned:
+            return painted, "Painted by PixelCNN"
+    return house_numbers(), "Drawn by a program"
 
 
-def picker_payload(painter: str) -> Any:
-    """The payload of the pictures that there are to copy, a grid of still ones."""
-    pictures, title = to_copy(painter)
-    images = (pictures.transpose(0, 3, 1, 2) / 255).astype(np.float32)
-    return {**frames.still_payload(images, title, "read", columns=5), "cell": START}
-
-
-def chosen(cell: object, painter: str) -> NDArray[np.uint8]:
-    """The picture (H, W, 3) behind a cell of the picker."""
-    pictures, _ = to_copy(painter)
-    if not isinstance(cell, int) or not 0 <= cell < len(pictures):
+def picture(choice: str, painter: str, own: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+    """The picture (H, W, 3) behind the value of a painter's picker: one of those, or the person's ``own``."""
+    choices, _ = to_copy(painter)
+    if own is not None and choice.startswith(OWN):
+        return own
+    if not (choice.isascii() and choice.isdigit() and int(choice) < len(choices)):
         raise UserError("There is no such example.")
-    return pictures[cell]
+    return choices[int(choice)]
 
 
 def known(painter: str) -> str:
@@ -116,64 +118,90 @@ def resized(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     return fitted(Image.fromarray(pixels), (3, side, side)).transpose(1, 2, 0).copy()
 
 
-def build(runtime: Runtime) -> None:
-    """Fill the tab: first what stands there, then what happens."""
+def build(tab: Tab) -> None:
+    """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
     first = stored("draw-colour")
-    painted, picture = gr.State(first), gr.State(chosen(START, PAINTERS[0]))
+    painted, own = gr.State(first), gr.State(None)
     with room("draw"):
+        with column("controls"), card():
+            painter = tab.control("painter", switch("Painter", PAINTERS, "drawcolour-painter", PAINTERS[0], said=False))
+            mode = tab.control("task", task_switch("drawcolour", (COPY, IMAGINE)))
+            with gr.Row(visible=False, elem_classes="easel-bar") as imagining:
+                count = tab.control(
+                    "pictures",
+                    gr.Slider(1, 16, FIRST_COUNT, step=1, label="Pictures", elem_id="drawcolour-count", min_width=140),
+                )
+                temperature = tab.control(
+                    "temperature",
+                    gr.Slider(
+                        0.1, 2, 1, step=0.05, label="Temperature", elem_id="drawcolour-temperature", min_width=140
+                    ),
+                )
+            with gr.Row(elem_classes="easel-bar") as copying:
+                boxes, pickers = _pickers(tab)
+                with gr.Column(min_width=220):
+                    upload, note = uploads.upload_field("drawcolour", uploads.COLOUR)
+            paint = gr.Button("Paint", variant="primary", elem_id="drawcolour-paint", elem_classes="easel-primary")
         with column("stage"), card():
             stage = player("drawcolour-player", "write", first)
-            status_line("drawcolour")
+            status = status_line("drawcolour")
+            schematic("drawcolour", "draw")
             verbs("drawcolour", painted, 8)
-        with column("controls"), card("Painter"):
-            painter = gr.Radio(
-                PAINTERS, value=PAINTERS[0], label="Painter", elem_id="drawcolour-painter", elem_classes="easel-switch"
-            )
-            mode = task_switch("drawcolour", (IMAGINE, COPY))
-            with gr.Column(min_width=0) as imagining:
-                count = gr.Slider(1, 16, FIRST_COUNT, step=1, label="Pictures", elem_id="drawcolour-count")
-                temperature = gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="drawcolour-temperature")
-            with gr.Column(min_width=0, visible=False) as copying:
-                picker = player("drawcolour-examples", "read", picker_payload(PAINTERS[0]), panels=1)
-                upload, note = uploads.upload_field("drawcolour", uploads.COLOUR)
-            seed = seed_field("drawcolour", FIRST_SEED)
-            paint = gr.Button("Paint", variant="primary", elem_id="drawcolour-paint", elem_classes="easel-primary")
         with column("aside"):
             with card():
                 narrator("drawcolour-narrator", "drawcolour-player", "write")
-            explanation(TEXT, FORMULA)
+            explanation(TEXT, FORMULA, MORE)
 
     def answer(
-        pixels: NDArray[np.uint8], painter: str, mode: str, count: float, seed: float, temperature: float
+        painter: str,
+        mode: str,
+        seed: float,
+        count: float,
+        temperature: float,
+        own: NDArray[np.uint8] | None,
+        **chosen: str,
     ) -> tuple[Any, ...]:
-        draws, name = runtime.studio.draws, DRAW_COLOUR[known(painter)]
+        draws, name = tab.runtime.studio.draws, DRAW_COLOUR[known(painter)]
         if mode == IMAGINE:
             trace = draws.generate(name, count, seed, temperature)
         else:
+            pixels = picture(chosen[KEYS[painter]], painter, own)
             trace = draws.copy(name, resized(pixels, draws.side(name)), seed)
         value = frames.draw_payload(trace, before=draws.blank(name))
         return value, value
 
-    @told
-    def on_pick(event: gr.EventData, painter: str, *values: Any) -> tuple[Any, ...]:
-        pixels = chosen(event.cell, painter)
-        return pixels, uploads.hinted(uploads.COLOUR), *answer(pixels, painter, *values)
-
-    @told
-    def on_upload(path: str, painter: str, *values: Any) -> tuple[Any, ...]:
-        side = max(runtime.studio.draws.side(name) for name in DRAW_COLOUR.values())
+    def on_upload(path: str) -> tuple[Any, ...]:
+        side = max(tab.runtime.studio.draws.side(name) for name in DRAW_COLOUR.values())
         pixels, said = uploads.colour(path, side)
-        return pixels, said, *answer(pixels, painter, *values)
+        token = f"{OWN}-{zlib.crc32(pixels.tobytes())}"
+        return pixels, said, *(token for _ in pickers)
 
-    @told
-    def on_painter(painter: str, *values: Any) -> tuple[Any, ...]:
-        pixels = chosen(START, painter)
-        return picker_payload(painter), pixels, uploads.hinted(uploads.COLOUR), *answer(pixels, painter, *values)
-
-    options, outputs = [painter, mode, count, seed, temperature], [stage, painted]
+    asked = {"painter": painter, "mode": mode, "seed": tab.desk.seed, "count": count, "temperature": temperature}
+    when = dict.fromkeys(pickers, (mode, COPY))
+    gate = tab.paint(answer, {**asked, "own": own, **pickers}, [stage, painted], status=status, when=when)
+    again(paint, gate)
     show_stage(paint, "drawcolour-player")
-    picker.pick(on_pick, options, [picture, note, *outputs], **LATEST)
-    upload.upload(on_upload, [upload, *options], [picture, note, *outputs], **LATEST)
-    painter.change(on_painter, options, [picker, picture, note, *outputs], **LATEST)
+    tab.moment("drawcolour-player")
+    tab.on(upload.upload, on_upload, {"path": upload}, [own, note, *(each.component for each in pickers.values())])
     shown_for(mode, {COPY: copying, IMAGINE: imagining})
-    paints([paint.click, mode.change], answer, [picture, *options], outputs)
+    painter.change(
+        lambda chosen: [gr.Column(elem_classes=away(chosen == each)) for each in boxes],
+        painter,
+        list(boxes.values()),
+        **LATEST,
+    )
+
+
+KEYS = dict(zip(PAINTERS, ("plate", "house", "photo"), strict=True))
+"""What the pictures to copy are called in an address, for each painter."""
+
+
+def _pickers(tab: Tab) -> tuple[dict[str, gr.Column], dict[str, Any]]:
+    """A box for each painter with the pictures to copy, all there to take what an address says; the pickers by name."""
+    boxes, pickers = {}, {}
+    for painter, key in KEYS.items():
+        choices, title = to_copy(painter)
+        urls = [uploads.encoded(Image.fromarray(each), "PNG") for each in choices]
+        with gr.Column(min_width=200, elem_classes=away(painter == PAINTERS[0])) as boxes[painter]:
+            pickers[key] = tab.text(key, pictures(f"drawcolour-{key}", title, urls, START, tab.key, key), str(START))
+    return boxes, pickers

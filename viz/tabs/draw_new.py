@@ -8,13 +8,14 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from core.runtime import Runtime
-from viz import figures, frames
-from viz.assets import intact
-from viz.payload import Player
+from viz.player import frames
+from viz.player.payload import Player
+from viz.player.words import counted
 from viz.tabs.common import SIDE, card, column, room, verbs
-from viz.widgets.player import player
-from viz.words import counted
+from viz.tabs.desk import Tab
+from viz.views import figures
+from viz.views.assets import intact
+from viz.widgets.player.player import player
 
 QUESTION = """
 A painter that only remembered its training digits would still paint beautiful ones. So each picture that it imagined
@@ -63,11 +64,13 @@ def grid(found: Novelty) -> Player:
     """The imagined pictures, each with its distance."""
     labels = [counted(pixels, "pixel") for pixels in found.imagined[: len(found.pictures)].tolist()]
     images = found.pictures[:, None].astype(np.float32)
-    return frames.still_payload(images, "Imagined, and how far from the nearest training digit", "write", labels=labels)
+    return frames.still_payload(
+        images, "Imagined, and how far from the nearest training digit", "write", columns=8, labels=labels
+    )
 
 
-def build(runtime: Runtime) -> None:
-    """Fill the tab; nothing here asks a model."""
+def build(tab: Tab) -> None:
+    """Fill the tab; nothing here asks a model, and nothing is about the digit of the page."""
     found = measured()
     value: Any = grid(found)
     with room("draw"):
@@ -77,7 +80,7 @@ def build(runtime: Runtime) -> None:
                 verbs("new", gr.State(value), 8)
             with card("How far is the nearest?"):
                 gr.Plot(figures.novelty_figure(found.imagined, found.test, found.train), show_label=False)
-        with column("controls"), card("The question"):
+        with column("aside"), card("The question"):
             gr.Markdown(QUESTION, elem_classes="easel-text")
-        with column("aside"), card("What you see"):
-            gr.Markdown(words(found), elem_classes="easel-text")
+            with gr.Accordion("The answer in figures", open=False, elem_classes="easel-fold"):
+                gr.Markdown(words(found), elem_classes="easel-text")

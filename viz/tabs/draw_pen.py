@@ -6,72 +6,61 @@ What the hand did is kept by stroke, so that one painting may bear it at several
 from __future__ import annotations
 
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 
 import gradio as gr
 import numpy as np
-from numpy.typing import NDArray
 
-from core.runtime import Runtime
-from viz import pen_frames
+from core.results import STEPS
+from viz.player.words import counted
 from viz.tabs.common import (
-    LATEST,
     SIDE,
+    SKIP,
     card,
     column,
     explanation,
-    paints,
     room,
-    seed_field,
     show_stage,
     shown_for,
     status_line,
     stored,
+    switch,
     task_switch,
-    told,
     verbs,
 )
-from viz.tabs.draw_time import STEPS
-from viz.tabs.subject import Picture, canvas, connect, painted_digit, subject
-from viz.widgets import editor
-from viz.widgets.aim import aim
-from viz.widgets.narrator import narrator
-from viz.widgets.player import player
-from viz.words import counted
+from viz.tabs.desk import Tab
+from viz.tabs.subject import Picture
+from viz.views import draw_pen
+from viz.widgets.aim.aim import aim
+from viz.widgets.editor import editor
+from viz.widgets.hand import hand
+from viz.widgets.hand.hand import Hands
+from viz.widgets.narrator.narrator import narrator
+from viz.widgets.player.player import player
 
 COPY, IMAGINE = "Copy", "Imagine"
 MOVE, PAINT = "Move the window", "Paint on the canvas"
 FIRST_AT = 2
 FIRST_WINDOW = (14.0, 14.0, 6.0)
 """The stroke that a hand has moved when the room opens, counted from 1, and its x, y and size in px."""
-
-
-class Hands(NamedTuple):
-    """What the hand did: stroke, from 0, -> (x, y, size) of its window, and stroke -> int8 (H, W) of painted pixels."""
-
-    moves: dict[int, tuple[float, float, float]]
-    inks: dict[int, NDArray[np.int8]]
-
-    def steps(self) -> list[int]:
-        """The strokes at which there was a hand, from 0."""
-        return sorted({*self.moves, *self.inks})
-
-
 FIRST_HANDS = Hands({FIRST_AT - 1: FIRST_WINDOW}, {})
+FIRST_TEXT = f"{FIRST_AT}m{','.join(f'{number:g}' for number in FIRST_WINDOW)}"
 
 TEXT = """
-Every stroke of DRAW is decided by a memory and a throw. **Take the pen** at one of them: lay its window elsewhere, or
-paint on its canvas, and let it go on. The same throws fall in both pictures; what differs is your doing.
+Every stroke of DRAW is decided by a memory and by noise. **Take the pen** at one of them: move its window elsewhere, or
+paint on its canvas, and let it go on. The noise is the same in both pictures; what differs is your doing.
 
-**Moved**, the window lays down the very patch that the painter wanted to write, where you want it. It is as much ink as
+**Copying**, it sees your hand where it looks, and spends **nats** on correcting it. **Imagining**, it is *blind*:
+nothing in the network ever looks at the canvas then. Its strokes come as they would have come, over whatever you left
+there.
+"""
+MORE = """
+**Moved**, the window puts down the very patch that the painter wanted to write, where you want it. It is as much ink as
 before: a small window presses harder. Filters outside of the picture leave their ink on its edge.
 
-**Copying**, it looks at what is still missing: where it looks it sees your hand, and spends **nats** on correcting it.
-It does not always succeed. The first, broad stroke wipes off nearly all that was painted before it; later on much of
-your ink stays, for in training it never met a canvas that it had not painted itself.
-
-**Imagining**, it is *blind*. Nothing in the network ever looks at the canvas then: its strokes fall as they would have
-fallen, over whatever you left there.
+**Copying**, it looks at what is still missing. It does not always succeed in correcting you. The first, broad stroke
+wipes off nearly all that was painted before it; later on much of your ink stays, for in training it never met a canvas
+that it had not painted itself.
 """
 
 FORMULA = r"""
@@ -93,106 +82,65 @@ PLAY_ON = """(at) => {
   player.querySelector('[data-act=play]').click();
 }"""
 """Play from the canvas that the stroke of the hand found on."""
+TAKE_AWAY = (
+    "() => document.querySelector('#pen-hand [data-name]').dispatchEvent(new CustomEvent('easel:hand', {detail: ''}))"
+)
+"""Nothing has been done at any stroke."""
 
 
-def build(runtime: Runtime) -> None:
+def build(tab: Tab) -> None:
     """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
-    first, start = stored("pen"), painted_digit(3)
-    painted, hands = gr.State(first), gr.State(FIRST_HANDS)
-    base = gr.State(np.zeros((SIDE, SIDE), np.uint8))  # what the canvas shows under the hand, set when it is opened
+    first, under = stored("pen"), stored("pen-under")
+    painted = gr.State(first)
     with room("draw"):
+        with column("controls"), card():
+            mode = tab.control("task", task_switch("pen", (COPY, IMAGINE)))
+            way = tab.control("hand", switch("What the hand does", [MOVE, PAINT], "pen-way", MOVE, said=False))
+            at = tab.control("at", gr.Slider(1, STEPS, FIRST_AT, step=1, label="At stroke", elem_id="pen-at"))
+            reset = gr.Button("Take the hand away", elem_id="pen-reset", elem_classes="easel-round")
+            go = gr.Button("Let it go on", variant="primary", elem_id="pen-go", elem_classes="easel-primary")
         with column("stage"), card():
             with gr.Row():  # side by side where there is room, so that the outcome is in sight while one drags
-                with gr.Column(min_width=260, scale=4):
+                with gr.Column(min_width=230, scale=4):
                     with gr.Column(min_width=0) as moving:
                         gr.HTML("<h2>The canvas after this stroke</h2>", apply_default_css=False)
                         aimed = aim("pen-aim", "write", stored("pen-aim"))
                     with gr.Column(min_width=0, visible=False) as painting:
                         gr.HTML("<h2>The canvas before this stroke</h2>", apply_default_css=False)
-                        paper = editor.editor("pen-canvas", "write", cover=False)
+                        start = editor.encode(hand.ink_of(under["bits"]))
+                        canvas = editor.editor("pen-canvas", "write", cover=False, value=start)
                     said = gr.HTML(
                         _listed(FIRST_HANDS), elem_id="pen-hands", elem_classes="easel-status", apply_default_css=False
                     )
-                with gr.Column(min_width=370, scale=5):
+                    done = tab.text("moves", hand.hand("pen", FIRST_TEXT, STEPS, "moves"), FIRST_TEXT)
+                    base = hand.paper("pen", under)
+                with gr.Column(min_width=300, scale=5):
                     stage = player("pen-player", "write", first)
             status = status_line("pen")
             verbs("pen", painted, 4)
-        with column("controls"), card("Take the pen"):
-            way = gr.Radio(
-                [MOVE, PAINT],
-                value=MOVE,
-                label="What the hand does",
-                elem_id="pen-way",
-                elem_classes=["easel-switch", "easel-wrap"],
-            )
-            at = gr.Slider(1, STEPS, FIRST_AT, step=1, label="At stroke", elem_id="pen-at")
-            go = gr.Button("Let it go on", variant="primary", elem_id="pen-go", elem_classes="easel-primary")
-            reset = gr.Button("Reset", elem_id="pen-reset", elem_classes="easel-round")
-            mode = task_switch("pen", (COPY, IMAGINE))
-            with gr.Column(min_width=0) as copying:
-                sub = subject("pen", "read", start, canvas("pen", "read", start))
-            seed = seed_field("pen")
         with column("aside"):
             with card():
                 narrator("pen-narrator", "pen-player", "write")
-            explanation(TEXT, FORMULA)
+            explanation(TEXT, FORMULA, MORE)
 
-    def paint(picture: Picture, mode: str, seed: object, hands: Hands) -> Any:
-        """Both paintings; a :class:`core.draw_pen.Penned`."""
-        return runtime.studio.draw_pen(picture.pixels if mode == COPY else None, *hands, seed)
+    def answer(picture: Picture, mode: str, seed: float, at: int, done: str, paper: object) -> tuple[Any, ...]:
+        hands = hand.hands_of(done)
+        penned = tab.runtime.studio.draw_pen(picture.pixels if mode == COPY else None, *hands, seed)
+        value = draw_pen.pen_payload(penned, hands.steps(), autoplay=False)
+        aimed = draw_pen.pen_aim(penned, at - 1, at - 1 in hands.moves)
+        before = draw_pen.canvas_before(penned, at - 1)
+        wanted = draw_pen.changed(before, hands.inks.get(at - 1, np.zeros((SIDE, SIDE), np.int8)))
+        drawn, _ = editor.decode(paper)
+        again = SKIP if np.array_equal(drawn, wanted) else editor.encode(wanted)  # what is being drawn stays in hand
+        return value, value, aimed, _listed(hands), again, hand.before(at, before)
 
-    def seen(penned: Any, at: int, hands: Hands) -> tuple[Any, ...]:
-        """What the hand's doing changes: window, player, what is kept, and the list of it."""
-        value = pen_frames.pen_payload(penned, hands.steps(), autoplay=False)
-        return pen_frames.pen_aim(penned, at - 1, at - 1 in hands.moves), value, value, hands, _listed(hands)
-
-    def anew(picture: Picture, mode: str, seed: object, at: int, hands: Hands) -> tuple[Any, ...]:
-        """All of it, and a fresh sheet of paper: the canvas of another stroke or painting."""
-        penned = paint(picture, mode, seed, hands)
-        under = pen_frames.canvas_before(penned, at - 1)
-        change = hands.inks.get(at - 1, np.zeros(under.shape, np.int8))
-        return *seen(penned, at, hands), editor.encode(pen_frames.changed(under, change)), under
-
-    def answer(picture: Picture, live: bool, *values: Any) -> tuple[Any, ...]:
-        return anew(picture, *values)
-
-    @told
-    def on_aim(
-        event: gr.EventData, picture: Picture, mode: str, seed: object, at: int, hands: Hands
-    ) -> tuple[Any, ...]:
-        hands = hands._replace(moves={**hands.moves, at - 1: (event.x, event.y, event.size)})
-        return seen(paint(picture, mode, seed, hands), at, hands)
-
-    @told
-    def on_paint(
-        event: gr.EventData,
-        picture: Picture,
-        mode: str,
-        seed: object,
-        at: int,
-        hands: Hands,
-        base: NDArray[np.uint8],
-    ) -> tuple[Any, ...]:
-        pixels, _ = editor.decode(event)
-        inks = {**hands.inks, at - 1: pen_frames.change_of(pixels, base)}
-        hands = hands._replace(inks={step: change for step, change in inks.items() if change.any()})
-        return seen(paint(picture, mode, seed, hands), at, hands)
-
-    @told
-    def on_reset(picture: Picture, mode: str, seed: object, at: int) -> tuple[Any, ...]:
-        return anew(picture, mode, seed, at, Hands({}, {}))
-
-    options = [mode, seed, at, hands]
-    shown = [aimed, stage, painted, hands, said]
-    everything = [*shown, paper, base]
-    connect(sub, answer, options, everything, status)
-    aimed.aim(on_aim, [sub.picture, *options], shown, **LATEST)
-    paper.edit(on_paint, [sub.picture, *options, base], shown, **LATEST)
-    shown_for(mode, {COPY: copying})
+    asked = {"picture": tab.desk.digit, "mode": mode, "seed": tab.desk.seed, "at": at, "done": done, "paper": canvas}
+    outputs = [stage, painted, aimed, said, canvas, base]
+    tab.paint(answer, asked, outputs, status=status, when={"picture": (mode, COPY)})
     shown_for(way, {MOVE: moving, PAINT: painting})
-    paints([mode.change, way.change, at.input], anew, [sub.picture, *options], everything)
-    reset.click(on_reset, [sub.picture, mode, seed, at], everything, **LATEST)
+    reset.click(None, js=TAKE_AWAY, api_visibility="private")
     show_stage(go, "pen-player")
+    tab.moment("pen-player")
     go.click(None, at, js=PLAY_ON, api_visibility="private")
 
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
 
-from core.runtime import Runtime
-from viz import draw_views, frames
-from viz.painters import TWO_DIGITS
+from core.training.registry import shown_in
+from viz.player import frames
 from viz.tabs.common import (
-    SKIP,
     card,
     column,
     explanation,
-    paints,
     room,
-    seed_field,
     show_stage,
     shown_for,
     status_line,
@@ -24,24 +22,29 @@ from viz.tabs.common import (
     task_switch,
     verbs,
 )
-from viz.tabs.subject import Picture, Subject, canvas, connect, painted_digit, subject
-from viz.widgets.narrator import narrator
-from viz.widgets.player import player
+from viz.tabs.desk import Tab, again
+from viz.tabs.subject import Picture
+from viz.views import draw_paint
+from viz.widgets.narrator.narrator import narrator
+from viz.widgets.player.player import player
+from viz.widgets.schematic.schematic import schematic
 
 COPY, IMAGINE = "Copy", "Imagine"
 NAMES = "first digit", "second digit"
-FIRST_DIGITS = 2, 7
-FIRST_SEED = 1
+FIRST_SECOND = 7
 
 TEXT = """
 This painter learned from canvases of 60×60 pixels, on each of which **two digits** lay anywhere, also over one
 another. Nobody told it that there are two, nor what a digit is.
 
 Copy two digits and follow its <span class="read">blue</span> and <span class="write">orange</span> windows: does it
-finish one before it begins the other, or does it work on both? The table counts, after every stroke, how much of each
-digit's ink stands, over the pixels that belong to one of them alone.
+finish one before it begins the other, or does it work on both?
+"""
+MORE = """
+The table counts, after every stroke, how much of each digit's ink stands, over the pixels that belong to one of them
+alone.
 
-The **seed** throws where they lie and the painter's own noise.
+The **seed** decides where they lie, and the painter's own noise.
 """
 
 FORMULA = r"""
@@ -53,56 +56,56 @@ The digit comes first half of whose final ink stands earlier, if by a stroke or 
 """
 
 
-def build(runtime: Runtime) -> None:
+def build(tab: Tab) -> None:
     """Fill the tab: first what stands there, then what happens."""
     first = stored("two-digits")
-    starts = [painted_digit(digit) for digit in FIRST_DIGITS]
     painted = gr.State(first)
     with room("draw"):
+        with column("controls"), card():
+            mode = tab.control("task", task_switch("two", (COPY, IMAGINE)))
+            with gr.Column(min_width=0) as copying:
+                second = tab.digit("second", "The second digit", FIRST_SECOND)
+            with gr.Row(visible=False, elem_classes="easel-bar") as imagining:
+                count = tab.control(
+                    "pictures", gr.Slider(1, 16, 9, step=1, label="Pictures", elem_id="two-count", min_width=140)
+                )
+                temperature = tab.control(
+                    "temperature",
+                    gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="two-temperature", min_width=140),
+                )
+            paint = gr.Button("Paint", variant="primary", elem_id="two-paint", elem_classes="easel-primary")
         with column("stage"), card():
             stage = player("two-player", "write", first)
             status = status_line("two")
+            schematic("two", "draw")
             verbs("two", painted, 8)
-        with column("controls"), card("Two digits"):
-            mode = task_switch("two", (COPY, IMAGINE))
-            with gr.Column(min_width=0) as copying, gr.Tabs(elem_classes="easel-inner"):
-                subs: list[Subject] = []
-                for key, label, start in zip(("a", "b"), ("First", "Second"), starts, strict=True):
-                    with gr.Tab(label, elem_id=f"two-{key}-tab"):
-                        subs.append(subject(f"two-{key}", "read", start, canvas(f"two-{key}", "read", start)))
-            with gr.Column(min_width=0, visible=False) as imagining:
-                count = gr.Slider(1, 16, 9, step=1, label="Pictures", elem_id="two-count")
-                temperature = gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="two-temperature")
-            seed = seed_field("two")
-            paint = gr.Button("Paint", variant="primary", elem_id="two-paint", elem_classes="easel-primary")
         with column("aside"):
             with card():
                 narrator("two-narrator", "two-player", "write")
-            explanation(TEXT, FORMULA)
+            explanation(TEXT, FORMULA, MORE)
 
-    def answer(mode: str, pictures: list[Picture], count: float, seed: float, temperature: float) -> tuple[Any, ...]:
-        draws = runtime.studio.draws
+    def answer(
+        picture: Picture,
+        second: NDArray[np.uint8],
+        mode: str,
+        count: float,
+        seed: float,
+        temperature: float,
+    ) -> tuple[Any, ...]:
+        draws = tab.runtime.studio.draws
         if mode == IMAGINE:
-            trace = draws.generate(TWO_DIGITS, count, seed, temperature)
-            value = frames.draw_payload(trace, before=draws.blank(TWO_DIGITS))
+            (name,) = shown_in("draw_two")
+            trace = draws.generate(name, count, seed, temperature)
+            value = frames.draw_payload(trace, before=draws.blank(name))
         else:
-            scene = draws.scene(pictures[0].pixels, pictures[1].pixels, seed)
-            value = draw_views.two_digits_payload(*draws.copy_scene(scene, seed), NAMES)
+            scene = draws.scene(picture.pixels, second, seed)
+            value = draw_paint.two_digits_payload(*draws.copy_scene(scene, seed), NAMES)
         return value, value
 
-    def a_edited(picture: Picture, live: bool, other: Picture, mode: str, *values: Any) -> tuple[Any, ...]:
-        return (SKIP, SKIP) if live else answer(mode, [picture, other], *values)
-
-    def b_edited(picture: Picture, live: bool, other: Picture, mode: str, *values: Any) -> tuple[Any, ...]:
-        return (SKIP, SKIP) if live else answer(mode, [other, picture], *values)
-
-    def on_paint(one: Picture, other: Picture, mode: str, *values: Any) -> tuple[Any, ...]:
-        return answer(mode, [one, other], *values)
-
-    options, outputs = [mode, count, seed, temperature], [stage, painted]
-    a, b = subs
-    connect(a, a_edited, [b.picture, *options], outputs, status)
-    connect(b, b_edited, [a.picture, *options], outputs, status)
+    asked = {"picture": tab.desk.digit, "second": second, "mode": mode}
+    asked |= {"count": count, "seed": tab.desk.seed, "temperature": temperature}
+    when = dict.fromkeys(("picture", "second"), (mode, COPY))
+    again(paint, tab.paint(answer, asked, [stage, painted], status=status, when=when))
     show_stage(paint, "two-player")
+    tab.moment("two-player")
     shown_for(mode, {COPY: copying, IMAGINE: imagining})
-    paints([paint.click, mode.change], on_paint, [a.picture, b.picture, *options], outputs)

@@ -1,19 +1,30 @@
-"""Where to look: the room of the glimpse classifier, with an inner tab for each way to try it."""
+"""Where to look: the room of what looks at scenes, in glimpses or at every pixel, with an inner tab for each way."""
 
 from __future__ import annotations
 
-import gradio as gr
-
-from core.runtime import Runtime
-from viz.tabs import look_aim, look_path, look_scores
+from core.studio.runtime import Runtime
+from viz.tabs import look_aim, look_path, look_pixels, look_scores
+from viz.tabs.desk import Tab, room
+from viz.tabs.look_path import Scene
 
 
 def build(runtime: Runtime) -> None:
-    """Fill the room; the second tab goes on with what the first one looked at."""
-    with gr.Tabs(elem_id="look-rooms", elem_classes="easel-inner"):
-        with gr.Tab("Its glimpses", id="look-path", elem_id="look-path-tab"):
-            looked = look_path.build(runtime)
-        with gr.Tab("Your glimpse", id="look-aim", elem_id="look-aim-tab"):
-            look_aim.build(runtime, looked)
-        with gr.Tab("How many glimpses?", id="look-scores", elem_id="look-scores-tab"):
-            look_scores.build()
+    """Fill the room; the second and third tab look at the scene that the controls of the first one make."""
+    scenes: list[Scene] = []
+
+    def path(tab: Tab) -> None:
+        scenes.append(look_path.build(tab))
+
+    def aim(tab: Tab) -> None:
+        look_aim.build(tab, *scenes)
+
+    def pixels(tab: Tab) -> None:
+        look_pixels.build(tab, *scenes)
+
+    inner = (
+        ("Its glimpses", "path", path),
+        ("Your glimpse", "aim", aim),
+        ("Every pixel", "pixels", pixels),
+        ("How many glimpses?", "scores", look_scores.build),
+    )
+    room(runtime, "look", "glimpse", inner)

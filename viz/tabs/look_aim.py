@@ -7,29 +7,24 @@ from typing import Any
 import gradio as gr
 
 from core.errors import UserError
-from core.runtime import Runtime
-from viz import glimpse_compare
-from viz.tabs.common import (
-    LATEST,
-    SKIP,
-    card,
-    column,
-    room,
-    status_line,
-    stored,
-    told,
-)
-from viz.tabs.look_path import Looked
-from viz.widgets.aim import aim as aim_widget
+from core.results import GLIMPSES
+from viz.tabs.common import card, column, room, status_line, stored
+from viz.tabs.desk import Tab
+from viz.tabs.look_path import Scene, scene_of
+from viz.tabs.subject import Picture
+from viz.views import look_aim
+from viz.widgets.aim.aim import aim as aim_widget
 
-GLIMPSES, FIRST = 8, 2
-"""How many glimpses the network has, and which of them is in hand at first."""
+FIRST = 2
+"""The glimpse that is in hand at first."""
 
 TEXT = """
 Take the window away from the network at one of its glimpses and hold it **where you want**. Before that glimpse all
-stays as it was. Behind it the network goes on by itself, from what you have shown it. Thin frames show its own
-windows: before, now, next. Watch how the next one moves.
+stays as it was; after it the network goes on alone, from what you have shown it. Thin frames show its own windows:
+before, now, next. Watch how the next one moves.
+"""
 
+MORE = """
 Show it a corner without ink, and it stays unsure; show it the clutter, and it may take that for the digit. Late in the
 path your glimpse weighs little, for its memory already knows.
 
@@ -38,11 +33,25 @@ read, remains as the network has it. A window may look beyond the edge; there it
 """
 
 
-def build(runtime: Runtime, looked: gr.State) -> None:
-    """Fill the tab: the picture is the one that was ``looked`` at in the tab before."""
-    first = glimpse_compare.Comparison(**stored("look-own"))
+def box_of(text: str) -> list[float] | None:
+    """Centre and side of the window of that text, x, y and size; None for none."""
+    try:
+        return [float(number) for number in text.split(",")] if text else None
+    except ValueError:
+        raise UserError("A window is three numbers: x, y and its size.") from None
+
+
+def build(tab: Tab, scene: Scene) -> None:
+    """Fill the tab: the picture is the one that the controls of ``scene`` make."""
+    first = look_aim.Comparison(**stored("look-own"))
     plain: dict[str, Any] = {"apply_default_css": False}
     with room("look"):
+        with column("controls"), card():
+            at = tab.control(
+                "glimpse", gr.Slider(1, GLIMPSES, FIRST, step=1, label="Number of the glimpse", elem_id="look-at")
+            )
+            back = gr.Button("Back to its own window", elem_id="look-back", elem_classes="easel-round")
+            gr.Markdown("The scene is the one of *Its glimpses*.", elem_classes="easel-text")
         with column("stage"), card():
             with gr.Row(elem_classes="easel-pair"):
                 with gr.Column(min_width=220, elem_classes="easel-editor-box"):
@@ -51,27 +60,24 @@ def build(runtime: Runtime, looked: gr.State) -> None:
                     lists = gr.HTML(first.lists, elem_id="look-lists", **plain)
             words = gr.HTML(first.words, elem_id="look-words", elem_classes="look-words", **plain)
             status = status_line("look-aim")
-        with column("controls"), card("Your glimpse"):
-            at = gr.Slider(1, GLIMPSES, FIRST, step=1, label="Number of the glimpse", elem_id="look-at")
-            back = gr.Button("Back to its own window", elem_id="look-back", elem_classes="easel-round")
-            gr.Markdown("The picture is the one of *Its glimpses*.", elem_classes="easel-text")
-        with column("aside"), card("What you see"):
+        with column("aside"), card("What you see", folds=True):
             gr.Markdown(TEXT, elem_classes="easel-text")
+            with gr.Accordion("Read on", open=False, elem_classes="easel-fold"):
+                gr.Markdown(MORE, elem_classes="easel-text")
+        window = tab.control("window", gr.Textbox("", visible="hidden", elem_id="look-window"))
+    parts = scene._asdict()
+    for name in [each for each in parts if each != "own"]:
+        tab.control(name, parts[name])
 
-    def compared(looked: Looked, at: object, box: list[Any] | None) -> glimpse_compare.Comparison:
-        found = runtime.studio.glimpses.look_with(looked.pixels, at, box, looked.aim, looked.seed)
-        return glimpse_compare.comparison(found)
+    def compared(
+        picture: Picture, seed: float, glimpse: float, window: str, looks: str, **made: Any
+    ) -> look_aim.Comparison:
+        pixels = scene_of(tab.runtime, picture, seed, **made).pixels
+        found = tab.runtime.studio.glimpses.look_with(pixels, glimpse, box_of(window), looks, seed)
+        return look_aim.comparison(found)
 
-    def on_aim(event: gr.EventData, looked: Looked, at: float) -> tuple[Any, ...]:
-        try:
-            return *compared(looked, at, [event.x, event.y, event.size]), ""
-        except UserError as error:  # while dragging no toast may stand in the way
-            return SKIP, SKIP, SKIP, f"<p>{error}</p>"
-
-    @told
-    def on_start(looked: Looked, at: float) -> tuple[Any, ...]:
-        return *compared(looked, at, None), ""
-
-    outputs = [board, lists, words, status]
-    board.aim(on_aim, [looked, at], outputs, **LATEST)
-    gr.on([at.input, back.click, looked.change], on_start, [looked, at], outputs, **LATEST)
+    asked = {"picture": tab.desk.digit, "seed": tab.desk.seed, "glimpse": at, "window": window, **parts}
+    tab.paint(compared, asked, [board, lists, words], status=status)
+    quiet: dict[str, Any] = {"api_visibility": "private"}
+    board.aim(None, board, window, js="aim => aim.box.join()", **quiet)
+    gr.on([at.input, back.click], None, None, window, js="() => ''", **quiet)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -9,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UserError
-from core.runtime import Runtime
-from viz.glimpse_frames import glimpse_payload
-from viz.payload import panel_data
+from core.studio.runtime import Runtime
 from viz.tabs import uploads
 from viz.tabs.common import (
     LATEST,
@@ -20,46 +19,51 @@ from viz.tabs.common import (
     card,
     column,
     explanation,
-    paints,
     room,
-    seed_field,
     show_stage,
     shown_for,
     status_line,
     stored,
+    switch,
     task_switch,
     told,
     verbs,
 )
-from viz.tabs.subject import Picture, canvas, connect, painted_digit, subject
-from viz.widgets.narrator import narrator
-from viz.widgets.player import player
+from viz.tabs.desk import Tab, again
+from viz.tabs.subject import Picture
+from viz.views.look_path import glimpse_payload
+from viz.widgets.narrator.narrator import narrator
+from viz.widgets.player.player import player
+from viz.widgets.schematic.schematic import schematic
 
 CLUTTERED, OWN = "A digit", "My picture"
 PIECES = {60: 4, 100: 8}
 """Side of a scene -> as many pieces of clutter as the network for it has learned with."""
-BY_CHANCE, BY_HAND = "by chance", "by hand"
+BY_CHANCE, BY_HAND = "chance", "hand"
 LOOKS = "It looks"
 ONLY_SMALL = "It looks (at random on 60×60 only)"
-START_DIGIT, START_SIDE, START_SEED = 3, 60, 13
-"""A scene at which it changes its mind twice."""
+START_SIDE, START_PIECES = 60, 8
+"""With the first seed a scene at which it changes its mind twice."""
 
 TEXT = """
 This network does not see the picture. All that reaches it are **eight glimpses**, 12×12 numbers each, and between
 them a memory. After every glimpse it decides where to look next and how closely, and can be asked what it thinks.
 
+The **bars** are its opinion after the glimpse that you look at. The time line shows how sure it is.
+"""
+
+MORE = """
 The first window is always the same: nothing is known yet. The later ones depend on what was seen, so draw another
 digit, or put it elsewhere, and the path changes. Wide windows search, narrow ones read.
 
-The **bars** on the right are its opinion after the glimpse that you look at. The time line shows how sure it is. Below
-stands what a small **conv net** says, which sees all pixels at once.
+Below the bars stands what a small **conv net** says, which sees all pixels at once.
 """
 
 FORMULA = r"""
 At each of $T = 8$ glimpses, with the picture $x$ and a window $w_t$ that is a grid of $12 \times 12$ Gaussian filters:
 
-$$w_t = W(h_{t-1}) \quad r_t = \gamma_t F_Y x F_X^\top \quad h_t = \mathrm{LSTM}(h_{t-1}, [r_t, w_t])$$
-$$p_t = \mathrm{softmax}(V h_t)$$
+$$\begin{gathered} w_t = W(h_{t-1}) \\ r_t = \gamma_t F_Y x F_X^\top \\ h_t = \mathrm{LSTM}(h_{t-1}, [r_t, w_t]) \\
+p_t = \mathrm{softmax}(V h_t) \end{gathered}$$
 
 It was trained to say the right digit $y$ after every glimpse: the loss is $-\frac1T \sum_t \log p_t(y)$. No one told it
 where to look; since the filters are smooth, the gradient does.
@@ -68,12 +72,21 @@ Gregor et al. 2015, *DRAW*, section 4.1; the task is that of Mnih et al. 2014, *
 """
 
 
-class Looked(NamedTuple):
-    """What the network looked at last, ``pixels`` (S, S), how it aimed, and the seed of random places."""
+class Scene(NamedTuple):
+    """The controls that make a scene of the page's digit and seed, and say how the network aims in it.
 
-    pixels: NDArray[np.uint8]
-    aim: str
-    seed: float
+    ``own`` keeps the visitor's picture as a scene of each size, under the name that stands in ``upload``.
+    """
+
+    task: gr.Radio
+    side: gr.Radio
+    pieces: gr.Slider
+    place: gr.Radio
+    left: gr.Slider
+    top: gr.Slider
+    looks: gr.Radio
+    upload: gr.Textbox
+    own: gr.State
 
 
 def place_of(where: str, side: int, across: float, down: float) -> tuple[int, int] | None:
@@ -84,100 +97,108 @@ def place_of(where: str, side: int, across: float, down: float) -> tuple[int, in
     return row, column_
 
 
-def build(runtime: Runtime) -> gr.State:
-    """Fill the tab; returns what was looked at last. Long, since events name the components above them."""
-    first, start = stored("look"), painted_digit(START_DIGIT)
-    painted, own = gr.State(first), gr.State(None)
-    looked = gr.State(Looked(panel_data(first["panels"][0])[0, 0, ..., 0], "learned", START_SEED))
+class Made(NamedTuple):
+    """A scene (S, S), and what each of its pixels is (S, S), where the scene was made here."""
+
+    pixels: NDArray[np.uint8]
+    kinds: NDArray[np.uint8] | None
+
+
+def scene_of(
+    runtime: Runtime,
+    digit: Picture,
+    seed: float,
+    task: str,
+    side: int,
+    pieces: float,
+    place: str,
+    left: float,
+    top: float,
+    upload: str,
+    own: dict[str, dict[int, NDArray[np.uint8]]],
+) -> Made:
+    """The scene that the controls of :class:`Scene` ask for; what of the digit is covered does not matter."""
+    if task == OWN:
+        if upload not in own:
+            raise UserError("Upload a picture first.")
+        return Made(own[upload][side], None)
+    found = runtime.studio.glimpses.scene(digit.pixels, side, pieces, seed, place_of(place, side, left, top))
+    return Made(found.pixels, found.kinds)
+
+
+def build(tab: Tab) -> Scene:
+    """Fill the tab; returns the scene's controls. Long, since events name the components above them."""
+    first = stored("look")
+    painted = gr.State(first)
     with room("look"):
+        with column("controls"), card():
+            scene, bring, note, looking = _controls(tab)
         with column("stage"), card():
             stage = player("look-player", "glimpse", first)
             status = status_line("look")
+            schematic("look", "look")
             verbs("look", painted, 2)
-        with column("controls"), card("Scene"):
-            mode = task_switch("look", (CLUTTERED, OWN))
-            with gr.Column(min_width=0) as making:
-                sub = subject("look", "glimpse", start, canvas("look", "glimpse", start))
-                pieces = gr.Slider(0, 16, PIECES[START_SIDE], step=1, label="Pieces of clutter", elem_id="look-pieces")
-                where = gr.Radio(
-                    [BY_CHANCE, BY_HAND],
-                    value=BY_CHANCE,
-                    label="The digit lies",
-                    elem_id="look-where",
-                    elem_classes="easel-switch",
-                )
-                with gr.Column(min_width=0, visible=False) as placing:
-                    across = gr.Slider(0, 100, 50, step=1, label="From the left, %", elem_id="look-across")
-                    down = gr.Slider(0, 100, 50, step=1, label="From the top, %", elem_id="look-down")
-            with gr.Column(min_width=0, visible=False) as bringing:
-                bring, note = uploads.upload_field("look-own", uploads.SCENE, elem_id="look-bring")
-            size = gr.Radio(
-                [(f"{side}×{side}", side) for side in PIECES],
-                value=START_SIDE,
-                label="Pixels",
-                elem_id="look-size",
-                elem_classes="easel-switch",
-            )
-            aim = gr.Radio(
-                [("by choice", "learned"), ("at random", "random")],
-                value="learned",
-                label=LOOKS,
-                elem_id="look-aiming",
-                elem_classes="easel-switch",
-            )
-            seed = seed_field("look", START_SEED)
-            look = gr.Button("Look", variant="primary", elem_id="look-paint", elem_classes="easel-primary")
         with column("aside"):
             with card():
                 narrator("look-narrator", "look-player", "glimpse")
-            explanation(TEXT, FORMULA)
+            explanation(TEXT, FORMULA, MORE)
 
-    def scene(picture: Picture, own: Any, mode: str, size: int, seed: float, *made: Any) -> NDArray[np.uint8]:
-        if mode == OWN:
-            if own is None:
-                raise UserError("Upload a picture first.")
-            pixels: NDArray[np.uint8] = own[size]
-            return pixels
-        pieces, where, across, down = made
-        place = place_of(where, size, across, down)
-        pixels = runtime.studio.glimpses.scene(picture.pixels, size, pieces, seed, place).pixels
-        return pixels
-
-    def answer(picture: Picture, live: bool, own: Any, aim: str, mode: str, *values: Any) -> tuple[Any, ...]:
-        studio, seed = runtime.studio.glimpses, values[1]
-        pixels = scene(picture, own, mode, *values)
-        trace = studio.look(pixels, aim, seed)
+    def answer(picture: Picture, seed: float, looks: str, live: bool, **made: Any) -> tuple[Any, ...]:
+        studio, pixels = tab.runtime.studio.glimpses, scene_of(tab.runtime, picture, seed, **made).pixels
+        trace = studio.look(pixels, looks, seed)
         value = glimpse_payload(trace, at_once=studio.at_a_glance(pixels), autoplay=not live)
-        return (value, SKIP, SKIP) if live else (value, value, Looked(pixels, aim, seed))
+        return value, SKIP if live else value
 
-    @told
-    def on_look(picture: Picture, *values: Any) -> tuple[Any, ...]:
-        return answer(picture, False, *values)
-
-    @told
-    def on_bring(path: str, picture: Picture, _: Any, *values: Any) -> tuple[Any, ...]:
+    def on_bring(path: str) -> tuple[Any, ...]:
         own, said = uploads.scenes(path, tuple(PIECES))
-        return own, said, *answer(picture, False, own, *values)
+        name = hashlib.sha256(own[START_SIDE].tobytes()).hexdigest()[:8]
+        return {name: own}, name, said
 
-    def on_change(picture: Picture, own: Any, aim: str, mode: str, *values: Any) -> Any:
-        """Nothing is wrong yet before a picture was uploaded."""
-        if mode == OWN and own is None:
-            return (SKIP,) * 3
-        return answer(picture, False, own, aim, mode, *values)
+    asked = {"picture": tab.desk.digit, "seed": tab.desk.seed, **scene._asdict()}
+    again(looking, tab.paint(answer, asked, [stage, painted], status=status, live=True))
+    show_stage(looking, "look-player")
+    bring.upload(told(on_bring), bring, [scene.own, scene.upload, note], **LATEST)
+    return scene
 
-    def on_size(size: int, aim: str) -> tuple[Any, Any]:
-        small = size == START_SIDE
-        how = gr.Radio(value=aim if small else "learned", interactive=small, label=LOOKS if small else ONLY_SMALL)
-        return PIECES[size], how
 
-    outputs, options = [stage, painted, looked], [own, aim, mode, size, seed, pieces, where, across, down]
-    asked = [sub.picture, *options]
-    connect(sub, answer, options, outputs, status)
-    show_stage(look, "look-player")
-    look.click(on_look, asked, outputs, **LATEST)
-    bring.upload(on_bring, [bring, *asked], [own, note, *outputs], **LATEST)
-    shown_for(mode, {CLUTTERED: making, OWN: bringing})
-    shown_for(where, {BY_HAND: placing})
-    size.change(on_size, [size, aim], [pieces, aim], **LATEST).then(told(on_change), asked, outputs, **LATEST)
-    paints([mode.change, where.change, aim.input, pieces.input, across.input, down.input], on_change, asked, outputs)
-    return looked
+def _controls(tab: Tab) -> tuple[Scene, gr.UploadButton, gr.HTML, gr.Button]:
+    """The command bar: the scene's controls, the button and the note of an upload, and the one that looks again."""
+    own = gr.State({})
+    task = tab.control("task", task_switch("look", (CLUTTERED, OWN)))
+    with gr.Row(elem_classes="easel-bar") as making:
+        pieces = tab.control(
+            "pieces", gr.Slider(0, 16, START_PIECES, step=1, label="Pieces of clutter", elem_id="look-pieces")
+        )
+        place = tab.control(
+            "place", switch("The digit lies", [("by chance", BY_CHANCE), ("by hand", BY_HAND)], "look-where", BY_CHANCE)
+        )
+        with gr.Row(visible=False, elem_classes="easel-bar") as placing:
+            left = tab.control("left", _share("From the left, %", "look-across"))
+            top = tab.control("top", _share("From the top, %", "look-down"))
+    with gr.Column(min_width=0, visible=False) as bringing:
+        bring, note = uploads.upload_field("look-own", uploads.SCENE, elem_id="look-bring")
+    side = tab.control("side", switch("Pixels", [(f"{side}×{side}", side) for side in PIECES], "look-size", START_SIDE))
+    looks = tab.control(
+        "looks", switch(LOOKS, [("by choice", "learned"), ("at random", "random")], "look-aiming", "learned")
+    )
+    upload = tab.control("upload", gr.Textbox("", visible="hidden"))
+    looking = gr.Button("Look", variant="primary", elem_id="look-paint", elem_classes="easel-primary")
+    shown_for(task, {CLUTTERED: making, OWN: bringing})
+    shown_for(place, {BY_HAND: placing})
+    # By hand another size brings the clutter that its network has learned with; one in a link does not.
+    quiet: dict[str, Any] = {"api_visibility": "private"}
+    side.input(None, [side, looks], [pieces, looks], js=SIZED, **quiet)
+    side.change(None, side, looks, js=ONLY, **quiet)
+    return Scene(task, side, pieces, place, left, top, looks, upload, own), bring, note, looking
+
+
+SIZED = f"(side, looks) => side == {START_SIDE} ? [{PIECES[START_SIDE]}, looks] : [{PIECES[100]}, 'learned']"
+ONLY = (
+    f"side => side == {START_SIDE} ? {{ __type__: 'update', interactive: true, label: '{LOOKS}' }}"
+    f" : {{ __type__: 'update', interactive: false, label: '{ONLY_SMALL}' }}"
+)
+"""What the size of the scene means for the other controls, in the browser."""
+
+
+def _share(label: str, elem_id: str) -> gr.Slider:
+    return gr.Slider(0, 100, 50, step=1, label=label, elem_id=elem_id, min_width=120)

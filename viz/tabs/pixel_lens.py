@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UserError
-from core.runtime import Runtime
-from viz import lens, masks, painters, scans
-from viz.tabs.common import (
-    LATEST,
-    SIDE,
-    card,
-    told,
-)
-from viz.tabs.subject import choices, chosen, examples_payload
-from viz.widgets.lens import lens as lens_widget
-from viz.widgets.narrator import narrator
-from viz.widgets.player import player
+from core.training.registry import shown_in
+from viz.tabs.common import SIDE, card, switch
+from viz.tabs.desk import Tab
+from viz.tabs.subject import Picture, usual
+from viz.views import pixel_lens, pixel_masks, pixel_scans
+from viz.widgets.lens.lens import Named
+from viz.widgets.lens.lens import lens as lens_widget
+from viz.widgets.narrator.narrator import narrator
+from viz.widgets.player.player import player
 
-FIRST = 3
-"""The picker's cell that is chosen at first."""
+DIAGONAL = "diagonal-bilstm-mnist"
 MIDDLE = (SIDE // 2, SIDE // 2)
-TITLES = {name: painter.title for name, painter in painters.BINARY.items()}
-
 SEES = """
 Press a pixel of the picture. Every model says what ink is likely there, and the **gradient** of what it says tells
 which pixels it looked at. The brighter, the more a pixel matters; a cross means that no path leads from there at all.
@@ -48,6 +43,22 @@ LEAKS_LEGEND = {
     "marked": "the pixel that is turned over",
 }
 LEAKS_HINT = "Press a pixel, or turn the marked one over: every model is tested in turn."
+SCANNED = """
+A multi-dimensional LSTM may cross a picture from all four corners, and PixelRNN takes only **two** of them: what comes
+from below has seen pixels that are not painted yet. And its second scan, from the top right, has seen those to the
+right of a pixel in its own row. So it is **moved down by one row**. Take that away, or add a third scan, and turn a
+pixel over: it leaks.
+"""
+SCANNED_HINT = (
+    "Press a pixel, or turn the marked one over: the trained Diagonal BiLSTM is tried with each set of scans."
+)
+TRIED = {
+    "unmoved": "The second scan not moved",
+    "moved": "As it is: the second moved down",
+    "third": "And a third, from the bottom left",
+    "fourth": "And one from the bottom right",
+}
+"""Of :data:`core.results.TAKEN`, the leak that is spoken of first."""
 MASKS = """
 What keeps the future out is a mask on the kernels of the convolutions: the **dead** taps, hatched, are always zero. The
 ring is the pixel itself.
@@ -56,59 +67,40 @@ SCANS = """
 The same past, walked through in different orders. What is **light** is computed in this step, all of it at once; the
 marked state hears from what has the **room's colour**.
 """
-ROWS, DIAGONALS, MIRRORED, PYRAMID = (
-    "Row LSTM: rows",
-    "Diagonal: from the left",
-    "Diagonal: from the right",
-    "Multi-Scale",
-)
+ROWS, DIAGONALS, MIRRORED, PYRAMID = "rows", "left", "right", "multiscale"
+ORDERS = [
+    ("Row LSTM: rows", ROWS),
+    ("Diagonal: from the left", DIAGONALS),
+    ("Diagonal: from the right", MIRRORED),
+    ("Multi-Scale", PYRAMID),
+]
 SCAN_OF = {
-    ROWS: scans.row_scan,
-    DIAGONALS: scans.diagonal_scan,
-    MIRRORED: scans.mirrored_scan,
-    PYRAMID: scans.pyramid_scan,
+    ROWS: pixel_scans.row_scan,
+    DIAGONALS: pixel_scans.diagonal_scan,
+    MIRRORED: pixel_scans.mirrored_scan,
+    PYRAMID: pixel_scans.pyramid_scan,
 }
 
 
-class Asked(NamedTuple):
-    """What a lens has been told so far about one pixel of one picture; ``broken`` with a mask that is wrong."""
-
-    pixels: NDArray[np.uint8]
-    row: int
-    column: int
-    answers: dict[str, lens.Answer]
-    broken: bool = False
+def titles() -> dict[str, str]:
+    """The models under the lens, and what they are called there."""
+    return shown_in("pixel_lens")
 
 
-def start(pixels: NDArray[np.uint8]) -> Asked:
-    """Nothing is known yet, and the middle is marked."""
-    return Asked(pixels, *MIDDLE, {})
-
-
-def going_on(asked: Asked, event: gr.EventData, pixels: NDArray[np.uint8], broken: bool = False) -> tuple[Asked, str]:
-    """Where the answer to ``event`` belongs, and the model it asks; another pixel or picture begins anew."""
+def pointed(event: Any, known: Mapping[str, str] | None = None) -> tuple[int, int, str]:
+    """Row and column of the pixel that a lens asks about, and the model that is to answer, one of those ``known``."""
+    known = titles() if known is None else known
     row, column, name = (getattr(event, field, None) for field in ("row", "column", "model"))
     if type(row) is not int or type(column) is not int:  # a bool is an int, but no row
         raise UserError("There is no such pixel or model.")
-    if name not in TITLES or not (0 <= row < SIDE and 0 <= column < SIDE):
+    if not isinstance(name, str) or name not in known or not (0 <= row < SIDE and 0 <= column < SIDE):
         raise UserError("There is no such pixel or model.")
-    known = asked.answers if (asked.row, asked.column, asked.broken) == (row, column, broken) else {}
-    if not np.array_equal(asked.pixels, pixels):
-        known = {}
-    return Asked(pixels, row, column, dict(known), broken), name
+    return row, column, name
 
 
-def field_board(asked: Asked, choose: str | None = None) -> lens.Board:
-    """What the lens over the receptive fields shows."""
-    return lens.board(asked.pixels, asked.row, asked.column, TITLES, asked.answers, choose=choose)
-
-
-def leak_board(asked: Asked, *, eager: bool = True, choose: str | None = None) -> lens.Board:
-    """What the leak detector shows."""
-    titles = {**TITLES, lens.BROKEN: f"{TITLES[lens.BROKEN]}, mask broken"} if asked.broken else TITLES
-    return lens.board(
-        asked.pixels, asked.row, asked.column, titles, asked.answers, eager=eager, hint=LEAKS_HINT, choose=choose
-    )
+def empty(**more: Any) -> pixel_lens.Board:
+    """What a lens shows before any model has answered."""
+    return pixel_lens.board(usual().pixels, *MIDDLE, titles(), {}, choose=pixel_lens.BROKEN, **more)
 
 
 def scan(kind: str, pixels: NDArray[np.uint8]) -> Any:
@@ -119,143 +111,144 @@ def scan(kind: str, pixels: NDArray[np.uint8]) -> Any:
     return SCAN_OF[kind](pixels if kind == PYRAMID else half)
 
 
-def shown_mask(kind: masks.Kind, live: NDArray[Any]) -> tuple[str, str]:
+def shown_mask(kind: pixel_masks.Kind, live: NDArray[Any]) -> tuple[str, str]:
     """The drawing and the sentence."""
-    return masks.drawing(live), f"<p>{masks.sentence(kind, live)}</p>"
+    return pixel_masks.drawing(live), f"<p>{pixel_masks.sentence(kind, live)}</p>"
 
 
-def build(runtime: Runtime) -> None:
+def build(tab: Tab) -> None:
     """Fill the tab: four cards, each an instrument. Torch is needed from the first pixel on that is asked about."""
-    first = choices()[FIRST]
-    picture = gr.State(first)
     with gr.Column(elem_classes=["lens-room", "easel-pixels"]):
-        picker = _field_card(runtime, picture, first)
-        _leak_card(runtime, picture, picker, first)
+        _field_card(tab)
+        _leak_card(tab)
+        _scanned_card(tab)
         with gr.Row(elem_classes="lens-pair"):
-            _mask_card(runtime)
-            _scan_card(picture, picker, first)
+            _mask_card(tab)
+            _scan_card(tab)
 
 
-def _field_card(runtime: Runtime, picture: gr.State, first: NDArray[np.uint8]) -> gr.HTML:
-    asked = gr.State(start(first))
+def _lens(
+    tab: Tab, elem_id: str, label: str, legend: dict[str, str], value: pixel_lens.Board, named: Named, verb: str = ""
+) -> Any:
+    """A lens that puts the pixel in question and the model that stands large into the address."""
+    made = lens_widget(elem_id, label, legend, value, named=named, verb=verb)
+    pixel = ",".join(map(str, MIDDLE)) if value["eager"] else ""
+    return tab.keeps(named.pixel, tab.keeps(named.model, made, pixel_lens.BROKEN), pixel)
+
+
+def _field_card(tab: Tab) -> None:
     with card("What a pixel sees"):
         gr.Markdown(SEES, elem_classes="easel-text")
-        with gr.Row(elem_classes="lens-split"):
-            picker = player("lens-examples", "pixel", {**examples_payload("The picture", "pixel"), "cell": FIRST})
-            fields = lens_widget(
-                "lens-field", "What a pixel sees", SEES_LEGEND, field_board(start(first), painters.FIRST)
-            )
+        names = Named(tab.key, "pixel", "model")
+        fields = _lens(tab, "lens-field", "What a pixel sees", SEES_LEGEND, empty(), names)
 
-    @told
-    def on_point(event: gr.EventData, asked: Asked, pixels: NDArray[np.uint8]) -> tuple[Asked, lens.Board]:
-        asked, name = going_on(asked, event, pixels)
-        at = asked.row, asked.column
+    def on_point(event: gr.EventData, picture: Picture) -> pixel_lens.Board:
+        row, column, name = pointed(event)
+        studio = tab.runtime.studio.pixels
         try:
-            field, ranks = runtime.studio.pixels.field(name, *at, pixels), runtime.studio.pixels.ranks(name)
-            asked.answers[name] = lens.field_answer(name, TITLES[name], field, ranks, *at)
+            field, ranks = studio.field(name, row, column, picture.pixels), studio.ranks(name)
+            answer = pixel_lens.field_answer(name, titles()[name], field, ranks, row, column)
         except UserError as error:
-            asked.answers[name] = lens.trouble(TITLES[name], str(error))
-        return asked, field_board(asked)
+            answer = pixel_lens.trouble(titles()[name], str(error))
+        return pixel_lens.board(picture.pixels, row, column, {name: titles()[name]}, {name: answer})
 
-    @told
-    def on_pick(event: gr.EventData, asked: Asked) -> tuple[NDArray[np.uint8], Asked, lens.Board]:
-        asked = asked._replace(pixels=chosen(event.cell), answers={})
-        return asked.pixels, asked, field_board(asked)
-
-    fields.point(on_point, [asked, picture], [asked, fields], **LATEST)
-    picker.pick(on_pick, asked, [picture, asked, fields], **LATEST)
-    return picker
+    tab.on(fields.point, on_point, {"picture": tab.desk.digit}, [fields])
 
 
-def _leak_card(runtime: Runtime, picture: gr.State, picker: gr.HTML, first: NDArray[np.uint8]) -> None:
-    asked = gr.State(start(first))
-    with card("The future-leak detector"):
+def _leak_card(tab: Tab) -> None:
+    with card("The future-leak detector", folds=True):
         gr.Markdown(LEAKS, elem_classes="easel-text")
-        broken = gr.Checkbox(False, label="Break PixelCNN's mask on purpose", elem_id="lens-broken")
-        board = lens_widget(
+        broken = tab.control(
+            "broken", gr.Checkbox(False, label="Break PixelCNN's mask on purpose", elem_id="lens-broken")
+        )
+        board = _lens(
+            tab,
             "lens-leak",
             "The future-leak detector",
             LEAKS_LEGEND,
-            leak_board(start(first), eager=False, choose=painters.FIRST),
-            verb="Turn this pixel over",
+            empty(eager=False, hint=LEAKS_HINT),
+            Named(tab.key, "flip", "tested", "broken", pixel_lens.BROKEN),
+            "Turn this pixel over",
         )
 
-    @told
-    def on_point(
-        event: gr.EventData, asked: Asked, pixels: NDArray[np.uint8], broken: bool
-    ) -> tuple[Asked, lens.Board]:
-        asked, name = going_on(asked, event, pixels, broken)
-        at, wrong = (asked.row, asked.column), broken and name == lens.BROKEN
-        title = f"{TITLES[name]} with a broken mask" if wrong else TITLES[name]
+    def on_point(event: gr.EventData, picture: Picture, broken: bool) -> pixel_lens.Board:
+        row, column, name = pointed(event)
+        wrong, studio = broken and name == pixel_lens.BROKEN, tab.runtime.studio.pixels
+        title = f"{titles()[name]} with a broken mask" if wrong else titles()[name]
         try:
-            leak, ranks = runtime.studio.pixels.leak(name, *at, pixels, wrong), runtime.studio.pixels.ranks(name)
-            asked.answers[name] = lens.leak_answer(title, leak.change, ranks, *at)
+            leak, ranks = studio.leak(name, row, column, picture.pixels, wrong), studio.ranks(name)
+            answer = pixel_lens.leak_answer(title, leak.change, ranks, row, column)
         except UserError as error:
-            asked.answers[name] = lens.trouble(title, str(error))
-        return asked, leak_board(asked)
+            answer = pixel_lens.trouble(title, str(error))
+        called = {name: titles()[name] + (", mask broken" if wrong else "")}
+        return pixel_lens.board(picture.pixels, row, column, called, {name: answer}, broken=broken)
 
-    def on_break(broken: bool, asked: Asked) -> tuple[Asked, lens.Board]:
-        others = {name: answer for name, answer in asked.answers.items() if name != lens.BROKEN}
-        asked = asked._replace(answers=others, broken=broken)
-        return asked, leak_board(asked, choose=lens.BROKEN)
-
-    def on_pick(event: gr.EventData, asked: Asked) -> tuple[Asked, lens.Board]:
-        asked = asked._replace(pixels=chosen(event.cell), answers={})
-        return asked, leak_board(asked, eager=False)
-
-    board.point(on_point, [asked, picture, broken], [asked, board], **LATEST)
-    broken.change(on_break, [broken, asked], [asked, board], **LATEST)
-    picker.pick(told(on_pick), asked, [asked, board], **LATEST)
+    tab.on(board.point, on_point, {"picture": tab.desk.digit, "broken": broken}, [board])
 
 
-def _mask_card(runtime: Runtime) -> None:
-    drawing, sentence = shown_mask("A", masks.taps("A", 1, 5))
-    with card("Masks A and B"):
+def _scanned_card(tab: Tab) -> None:
+    with card("Why two scans, and why one is moved", folds=True):
+        gr.Markdown(SCANNED, elem_classes="easel-text")
+        first, *_ = TRIED
+        value = pixel_lens.board(usual().pixels, *MIDDLE, TRIED, {}, eager=False, hint=SCANNED_HINT, choose=first)
+        names = Named(tab.key, "turned", "scans")
+        verb = "Turn this pixel over"
+        board = lens_widget("lens-scanned", "Scans that leak", LEAKS_LEGEND, value, named=names, verb=verb)
+        tab.keeps(names.pixel, tab.keeps(names.model, board, first), "")
+
+    def on_point(event: gr.EventData, picture: Picture) -> pixel_lens.Board:
+        row, column, taken = pointed(event, TRIED)
+        studio = tab.runtime.studio.pixels
+        try:
+            leak, ranks = studio.scans_leak(taken, row, column, picture.pixels), studio.ranks(DIAGONAL)
+            answer = pixel_lens.leak_answer(TRIED[taken], leak.change, ranks, row, column)
+        except UserError as error:
+            answer = pixel_lens.trouble(TRIED[taken], str(error))
+        return pixel_lens.board(picture.pixels, row, column, {taken: TRIED[taken]}, {taken: answer})
+
+    tab.on(board.point, on_point, {"picture": tab.desk.digit}, [board])
+
+
+def _mask_card(tab: Tab) -> None:
+    drawing, sentence = shown_mask("A", pixel_masks.taps("A", 1, 5))
+    with card("Masks A and B", folds=True):
         gr.Markdown(MASKS, elem_classes="easel-text")
         with gr.Row(elem_classes="lens-choices"):
-            kind = gr.Radio(
-                list(masks.KINDS), value="A", label="Mask", elem_id="lens-mask-kind", elem_classes="easel-switch"
+            kind = tab.control(
+                "mask", switch("Mask", [(kind, kind) for kind in pixel_masks.KINDS], "lens-mask-kind", "A")
             )
-            channels = gr.Radio(
-                [("grey", 1), ("R, G, B", 3)],
-                value=1,
-                label="Channels",
-                elem_id="lens-mask-channels",
-                elem_classes="easel-switch",
+            channels = tab.control(
+                "channels", switch("Channels", [("grey", 1), ("R, G, B", 3)], "lens-mask-channels", 1)
             )
-            size = gr.Radio(
-                [(f"{size}×{size}", size) for size in masks.SIZES],
-                value=5,
-                label="Kernel",
-                elem_id="lens-mask-size",
-                elem_classes="easel-switch",
-            )
+            sizes = [(f"{size}×{size}", size) for size in pixel_masks.SIZES]
+            size = tab.control("kernel", switch("Kernel", sizes, "lens-mask-size", 5))
         picture = gr.HTML(drawing, elem_id="lens-mask", elem_classes="lens-mask", apply_default_css=False)
         words = gr.HTML(sentence, elem_id="lens-mask-words", elem_classes="lens-words", apply_default_css=False)
 
-    def on_mask(kind: masks.Kind, channels: int, size: int) -> tuple[str, str]:
-        return shown_mask(kind, runtime.studio.pixels.mask(kind, channels, size))
+    def on_mask(kind: pixel_masks.Kind, channels: int, size: int) -> tuple[str, str]:
+        return shown_mask(kind, tab.runtime.studio.pixels.mask(kind, channels, size))
 
-    controls = [kind, channels, size]
-    gr.on([control.change for control in controls], told(on_mask), controls, [picture, words], **LATEST)
+    tab.paint(on_mask, {"kind": kind, "channels": channels, "size": size}, [picture, words])
 
 
-def _scan_card(picture: gr.State, picker: gr.HTML, first: NDArray[np.uint8]) -> None:
-    with card("The order of the visits"):
+def _scan_card(tab: Tab) -> None:
+    with card("The order of the visits", folds=True):
         gr.Markdown(SCANS, elem_classes="easel-text")
-        kind = gr.Radio(
-            list(SCAN_OF),
-            value=DIAGONALS,
-            label="Order",
-            show_label=False,
-            elem_id="lens-order",
-            elem_classes="easel-chips",
+        kind = tab.control(
+            "order",
+            gr.Radio(
+                ORDERS,
+                value=DIAGONALS,
+                label="Order",
+                show_label=False,
+                elem_id="lens-order",
+                elem_classes="easel-chips",
+            ),
         )
-        film = player("lens-scan", "pixel", scan(DIAGONALS, first))
+        film = player("lens-scan", "pixel", scan(DIAGONALS, usual().pixels))
         narrator("lens-scan-narrator", "lens-scan", "pixel")
 
-    def on_pick(event: gr.EventData, kind: str) -> Any:
-        return scan(kind, chosen(event.cell))
+    def on_scan(kind: str, picture: Picture) -> Any:
+        return scan(kind, picture.pixels)
 
-    kind.change(told(scan), [kind, picture], film, **LATEST)
-    picker.pick(told(on_pick), kind, film, **LATEST)
+    tab.paint(on_scan, {"kind": kind, "picture": tab.desk.digit}, [film])

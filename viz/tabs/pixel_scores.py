@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gradio as gr
 
-from core.runtime import Runtime
-from viz import scores
 from viz.tabs.common import card, stored
-from viz.widgets.player import player
+from viz.tabs.desk import Tab
+from viz.views import pixel_scores
+from viz.widgets.player.player import player
 
 ABOUT = """
 The likelihood of a pixel model is **exact**: one pass over a finished picture gives −log p of every pixel, and the sum
@@ -21,20 +21,20 @@ fine; its product of factors is exact all the same. MCGSM and the Spatial LSTM w
 their density's mass above the middle is the probability of ink.
 """
 
-LESSON = """
+BIAS = """
 Both networks are alike and were trained alike, but for one thing: one has a learned **bias for each position**. A
 convolution does the same everywhere, and sees only a few rows: near the bottom it cannot know that the picture is about
 to end, and goes on painting. Look at the last rows.
 """
 
 
-def build(runtime: Runtime) -> None:
-    """Fill the tab: figures from the cards, and the lesson from a stored painting. Nothing is computed."""
+def build(tab: Tab) -> None:
+    """Fill the tab: figures from the cards, and the experiment from a stored painting. Nothing is computed."""
     with gr.Column(elem_classes=["easel-scores-room", "easel-pixels"]):
         with card("Exact likelihoods"):
-            gr.HTML(scores.table(), elem_id="pixels-scores", apply_default_css=False)
+            gr.HTML(pixel_scores.table(), elem_id="pixels-scores", apply_default_css=False)
             gr.Markdown(ABOUT, elem_classes="easel-text")
-            gr.Markdown(scores.colour_sentence(), elem_classes="easel-text")
-        with card("Where am I? With and without a bias for each position"):
-            player("lesson-player", "pixel", stored("lesson"))
-            gr.Markdown(f"{LESSON}\n\nOn the test pictures: {scores.lesson_sentence()}.", elem_classes="easel-text")
+            gr.Markdown(pixel_scores.colour_sentence(), elem_classes="easel-text")
+        with card("Where am I? With and without a bias for each position", folds=True):
+            player("bias-player", "pixel", stored("bias"))
+            gr.Markdown(f"{BIAS}\n\nOn the test pictures: {pixel_scores.bias_sentence()}.", elem_classes="easel-text")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from core.runtime import Runtime
+from core.studio.runtime import Runtime
 from viz.tabs import pixel_colour, pixel_lens, pixel_paint, pixel_scores
-from viz.tabs.common import inner_tabs
+from viz.tabs.desk import room
 
 INNER = (
     ("Paint", "paint", pixel_paint.build),
@@ -16,4 +16,4 @@ INNER = (
 
 def build(runtime: Runtime) -> None:
     """Fill the room."""
-    inner_tabs("pixels", INNER, runtime)
+    room(runtime, "pixels", "pixel", INNER)

@@ -1,38 +1,81 @@
-"""The first room: the same digit painted in three ways, from stored traces, before any weight is loaded."""
+"""The first page: you draw half a digit, three machines finish it, and each says what the whole one costs it."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
-from core.runtime import Runtime
-from viz import codes
-from viz.payload import Room
-from viz.tabs.common import stored
-from viz.widgets.player import player
+from core.studio.runtime import Runtime
+from core.trace import CanvasTrace
+from core.training.registry import FIRST
+from viz.tabs.common import status_line, stored
+from viz.tabs.desk import Desk, Tab
+from viz.tabs.subject import Picture
+from viz.views import start
+from viz.widgets.player.player import player
 
-SAYS = codes.numbers(codes.SIZES[codes.FIRST])
-"""How long the code is of the VAE that painted the stored picture."""
-WAYS: tuple[tuple[str, Room, str, str], ...] = (
-    ("vae", "vae", "All at once", f"A VAE squeezes the digit into {SAYS} and paints it back in one go."),
-    ("draw", "write", "Stroke by stroke", "DRAW looks, adds a stroke, looks again, sixteen times."),
-    ("pixels", "pixel", "Pixel by pixel", "PixelCNN sees the upper half and paints the rest, one pixel at a time."),
-)
+LEAD = """
+<p class='easel-lead'><b>You draw half a digit; three machines finish it.</b> Cover a part of the digit, or draw your
+own. Fewer nats mean that your digit surprised a machine less.</p>
+"""
 
 
-def build(runtime: Runtime) -> dict[str, gr.Button]:
-    """Fill the tab; returns the button that enters each room, by the room's key."""
-    enter = {}
-    gr.HTML(
-        "<p class='easel-lead'>One digit, three painters. Watch them, then go in: draw your own, cover parts of it, "
-        "bend it, and take the animation home.</p>",
-        apply_default_css=False,
-    )
-    with gr.Row(elem_classes="easel-start"):
-        for key, kind, name, text in WAYS:
-            with gr.Column(elem_classes=["easel-card", f"easel-{key}"], min_width=240):
-                gr.HTML(f"<h2 class='{kind}'>{name}</h2><p>{text}</p>", apply_default_css=False)
-                player(f"start-{key}", kind, stored(f"start-{key}"))
-                enter[key] = gr.Button(
-                    f"Enter: {name}", variant="primary", elem_id=f"enter-{key}", elem_classes="easel-primary"
-                )
-    return enter
+def vae(runtime: Runtime, picture: Picture, seed: float) -> tuple[Any, ...]:
+    """The search's film, and the ELBO."""
+    code = runtime.studio.vaes.encode(picture.pixels)
+    value = start.at_once(runtime.studio.restoring.complete(picture, seed))
+    return value, start.price(float(code.kl.sum()) + code.reconstruction, True)
+
+
+def draw(runtime: Runtime, picture: Picture, seed: float) -> tuple[Any, ...]:
+    """The last round of copies, and the ELBO of one copy of the whole digit."""
+    painting = runtime.studio.draws.complete(picture, 1, seed)
+    return start.strokes(painting), start.price(elbo(runtime.studio.draw_copy(picture.pixels, seed)), True)
+
+
+def elbo(copy: CanvasTrace) -> float:
+    """Nats of a copy: what all strokes told, and what is missing after the last."""
+    return float(copy.series("kl").sum() + copy.series("reconstruction_nats")[-1, 0])
+
+
+def pixels(runtime: Runtime, picture: Picture, seed: float) -> tuple[Any, ...]:
+    """One completion, and the digit's exact price."""
+    studio = runtime.studio.pixels
+    painting = studio.complete(FIRST["pixel"], picture, 1, seed)
+    return start.pixels(painting), start.price(float(studio.judge(FIRST["pixel"], picture.pixels).nats[0].sum()), False)
+
+
+PAINT = {"vae": vae, "draw": draw, "pixels": pixels}
+
+
+def build(runtime: Runtime) -> None:
+    """Fill the page: the digit, and three painters that do the same with it."""
+    with gr.Row(elem_classes="easel-page"):
+        desk = Desk(runtime, "read")
+        tab = Tab(desk, "")
+        with gr.Column(elem_classes="easel-main", min_width=0):
+            gr.HTML(LEAD, apply_default_css=False)
+            with gr.Row(elem_classes="easel-start"):
+                for way in start.WAYS:
+                    card(tab, way)
+    desk.address.wire()
+
+
+def card(tab: Tab, way: start.Way) -> None:
+    """One painter: what it makes of the digit, what the digit costs it, and the door to its room."""
+    first = stored(f"start-{way.key}")
+    with gr.Column(elem_classes=["easel-card", f"easel-{way.key}"], min_width=220):
+        gr.HTML(f"<h2 class='{way.room}'>{way.name}</h2><p>{way.about}</p>", apply_default_css=False)
+        stage = player(f"start-{way.key}", way.room, first["player"], panels=1)
+        price = gr.HTML(first["price"], elem_id=f"start-{way.key}-price", apply_default_css=False)
+        status = status_line(f"start-{way.key}")
+        gr.HTML(
+            f'<a class="easel-door" href="./{way.key}/" data-room="./{way.key}/">See how it works →</a>',
+            apply_default_css=False,
+        )
+
+    def finish(picture: Picture, seed: float) -> tuple[Any, ...]:
+        return PAINT[way.key](tab.runtime, picture, seed)
+
+    tab.paint(finish, {"picture": tab.desk.digit, "seed": tab.desk.seed}, [stage, price], status=status)

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.archives import fitted
-from core.images import open_picture
-from core.reading import read_digit, to_scene
+from core.data.archives import fitted
+from core.data.images import open_picture
+from core.data.reading import read_digit, to_scene
 from viz.tabs.common import SIDE
 
 DIGIT = "One digit, dark on light or light on dark. A photo will do."

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from core.runtime import Runtime
-from viz.tabs import vae_between, vae_code, vae_colour, vae_cost, vae_map, vae_restore
-from viz.tabs.common import inner_tabs
+from typing import Any
+
+from core.studio.runtime import Runtime
+from viz.tabs import vae_bound, vae_code, vae_colour, vae_map, vae_map_view, vae_restore, vae_walks
+from viz.tabs.desk import room
+from viz.tabs.subject import gallery, usual
+from viz.views.vae_code import FIRST
+from viz.views.vae_walks import between_payload, imagined_payload
+
+SEED = 1
 
 INNER = (
     ("The map", "map", vae_map.build),
     ("The code", "code", vae_code.build),
-    ("Between", "between", vae_between.build),
-    ("What it costs", "cost", vae_cost.build),
+    ("Between", "between", vae_walks.build),
+    ("What it costs", "cost", vae_bound.build),
     ("Restore", "restore", vae_restore.build),
     ("Colour", "colour", vae_colour.build),
 )
@@ -18,4 +25,32 @@ INNER = (
 
 def build(runtime: Runtime) -> None:
     """Fill the room."""
-    inner_tabs("vae", INNER, runtime)
+    room(runtime, "vae", "read", INNER)
+
+
+def firsts(studio: Any) -> dict[str, Any]:
+    """What stands in the room before anything is computed, by the names of ``assets/``.
+
+    It is what the usual digit under its usual cover and the usual seed give.
+    """
+    digit = usual()
+    coded = vae_code.Coded(studio, digit, SEED, FIRST, vae_code.COPY, "")
+    cost, bars = vae_bound.shown(studio.costs, digit.pixels, vae_bound.BOUND, vae_bound.FIRST_MODEL, SEED)
+    way = studio.walks.between(digit.pixels, gallery()[vae_walks.OTHERS["B"]], vae_walks.FIRST_FRAMES)
+    houses = studio.walks.generate(vae_colour.FIRST_COUNT, SEED)
+    view = vae_map_view.FIRST
+    now = vae_map_view.seen(studio, view, digit.pixels)
+    path, frames = vae_map_view.FIRST_PATH, vae_map_view.FIRST_FRAMES
+    return {
+        "vae": coded.stage(),
+        "vae-code": coded.numbers(),
+        "vae-film": coded.film(vae_code.TRAVERSE, digit.pixels),
+        "cost": cost,
+        "cost-bars": {"html": bars},
+        "restore": vae_restore.view_of(studio.restoring.uncover(digit, SEED), vae_restore.SIDES),
+        "vae-between": between_payload(way.painted, way.mixed, way.nats, way.lengths),
+        "vae-colour": imagined_payload(houses, 1, vae_colour.SIZE),
+        "map": vae_map_view.board(studio, view, now),
+        "map-cloud": vae_map_view.cloud(studio, view, now, digit.pixels),
+        "map-film": vae_map_view.film(studio, view, now.plane, path, frames),
+    }

@@ -2,41 +2,52 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from core import latents
-from core.runtime import Runtime
-from viz import codes, vae_walks
-from viz.payload import Player
-from viz.tabs import pixel_colour, uploads
+from core.errors import UserError
+from core.studies import latents
+from core.studio.runtime import Runtime
+from core.training.registry import REGISTRY, shown_in
+from viz.player.payload import Player
+from viz.tabs import uploads
 from viz.tabs.common import (
     LATEST,
+    away,
     card,
     column,
     explanation,
-    paints,
     room,
-    seed_field,
     show_stage,
     shown_for,
     status_line,
     stored,
-    told,
+    switch,
     verbs,
 )
-from viz.widgets.narrator import narrator
-from viz.widgets.player import player
+from viz.tabs.desk import Tab, again
+from viz.tabs.pixel_colour import own_pictures
+from viz.views import vae_code, vae_walks
+from viz.widgets.narrator.narrator import narrator
+from viz.widgets.picker.pictures import pictures
+from viz.widgets.player.player import player
 
-MODEL, PAINTER, SIZE = "vae-svhn", "pixelcnn-svhn", 64
-IMAGINE, COPY, BETWEEN, NUMBERS = "Imagine", "Copy", "Between", "Its numbers"
-TABLE, FILM = "All at a glance", "In turn"
-FIRST_CELLS = 1, 6
+(MODEL,) = shown_in("vae_colour")
+SIZE, SIDE = REGISTRY[MODEL].config.latent, 32
+(PAINTER,) = (name for name in shown_in("pixel_colour") if REGISTRY[name].dataset == REGISTRY[MODEL].dataset)
+IMAGINE, COPY, BETWEEN, NUMBERS = "imagine", "copy", "between", "numbers"
+TASKS = {"Imagine": IMAGINE, "Copy": COPY, "Between": BETWEEN, "Its numbers": NUMBERS}
+TABLE, FILM = "table", "turns"
+OWN = "own"
+"""How the value of a picker begins for a picture that a person brought."""
+FIRST_CELLS = {"a": 1, "b": 6}
 """Which of the stored pictures are A and B at first."""
-FIRST_COUNT, FIRST_SEED, FIRST_FRAMES, MOST_FRAMES, MOST = 9, 1, 16, 24, 16
+FIRST_COUNT, FIRST_FRAMES, MOST_FRAMES, MOST = 9, 16, 24, 16
 LEADING, FILM_FRAMES, VALUES = 16, 8, 5
 """Of 64 numbers only those are walked along that carry most; a picture in colour is four times as large as a digit."""
 
@@ -44,12 +55,16 @@ TEXT = """
 The same idea in colour: **64 numbers** for a house number of 32×32 pixels. The decoder names a value for every pixel's
 red, green and blue, and a width, learned for each channel, that says how far off it may be.
 
-Because each of the 256 levels gets the probability of its own bin, the price of a picture is a true **likelihood**, in
-nats or in bits for each of its 3,072 numbers, and may be compared with other models'. An upper bound on it, that is:
-the code's nats and those that naming the picture from the code then takes.
+The price of a picture is a true **likelihood** of its 3,072 numbers and may be compared with other models'.
 
-Sixty-four numbers keep light, colour and the large shapes. What they cannot tell is blurred away: the price is in what
-you do not see. The pictures to choose from were painted by PixelCNN; one of yours is made 32×32 pixels small.
+Sixty-four numbers keep light, colour and the large shapes. What they cannot tell is blurred away.
+"""
+MORE = """
+Each of the 256 levels gets the probability of its own bin, so the price is in nats, or in bits for each number. It is
+an upper bound: the code's nats and those that naming the picture from the code then takes. The price is in what you do
+not see.
+
+The pictures to choose from were painted by PixelCNN. One of yours is made 32×32 pixels small and stays in this page.
 """
 
 FORMULA = r"""
@@ -58,17 +73,20 @@ With the painted value $\mu$, the width $s$ of the channel and $\sigma$ the logi
 $$p(x \mid z) = \sigma\!\left(\frac{x + \tfrac12 - \mu}{s}\right) - \sigma\!\left(\frac{x - \tfrac12 - \mu}{s}\right),$$
 
 in units of one level of 255; the lowest and the highest level take the tails. Bits for each number are
-$(\mathrm{KL} - \mathbb E_q \log p(x \mid z)) / (3072 \log 2)$, the mean taken over 64 draws of $z$.
+$(\mathrm{KL} - \mathbb E_q \log p(x \mid z)) / (3072 \log 2)$, the mean taken over 64 samples of $z$.
 
 Imagined: $z = \tau\,\epsilon$ with the temperature $\tau$, $\epsilon \sim \mathcal N(0, 1)$.
 """
 
 
-def picker_payload(cell: int) -> Any:
-    """The stored pictures as a grid of still ones, one of them selected."""
-    value = pixel_colour.picker_payload(PAINTER)
-    value["panels"][0] = {**value["panels"][0], "title": "Painted by PixelCNN", "room": "read"}
-    return {**value, "cell": cell}
+def chosen(choice: object, own: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+    """The picture (H, W, 3) behind the value of a picker: one of the stored ones, or the person's ``own``."""
+    text, choices = str(choice), own_pictures()[PAINTER]
+    if own is not None and text.startswith(OWN):
+        return own
+    if not (text.isascii() and text.isdigit() and int(text) < len(choices)):
+        raise UserError("There is no such example.")
+    return choices[int(text)]
 
 
 class Answers:
@@ -92,9 +110,9 @@ class Answers:
         studio = self.runtime.studio
         code, dead = studio.vaes.encode(pixels, MODEL).mean, studio.walks.dead(MODEL)[:LEADING]
         if view == FILM:
-            value = codes.traversal_payload(studio.vaes.traverse(code, FILM_FRAMES, MODEL, LEADING), dead)
+            value = vae_code.traversal_payload(studio.vaes.traverse(code, FILM_FRAMES, MODEL, LEADING), dead)
         else:
-            value = codes.lattice_payload(studio.walks.lattice(code, VALUES, MODEL, LEADING), dead)
+            value = vae_code.lattice_payload(studio.walks.lattice(code, VALUES, MODEL, LEADING), dead)
         return vae_walks.with_carried(value, studio.vaes.carried(MODEL))
 
     def task(
@@ -123,78 +141,73 @@ class Answers:
         return value, value, said
 
 
-def build(runtime: Runtime) -> None:
-    """Fill the tab: first what stands there, then what happens."""
-    first, answers = stored("vae-colour"), Answers(runtime)
-    painted = gr.State(first)
-    pictures = [gr.State(pixel_colour.chosen(cell, PAINTER)) for cell in FIRST_CELLS]
+def build(tab: Tab) -> None:
+    """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
+    first = stored("vae-colour")
+    painted, pickers, owns, fields, boxes = gr.State(first), {}, {}, {}, []
     with room("vae"):
-        with column("stage"), card():
-            stage = player("vcolour-player", "vae", first)
-            said = status_line("vcolour")
-            verbs("vcolour", painted, 8)
-        with column("controls"), card("Task"):
-            task = gr.Radio(
-                [IMAGINE, COPY, BETWEEN, NUMBERS],
-                value=IMAGINE,
-                label="Task",
-                show_label=False,
-                elem_id="vcolour-mode",
-                elem_classes=["easel-switch", "easel-wrap"],
-            )
-            pickers, fields, tabs = [], [], []
-            with (
-                gr.Column(min_width=0, visible=False) as choosing,
-                gr.Tabs(elem_classes="easel-inner", elem_id="vcolour-pictures") as chosen,
-            ):
-                for letter, cell in zip("AB", FIRST_CELLS, strict=True):
-                    key = f"vcolour-{letter.lower()}"
-                    with gr.Tab(letter, id=letter, elem_id=f"{key}-tab", visible=letter == "A") as tab:
-                        pickers.append(player(f"{key}-examples", "read", picker_payload(cell)))
-                        fields.append(uploads.upload_field(key, uploads.COLOUR))
-                    tabs.append(tab)
+        with column("controls"), card():
+            task = tab.control("task", switch("Task", TASKS.items(), "vcolour-mode", IMAGINE, said=False))
+            for name, cell in FIRST_CELLS.items():  # there, since what an address says of them is theirs to take
+                with gr.Row(elem_classes=away(False)) as box:
+                    urls = [uploads.encoded(Image.fromarray(each), "PNG") for each in own_pictures()[PAINTER]]
+                    pickers[name] = tab.keeps(
+                        name, pictures(f"vcolour-{name}", f"Picture {name.upper()}", urls, cell, tab.key, name)
+                    )
+                    with gr.Column(min_width=200):
+                        fields[name] = uploads.upload_field(f"vcolour-{name}", uploads.COLOUR)
+                    owns[f"own_{name}"] = gr.State(None)
+                boxes.append(box)
             with gr.Column(min_width=0, visible=False) as walking:
-                steps = gr.Slider(
-                    latents.FRAMES[0], MOST_FRAMES, FIRST_FRAMES, step=1, label="Frames", elem_id="vcolour-frames"
+                steps = tab.control(
+                    "frames",
+                    gr.Slider(
+                        latents.FRAMES[0], MOST_FRAMES, FIRST_FRAMES, step=1, label="Frames", elem_id="vcolour-frames"
+                    ),
                 )
             with gr.Column(min_width=0, visible=False) as looking:
-                view = gr.Radio(
-                    [TABLE, FILM], value=TABLE, label="View", elem_id="vcolour-view", elem_classes="easel-switch"
+                view = tab.control(
+                    "show", switch("View", [("All at a glance", TABLE), ("In turn", FILM)], "vcolour-view", TABLE)
                 )
-            with gr.Column(min_width=0) as imagining:
-                count = gr.Slider(1, MOST, FIRST_COUNT, step=1, label="Pictures", elem_id="vcolour-count")
-                temperature = gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="vcolour-temperature")
-                seed = seed_field("vcolour", FIRST_SEED)
+            with gr.Row() as imagining:
+                count = tab.control(
+                    "pictures",
+                    gr.Slider(1, MOST, FIRST_COUNT, step=1, label="Pictures", elem_id="vcolour-count", min_width=140),
+                )
+                temperature = tab.control(
+                    "temperature",
+                    gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="vcolour-temperature", min_width=140),
+                )
             paint = gr.Button("Paint", variant="primary", elem_id="vcolour-paint", elem_classes="easel-primary")
+        with column("stage"), card():
+            stage = player("vcolour-player", "vae", first)
+            status = status_line("vcolour")
+            said = gr.HTML("", elem_id="vcolour-said", elem_classes="easel-status", apply_default_css=False)
+            verbs("vcolour", painted, 8)
         with column("aside"):
             with card():
                 narrator("vcolour-narrator", "vcolour-player", "vae")
-            explanation(TEXT, FORMULA)
+            explanation(TEXT, FORMULA, MORE)
 
-    options, outputs = [task, view, steps, count, temperature, seed], [stage, painted, said]
+    def answer(a: object, b: object, own_a: Any, own_b: Any, **asked: Any) -> tuple[Any, ...]:
+        return Answers(tab.runtime).task(chosen(a, own_a), chosen(b, own_b), **asked)
+
+    def on_upload(path: str) -> tuple[Any, ...]:
+        pixels, note = uploads.colour(path, SIDE)
+        return pixels, note, f"{OWN}-{zlib.crc32(pixels.tobytes())}"
+
+    options = {"view": view, "steps": steps, "count": count, "temperature": temperature, "seed": tab.desk.seed}
+    asked = {**pickers, **owns, "task": task, **options}
+    when = {"seed": (task, IMAGINE)}
+    again(paint, tab.paint(answer, asked, [stage, painted, said], status=status, when=when))
+    tab.moment("vcolour-player")
     show_stage(paint, "vcolour-player")
-    for place, (picker, (upload, note)) in enumerate(zip(pickers, fields, strict=True)):
-
-        @told
-        def on_pick(event: gr.EventData, a: Any, b: Any, *values: Any, place: int = place) -> tuple[Any, ...]:
-            ends = [a, b]
-            ends[place] = pixel_colour.chosen(event.cell, PAINTER)
-            return ends[place], uploads.hinted(uploads.COLOUR), *answers.task(*ends, *values)
-
-        @told
-        def on_upload(path: str, a: Any, b: Any, *values: Any, place: int = place) -> tuple[Any, ...]:
-            ends = [a, b]
-            ends[place], said = pixel_colour.uploaded(path)
-            return ends[place], said, *answers.task(*ends, *values)
-
-        picker.pick(on_pick, [*pictures, *options], [pictures[place], note, *outputs], **LATEST)
-        upload.upload(on_upload, [upload, *pictures, *options], [pictures[place], note, *outputs], **LATEST)
+    for name, (button, note) in fields.items():
+        tab.on(button.upload, on_upload, {"path": button}, [owns[f"own_{name}"], note, pickers[name]])
     shown_for(task, {BETWEEN: walking, NUMBERS: looking, IMAGINE: imagining})
     task.change(
-        lambda task: (gr.Column(visible=task != IMAGINE), gr.Tabs(selected="A"), gr.Tab(visible=task == BETWEEN)),
+        lambda task: [gr.Row(elem_classes=away(there)) for there in (task != IMAGINE, task == BETWEEN)],
         task,
-        [choosing, chosen, tabs[1]],
+        boxes,
         **LATEST,
     )
-    triggers = [paint.click, task.change, view.change, steps.release, count.release, temperature.release]
-    paints(triggers, answers.task, [*pictures, *options], outputs)

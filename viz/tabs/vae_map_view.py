@@ -6,30 +6,31 @@ Plain functions of the studio, for the tab and for the assets alike.
 from __future__ import annotations
 
 import functools
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UserError
-from core.latent_plane import Numbers, Plane, extent, principal
+from core.studies.vae_map import Numbers, Plane, extent, principal
 from core.trace import Array
-from viz import latent_map
-from viz.assets import intact
-from viz.latent_map import Cloud, Map
-from viz.payload import Player
+from core.training.registry import REGISTRY, shown_in
+from viz.player.payload import Player
+from viz.views import vae_map
+from viz.views.assets import intact
+from viz.views.vae_map import Cloud, Map
 
-MODELS = {
-    "2 numbers": "aevb-mnist-2d",
-    "2 numbers, β = 0.1": "aevb-mnist-2d-beta01",
-    "2 numbers, β = 4": "aevb-mnist-2d-beta4",
-    "8 numbers": "vae-mnist",
-    "20 numbers": "vae-mnist-20d",
-}
-LENGTHS = dict(zip(MODELS, (2, 2, 2, 8, 20), strict=True))
-PRINCIPAL, AXES = "Principal plane", "Two numbers"
-MEAN, DIGIT = "At the mean", "As in your digit"
-EVEN, QUANTILES = "Even", "Quantiles"
+MODELS = {label: name for name, label in shown_in("vae_map").items()}
+LENGTHS = {name: REGISTRY[name].config.latent for name in MODELS.values()}
+PRINCIPAL, AXES = "principal", "axes"
+PLANES = {"Principal plane": PRINCIPAL, "Two numbers": AXES}
+MEAN, DIGIT = "mean", "digit"
+HELD = {"At the mean": MEAN, "As in your digit": DIGIT}
+EVEN, QUANTILES = "even", "quantiles"
+TILES = {"Even": EVEN, "Quantiles": QUANTILES}
+LONGEST = 4000
+"""Characters of a path."""
 LEAST, MOST = 3.0, 12.0
 """Half a map's side: three standard deviations of the prior at least; far beyond lies no code of ours."""
 
@@ -43,12 +44,12 @@ class Codes(NamedTuple):
 
 
 class View(NamedTuple):
-    """What is to be seen of which model: keys of this module's choices, and two numbers of the code from 1."""
+    """What is to be seen of which model: this module's choices, and two numbers of the code as ``z1``, ``z2``."""
 
     model: str
     plane: str
-    across: int
-    along: int
+    across: str
+    along: str
     held: str
     tiles: str
 
@@ -65,7 +66,10 @@ class Seen(NamedTuple):
     held: str
 
 
-FIRST = View("2 numbers", PRINCIPAL, 1, 2, MEAN, EVEN)
+FIRST = View("aevb-mnist-2d", PRINCIPAL, "z1", "z2", MEAN, EVEN)
+FIRST_PATH = "-1.2,-1.2 0,1.2 1.2,-0.4"
+FIRST_FRAMES = 24
+_PLACE = re.compile(r"-?\d{1,2}(\.\d+)?,-?\d{1,2}(\.\d+)?", re.ASCII)
 
 
 @functools.cache
@@ -75,17 +79,23 @@ def codes(name: str) -> Codes:
         return Codes(file[f"{name}.means"].astype(np.float32), file["labels"], str(file[f"{name}.sha256"]))
 
 
-def model_of(view: View) -> str:
-    """The name of the model; raises :class:`core.errors.UserError` for a choice that is none."""
-    if view.model not in MODELS:
-        raise UserError("There is no such model.")
-    return MODELS[view.model]
+def places_of(text: str) -> Numbers:
+    """The places (n, 2) of a path as an address has them, ``x,y x,y``; :class:`UserError` for anything else."""
+    parts = text.split(" ")
+    if len(text) > LONGEST or not all(map(_PLACE.fullmatch, parts)):
+        raise UserError("This link's path is no list of places.")
+    return np.array([part.split(",") for part in parts], np.float64).clip(-MOST, MOST)
+
+
+def moves(view: View) -> bool:
+    """Whether the plane is another one for another digit."""
+    return view.held == DIGIT and LENGTHS[view.model] > 2
 
 
 def seen(studio: Any, view: View, pixels: NDArray[np.uint8]) -> Seen:
     """The plane of a view and what lies on it; ``pixels`` are needed where it goes through their code."""
-    name = model_of(view)
-    known, d = codes(name), LENGTHS[view.model]
+    name = view.model
+    known, d = codes(name), LENGTHS[name]
     ordered = studio.map.in_order(name, known.means, known.sha256)
     means = np.zeros((0, d)) if ordered is None else ordered.astype(np.float64)
     variance, held = means.var(0) if len(means) else np.ones(d), ""
@@ -96,11 +106,12 @@ def seen(studio: Any, view: View, pixels: NDArray[np.uint8]) -> Seen:
         axes, share = ["component 1", "component 2"], float(shares[:2].sum())
         held = " What lies outside of the plane is held at the mean of the dots."
     else:
-        plane = studio.map.of_axes(name, view.across, view.along)
-        axes = [f"z{view.across}", f"z{view.along}"]
-        share = float(variance[[view.across - 1, view.along - 1]].sum() / variance.sum()) if len(means) else None
+        axes = [view.across, view.along]
+        numbers = [int(axis[1:]) for axis in axes]
+        plane = studio.map.of_axes(name, *numbers)
+        share = float(variance[[number - 1 for number in numbers]].sum() / variance.sum()) if len(means) else None
         held = " All other numbers are held at 0, the prior's mean."
-    if d > 2 and view.held == DIGIT:
+    if moves(view):
         plane = plane.through(studio.vaes.encode(pixels, name).mean.astype(np.float64))
         held = " What lies outside of the plane is held as in your digit."
     places = plane.places(means)
@@ -110,9 +121,9 @@ def seen(studio: Any, view: View, pixels: NDArray[np.uint8]) -> Seen:
 
 def board(studio: Any, view: View, now: Seen) -> Map:
     """The map of a view: 400 pictures are decoded."""
-    name, quantiles = model_of(view), view.tiles == QUANTILES
+    name, quantiles = view.model, view.tiles == QUANTILES
     lattice = studio.map.lattice(name, now.plane, now.half, quantiles)
-    words = latent_map.map_words(
+    words = vae_map.map_words(
         shown=int((np.abs(now.places) <= now.half).all(1).sum()),
         total=len(now.places),
         quantiles=quantiles,
@@ -121,7 +132,7 @@ def board(studio: Any, view: View, now: Seen) -> Map:
         held=now.held,
         share=now.share,
     )
-    return latent_map.map_value(
+    return vae_map.map_value(
         name,
         now.plane,
         lattice,
@@ -136,11 +147,11 @@ def board(studio: Any, view: View, now: Seen) -> Map:
 
 def cloud(studio: Any, view: View, now: Seen, pixels: NDArray[np.uint8]) -> Cloud:
     """The posterior of a picture as the view's plane shows it."""
-    name = model_of(view)
+    name = view.model
     found = studio.map.posterior(name, pixels)
     code = found.code
     covariance = now.plane.basis * code.sigma.astype(np.float64) ** 2 @ now.plane.basis.T
-    words = latent_map.cloud_words(
+    words = vae_map.cloud_words(
         now.plane.places(code.mean[None].astype(np.float64))[0],
         np.sqrt(covariance.diagonal()),
         now.axes,
@@ -149,10 +160,11 @@ def cloud(studio: Any, view: View, now: Seen, pixels: NDArray[np.uint8]) -> Clou
         len(code.mean),
         blank=not (pixels >= 128).any(),
     )
-    return latent_map.cloud_value(name, now.plane, code.mean, code.sigma, found.samples, found.pictures, words)
+    return vae_map.cloud_value(name, now.plane, code.mean, code.sigma, found.samples, found.pictures, words)
 
 
-def film(studio: Any, name: object, path: object, frames: object) -> Player:
-    """The walk along a path of codes."""
-    trace, way = studio.map.film(name, path, frames)
-    return latent_map.film_payload(trace, way, next(label for label, each in MODELS.items() if each == name))
+def film(studio: Any, view: View, plane: Plane, path: str, frames: object) -> Player:
+    """The walk along a path on the view's plane."""
+    codes = plane.codes(places_of(path))
+    trace, way = studio.map.film(view.model, codes, frames)
+    return vae_map.film_payload(trace, way, next(label for label, name in MODELS.items() if name == view.model))

@@ -1,1 +1,1 @@
-"""The three canvases that live in the browser: player, narrator and pixel editor, each a .py, a .js and a .css."""
+"""The canvases that live in the browser: a folder each, with the component, its ES module and its style sheet."""

@@ -1,0 +1,357 @@
+"""What the studio answers beside traces, and the numbers that models and page share. NumPy only.
+
+Shapes: ``T`` steps or frames, ``n`` pictures, ``d`` latents, ``C`` channels, ``H`` × ``W`` pixels. Prices are in nats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.trace import Array, CanvasTrace
+
+SIDE, COLOUR_SIDE = 28, 32
+"""Pixels a side of a digit and of a small colour picture."""
+STEPS, GLIMPSES = 16, 8
+"""Strokes of DRAW and glimpses of the classifier that a painting has, unless another number is asked for."""
+SMALLEST = 1.0
+"""Side of the smallest write window that a hand may choose, px; the largest is twice as wide as the picture."""
+MOVED = 1e-6
+"""A logit has moved if it changed by more than this; a network that cannot see a pixel does not move at all."""
+WEIGHED = (1, 10, 100)
+"""Draws that are weighed together in a :class:`Bound`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Erased:
+    """A painting and what it is without each of its steps.
+
+    ``whole`` (C, H, W) and ``without`` (T, C, H, W) in [0, 1]; ``kl`` (T,) nats that each step cost and ``lost`` (T,)
+    nats by which the picture gets less likely without it, both NaN if nothing was copied.
+    """
+
+    whole: Array
+    without: Array
+    kl: Array
+    lost: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Painting:
+    """One painting with a hand in it. ``wanted`` (T, 3): x, y and size of the windows that the painter asked for."""
+
+    trace: CanvasTrace
+    wanted: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Penned:
+    """The same painting without and with the hand: same weights, same noise. Steps before the hand are the same.
+
+    ``blank`` (C, H, W) in [0, 1] is the canvas before the first step.
+    """
+
+    untouched: Painting
+    touched: Painting
+    blank: Array
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Centre ``g_x``, ``g_y`` (1-based pixels), stride (px), variance (px²), intensity, and ``n`` filters a side."""
+
+    g_x: float
+    g_y: float
+    delta: float
+    sigma2: float
+    gamma: float
+    n: int
+
+
+@dataclass(frozen=True, eq=False)
+class Looking:
+    """What a window does: filterbanks ``f_x`` (N, W) and ``f_y`` (N, H) with their centres (N,), 1-based pixels.
+
+    ``patch`` (N, N) is γ F_Y x F_Xᵀ (equation 27), ``back`` (H, W) is 1/γ F_Yᵀ patch F_X (equation 29).
+    """
+
+    picture: Array
+    setting: Setting
+    centres_x: Array
+    centres_y: Array
+    f_x: Array
+    f_y: Array
+    patch: Array
+    back: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """What copies of one picture cost in nats, with attention and without: (n,) each, for the seeds 1 to n."""
+
+    attentive: Array
+    plain: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """The network's own look, and the same with one glimpse in a person's place.
+
+    Glimpse ``at`` (from 0) is the person's; those before it are the same in both. ``spread`` is the distance from the
+    first filter of that window to its last, as a share of the window's side; ``limits`` are those of its side, px.
+    """
+
+    its: CanvasTrace
+    yours: CanvasTrace
+    at: int
+    spread: float
+    limits: tuple[float, float]
+
+
+KINDS = ("paper", "digit", "clutter")
+"""What a pixel of a scene can be: paper, ink of the chosen digit, or ink of anything else."""
+DIGIT = KINDS.index("digit")
+SMALLEST_SCENE, LARGEST_SCENE = 12, 128
+"""Sides of a scene whose every pixel can be asked about, px."""
+CELLS = (4, 5)
+"""Rows and columns of the layer on which an error flows back: few enough to be worked out by hand."""
+TAKEN = ("moved", "unmoved", "third", "fourth")
+"""Scans that a Diagonal BiLSTM is tried with: its own two, of which the second is moved down by a row; both where they
+are; and, beside its own, one from the bottom left or one from the bottom right."""
+CORNERS = ("top left", "top right", "bottom left", "bottom right")
+"""Where the four directions of a multi-dimensional LSTM begin, in its order."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grown:
+    """A map of what every pixel is, as it grows while the scans cross the scene; ``T`` diagonals, ``D`` directions.
+
+    ``scene`` (H, W) in [0, 1]; ``kinds`` (T, 3, H, W), how likely each pixel is paper, digit and clutter; ``digits``
+    (T, 10), which digit it is; ``turns`` (D, m, n), the step at which a direction comes to a cell of ``block`` ×
+    ``block`` pixels, −1 where it is switched off.
+    """
+
+    scene: Array
+    kinds: Array
+    digits: Array
+    turns: NDArray[np.int64]
+    block: int
+
+
+@dataclass(frozen=True, eq=False)
+class Backwards:
+    """An error on its way back through one direction of a layer of one feature, on ``m`` × ``n`` cells, cell by cell.
+
+    (m, n) each: ``x`` the input, ``state`` and ``memory``; ``own`` the error that the output gives a cell; ``right``
+    and ``below`` what comes to its state from the gates of its two successors, named as the direction goes; ``total``
+    their sum; ``kept`` what comes to its memory from their memories; ``memory_error`` all that comes to its memory;
+    ``given`` the derivative by its input.
+    """
+
+    x: Array
+    state: Array
+    memory: Array
+    own: Array
+    right: Array
+    below: Array
+    total: Array
+    kept: Array
+    memory_error: Array
+    given: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Racer:
+    """One sampler of a race.
+
+    ``times`` (n,) in seconds from the start to the end of each pass; ``canvases`` (n + 1, C, H, W) before the first
+    pass and after each; ``rows`` (n,) that each pass worked on, −1 for the whole picture. ``run`` passes were really
+    run: fewer than n where the times of the others are scaled from theirs, and ``differing`` of them drew something
+    else than the fastest way had painted. Not ``finished``: its time was over before its picture was there.
+    """
+
+    method: str
+    times: Array
+    canvases: Array
+    rows: NDArray[np.int64]
+    run: int
+    differing: int = 0
+    finished: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """How the particle filters fared, each of which gave one of the n pictures.
+
+    Of ``particles`` each, the effective sample size ``ess`` (n, H) after each row, where they were drawn again (n, H)
+    and ``log_evidence`` (n,); ``times`` (n,): how often each picture came out, where repeats are shown once.
+    """
+
+    particles: int
+    ess: Array
+    resampled: NDArray[np.bool_]
+    log_evidence: Array
+    times: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """What one picture costs one model, in nats.
+
+    ``painted`` (1, 1, H, W); ``loss`` (H, W) sums to ``reconstruction``; ``kl`` (d,), the most expensive number on
+    average first: the price of :func:`core.studies.vae_bound.priced`, whatever the seed. ``tightened`` (3,) with
+    as many draws of the seed as :data:`WEIGHED` says; ``undecided`` the share of grey pixels.
+    """
+
+    painted: Array
+    loss: Array
+    kl: Array
+    reconstruction: float
+    bound: float
+    tightened: tuple[float, ...]
+    undecided: float
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """A sample on its way from noise to a code.
+
+    ``trace`` has a cell for each draw; ``path`` (T, n, d) is what is decoded, ``nats`` (T, n) −log p(x | it); ``noise``
+    (n, d), ``mean`` and ``sigma`` (d,). ``scaled`` is the step at which the noise has been scaled.
+    """
+
+    trace: CanvasTrace
+    path: Array
+    nats: Array
+    noise: Array
+    mean: Array
+    sigma: Array
+    scaled: int
+
+
+@dataclass(frozen=True, eq=False)
+class Weight:
+    """One β: ``bound`` of the picture and ``imagined`` (n, 1, H, W), with the share of undecided pixels in them."""
+
+    name: str
+    beta: float
+    bound: Bound
+    imagined: Array
+    undecided: float
+
+
+@dataclass(frozen=True, eq=False)
+class Outside:
+    """A digit's code stretched from the origin outwards, ``T`` frames.
+
+    ``trace`` is what is painted, ``back`` (T, 1, H, W) what is painted of the code that the encoder reads back,
+    ``factor`` (T,) of the digit's own length, ``radius`` (T,) |z|, ``mass`` (T,) the share of the prior within,
+    ``distance`` (T,) between a code and the one read back.
+    """
+
+    trace: CanvasTrace
+    back: Array
+    factor: Array
+    radius: Array
+    mass: Array
+    distance: Array
+    latents: int
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What one way makes of a damaged picture.
+
+    ``painted`` (H, W) in [0, 1]; ``samples`` (k, H, W) pictures drawn by it, of 0 and 1, the pixels that are known for
+    sure as they are; ``spread`` (H, W), the standard deviation of each pixel over what it may draw, at most ½;
+    ``nats``: −log of the probability that it draws just the true pixels where the picture is damaged (the search: from
+    its best code); ``wrong`` the share of pixels there in which ``painted``, made paper and ink at ½, is not the true
+    one; ``unsure`` the mean of ``spread`` there.
+    """
+
+    way: str
+    painted: Array
+    samples: Array
+    spread: Array
+    nats: float
+    wrong: float
+    unsure: float
+
+
+@dataclass(frozen=True, eq=False)
+class Climb:
+    """The film of the search, the best restart first; ``T`` moments, ``r`` restarts.
+
+    ``pictures`` (T, r, H, W) in [0, 1]; ``objective`` and ``known`` (T, r): −log p(known | z) + |z|² / 2 and its first
+    part, in nats; ``hidden`` (r,): −log p(the true damaged pixels | z) at the end; ``origins`` (r,): 0 the encoder's
+    answer, 1 the prior's mean, 2 a draw from the prior.
+    """
+
+    pictures: Array
+    objective: Array
+    known: Array
+    hidden: Array
+    origins: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Restored:
+    """All answers to one damage: ``damaged`` (H, W) of 0 and 1, ``region`` (H, W) where it counts, ``flips`` its rate.
+
+    ``untouched`` is the share of the region's pixels that are wrong if nothing is done, hidden ones being paper.
+    """
+
+    picture: Array
+    damaged: Array
+    hidden: NDArray[np.bool_]
+    region: NDArray[np.bool_]
+    flips: float
+    untouched: float
+    answers: tuple[Answer, ...]
+    climb: Climb
+
+
+@dataclass(frozen=True, eq=False)
+class Codes:
+    """What an encoder says of n pictures: ``mean``, ``sigma`` and the price ``kl`` of each number, (n, d)."""
+
+    mean: Array
+    sigma: Array
+    kl: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """What one painter answers to a question that is put to all.
+
+    ``pictures`` (n, H, W) in [0, 1]. ``nats`` is what the answer's picture, or the known part of it, costs the painter,
+    at most so much if it is a ``bound``; of it, ``code`` nats are spent before any pixel. ``error`` is the standard
+    error of ``nats``, and ``wrong`` the share of pixels in which a copy, made paper and ink at ½, is another. All four
+    are NaN where the question or the painter has no such number. ``surprise`` (H, W) nats of each pixel, or None.
+    ``distance`` and ``distinct`` are those of :func:`core.studies.together_rows.diversity`; ``seconds`` are
+    those of a processor.
+    """
+
+    name: str
+    pictures: Array
+    nats: float = float("nan")
+    bound: bool = False
+    code: float = float("nan")
+    error: float = float("nan")
+    wrong: float = float("nan")
+    surprise: Array | None = None
+    distance: float = float("nan")
+    distinct: int = 0
+    seconds: float = 0.0
+    parameters: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Bill:
+    """What one player pays for a round of bets: ``bits`` (n,), pixel by pixel; ``rule``: it is no model."""
+
+    name: str
+    bits: Array
+    rule: bool = False

@@ -1,0 +1,48 @@
+"""What the app keeps while it runs: the studio, made when it is first needed.
+
+Importing torch takes seconds and half a gigabyte; the page does not wait for it. ``Runtime`` imports
+:mod:`core.studio`, and torch with it, at the first request or in the background after :meth:`Runtime.warm`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.studio.trainings import Trainings
+
+if TYPE_CHECKING:
+    from core.studio.studio import Studio
+
+
+class Runtime:
+    """One per process. ``checkpoints`` names another folder of weights than the repository's, ``device`` a device.
+
+    ``trainings`` are those of the room *Train*, in processes of their own; they need no torch in this one.
+    """
+
+    def __init__(
+        self, checkpoints: Path | None = None, device: str = "auto", trainings: Trainings | None = None
+    ) -> None:
+        self.trainings = trainings or Trainings()
+        self._checkpoints, self._device = checkpoints, device
+        self._studio: Studio | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def studio(self) -> Studio:
+        """The painters; the first access imports torch."""
+        with self._lock:
+            if self._studio is None:
+                module = importlib.import_module("core.studio.studio")
+                folder = [self._checkpoints] if self._checkpoints else []
+                self._studio = module.Studio(*folder, device=self._device)
+            return self._studio
+
+    def warm(self) -> threading.Thread:
+        """Import torch and load the models in the background."""
+        thread = threading.Thread(target=lambda: self.studio.warm(), name="easel-warm", daemon=True)
+        thread.start()
+        return thread

@@ -1,0 +1,192 @@
+"""The painters at work: the app's requests in NumPy terms, answered by the trained models.
+
+Everything that comes from outside is checked here, so that the browser and the API get the same one clear sentence
+(:class:`RequestError`). One picture is a uint8 array (H, W) of 0 (paper) and 255 (ink), as the editor gives it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core import requests
+from core.console import found_device
+from core.files import CHECKPOINTS
+from core.models.base import Generate, Reconstruct, array
+from core.models.draw import Draw
+from core.requests import RequestError, binary_picture, seeded, whole
+from core.results import Erased, Looking, Penned
+from core.studies import draw_pen, draw_time, draw_window
+from core.studies.draw_time import Way
+from core.studio.draw import DrawStudio
+from core.studio.look import GlimpseStudio
+from core.studio.look_pixels import EveryPixelStudio
+from core.studio.pixels import DEFAULT, PixelStudio
+from core.studio.together_guess import GuessStudio
+from core.studio.together_rows import TogetherStudio
+from core.studio.train_use import UseStudio
+from core.studio.vae_bound import CostStudio
+from core.studio.vae_code import VAEStudio
+from core.studio.vae_map import MAPS, MapStudio
+from core.studio.vae_restore import RestoreStudio
+from core.studio.vae_walks import WalkStudio
+from core.trace import Array, CanvasTrace
+from core.training.checkpoints import CheckpointError, kl_per_latent, load_checkpoint, read_card
+from core.training.registry import FIRST
+
+log = logging.getLogger("easel")
+
+MAX_FORKS = 25
+"""Futures of one painting in one request."""
+MAX_CANVASES = 2048
+"""Strokes of all paintings in one request: each is a canvas to be kept and sent."""
+
+
+class Studio:
+    """The trained models, each loaded once, at its first use; one lock keeps requests from sharing a model.
+
+    All of them compute on ``device``, a name of torch's or ``auto`` (:func:`core.console.found_device`). Noise is drawn
+    on the processor, so that a seed paints the same picture on each.
+    """
+
+    def __init__(self, checkpoints: Path = CHECKPOINTS, device: str | torch.device = "cpu") -> None:
+        self._checkpoints, self.device = checkpoints, found_device(device)
+        self._made: dict[str, Any] = {}
+        self._lock, self._making = threading.RLock(), threading.RLock()
+        self.pixels = PixelStudio(self._load, self._at_work)
+        """The pixel models; made here, so that stopping one waits for no lock."""
+        self.trained = UseStudio()
+        self.glimpses = GlimpseStudio(self._load, self._at_work)
+        self.every_pixel = EveryPixelStudio(self._load, self._at_work)
+        self.draws = DrawStudio(self._load, self._at_work)
+        self.vaes = VAEStudio(self._load, self._carried)
+        self.map = MapStudio(self.vaes, lambda name: str(read_card(name, self._checkpoints).get("sha256")))
+        self.walks = WalkStudio(self.vaes)
+        self.costs = CostStudio(self.vaes)
+        self.restoring = RestoreStudio(self.vaes, self.pixels)
+        self.guessing = GuessStudio(self.pixels)
+        self.together = TogetherStudio(self._load, self._at_work, self.vaes, self.pixels)
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """One request at a time, on one processor thread.
+
+        These networks are so small that sharing a row of pixels between threads costs more than it saves: two threads
+        make PixelCNN four times slower in a server's worker thread. The number belongs to the calling thread.
+        """
+        with self._lock:
+            torch.set_num_threads(1)
+            yield
+
+    def _once(self, key: str, make: Callable[[], Any]) -> Any:
+        if key not in self._made:  # what is there is given without waiting for a painting that is under way
+            with self._making:
+                if key not in self._made:
+                    self._made[key] = make()
+        return self._made[key]
+
+    def _load(self, name: str) -> Any:
+        return self._once(name, lambda: load_checkpoint(name, self._checkpoints).to(self.device))
+
+    def _carried(self, name: str) -> Array:
+        """Mean nats of each latent of a VAE, (d,), as its card says; a card without such a figure: ones."""
+        carried: Array = self._once(f"{name}'s latents", lambda: kl_per_latent(name, self._checkpoints))
+        return carried
+
+    def _picture(self, pixels: NDArray[np.uint8] | None) -> Tensor | None:
+        """A digit (H, W) from outside as DRAW sees it, if there is one."""
+        return None if pixels is None else binary_picture(pixels).to(self.device)
+
+    @property
+    def draw(self) -> Draw:
+        """The DRAW painter."""
+        model: Draw = self._load(FIRST["draw"])
+        return model
+
+    def warm(self) -> None:
+        """Load every model and paint once with each, so that the first click does not pay for it."""
+        blank = np.zeros((28, 28), np.uint8)
+        for paint in (
+            lambda: self.draw_copy(blank, 0),
+            lambda: self.vaes.encode(blank),
+            lambda: self.map.posterior(MAPS[0], blank),
+            lambda: self.pixels.generate(DEFAULT, 1, 0),
+            lambda: self.glimpses.look(np.zeros((60, 60), np.uint8)),
+            lambda: self.every_pixel.grown(np.zeros((60, 60), np.uint8)),
+        ):
+            try:
+                paint()
+            except CheckpointError as error:  # the others paint all the same, and a request will say it again
+                log.warning("%s", error)
+
+    def draw_generate(
+        self, count: object, seed: object, temperature: object = 1.0, steps: object = None
+    ) -> CanvasTrace:
+        """DRAW paints ``count`` pictures from the prior, in ``steps`` strokes; None: as many as it was trained with."""
+        request, length = Generate(requests.count(count), requests.temperature(temperature)), requests.strokes(steps)
+        if request.count * (length or 1) > MAX_CANVASES:
+            raise RequestError(f"Ask for fewer pictures or fewer strokes: at most {MAX_CANVASES} strokes together.")
+        with self._at_work():
+            return CanvasTrace.record(self.draw.steps(request, seeded(seed), length))
+
+    def draw_blank(self) -> Array:
+        """DRAW's learned canvas before the first stroke, (1, C, H, W) in [0, 1]."""
+        blank: Array = array(self.draw.initial_canvas.sigmoid()[None])
+        return blank
+
+    def draw_copy(self, pixels: NDArray[np.uint8], seed: object, steps: object = None) -> CanvasTrace:
+        """DRAW looks at one picture (H, W) and paints it again; the trace keeps it as its subject.
+
+        ``steps`` strokes; None: as many as it was trained with.
+        """
+        x, length = binary_picture(pixels), requests.strokes(steps)
+        with self._at_work():
+            return CanvasTrace.record(self.draw.steps(Reconstruct(x), seeded(seed), length), subject=array(x))
+
+    def draw_forks(self, pixels: NDArray[np.uint8] | None, at: object, count: object, seed: object) -> CanvasTrace:
+        """Futures of one painting, of a copy if there are pixels, that share their first ``at`` strokes."""
+        model, x = self.draw, self._picture(pixels)
+        at = whole(at, "The stroke to fork at", 0, model.config.steps)
+        count = whole(count, "The number of futures", 2, MAX_FORKS)
+        subject = None if x is None else array(x)
+        with self._at_work():
+            return CanvasTrace.record(draw_time.forks(model, x, at, count, seeded(seed)), subject=subject)
+
+    def draw_erased(self, pixels: NDArray[np.uint8] | None, way: str, seed: object) -> Erased:
+        """One painting without each of its strokes: of their ``stroke`` alone, or of the ``latent`` behind it."""
+        if way not in get_args(Way):
+            raise RequestError("The eraser takes a stroke or the latent behind it.")
+        x = self._picture(pixels)
+        with self._at_work():
+            return draw_time.erased(self.draw, x, cast(Way, way), seeded(seed))
+
+    def draw_pen(
+        self,
+        pixels: NDArray[np.uint8] | None,
+        moves: Mapping[int, Sequence[object]],
+        inks: Mapping[int, NDArray[np.int8]],
+        seed: object,
+    ) -> Penned:
+        """One painting, a copy if there are pixels, as it would have gone and with a person's hand in it.
+
+        ``moves``: step, from 0, -> centre x, y and size of its write window in pixels; ``inks``: step -> (H, W), what
+        is painted on the canvas before it: 1 ink, −1 erased, 0 left alone.
+        """
+        x = self._picture(pixels)
+        with self._at_work():
+            return draw_pen.penned(self.draw, x, draw_pen.checked(moves, inks, self.draw), seeded(seed))
+
+    def filters(self, pixels: NDArray[np.uint8], *values: object) -> Looking:
+        """What a window with g_X, g_Y, δ, σ², γ and N makes of one picture (H, W); no model is asked."""
+        setting = draw_window.checked(*values)
+        with self._at_work():
+            return draw_window.look(pixels, setting)

@@ -1,0 +1,68 @@
+"""Side by side: one digit, every painter; and the game against them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.training.registry import shown_in
+
+pytestmark = pytest.mark.kept_page
+
+
+def test_every_painter_completes_copies_and_prices_the_digit_and_the_lowest_is_marked(page: Page) -> None:
+    page.goto("/together/")
+    entries = page.locator("#together-rows-tab .entry")
+    expect(entries.locator("img")).to_have_count(4 * len(shown_in("together")))
+    best = page.locator("#together-rows-tab .entry.best")
+    expect(best).to_have_count(1)
+    figures = [float(str(each.get_attribute("data-figure"))) for each in entries.all()]
+    assert float(str(best.get_attribute("data-figure"))) == min(figures)
+    page.get_by_text("How surprised are you?").click()
+    expect(entries.filter(has_text="PixelCNN").first.locator("img")).to_have_count(1)
+    expect(page.locator("#together-about")).to_contain_text("What your whole digit costs")
+    page.wait_for_url("**q=surprise**")
+    page.locator("#together-painters").get_by_role("checkbox", name="MCGSM").click()
+    expect(page.locator("#together-mcgsm-mnist")).to_be_hidden()
+
+
+def test_without_a_cover_each_row_says_what_is_missing(page: Page) -> None:
+    page.goto("/together/?cover=none")
+    expect(page.get_by_text("Nothing is covered").first).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_round_is_played_paid_and_compared_and_its_link_is_a_challenge(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto("/together/?tab=guess&round=5&pixels=20")
+    board = page.locator("#guess-board .easel-guess")
+    expect(board).to_have_attribute("data-loaded", re.compile("5-"))
+    expect(board).to_be_visible()
+    for at in range(int(str(board.get_attribute("data-loaded")).split("-")[1])):
+        expect(board).to_have_attribute("data-at", str(at))
+        if at % 2:
+            board.locator('[data-bet="10"]').click()
+        else:
+            board.locator('[data-bet="10"]').press("2")
+        expect(board.locator("button:enabled").first if at < 3 else board).to_be_visible()
+    bill = page.locator("#guess-bill .row")
+    expect(bill).to_have_count(3 + len(shown_in("pixel_paint")) + 1)
+    paid = str(board.get_attribute("data-paid"))
+    expect(page.locator("#guess-bill .you")).to_contain_text(f"{float(paid):.1f} bits")
+    page.wait_for_url("**beat=**")
+    page.reload()
+    expect(page.locator("#guess-board .beat")).to_contain_text("Somebody paid")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_another_digit_begins_anew_and_a_bad_link_gets_a_sentence(page: Page) -> None:
+    page.goto("/together/?tab=guess&beat=12.5")
+    board = page.locator("#guess-board .easel-guess")
+    expect(board.locator(".beat")).to_contain_text("12.5")
+    before = str(board.get_attribute("data-loaded"))
+    page.locator("#guess-another").click()
+    expect(board).not_to_have_attribute("data-loaded", before)
+    page.goto("/together/?tab=guess&beat=many")
+    expect(page.locator(".easel-note")).to_contain_text("beat")

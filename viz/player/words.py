@@ -1,0 +1,22 @@
+"""Counts in sentences: one thing, two things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viz.player import payload
+from viz.player.payload import Words
+
+
+def counted(count: int, thing: str, things: str = "") -> str:
+    """``1 state``, ``2 states``; ``things`` where an s does not make the plural."""
+    return f"{count:,} {thing if count == 1 else things or thing + 's'}"
+
+
+def for_each(series: NDArray[np.int64], said: Callable[[int], str]) -> Words:
+    """What ``said`` makes of the count at each step, (T,)."""
+    counts, index = np.unique(series, return_inverse=True)
+    return payload.words([said(int(count)) for count in counts], index.reshape(-1, 1).astype(np.uint8))

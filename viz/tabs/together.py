@@ -1,0 +1,13 @@
+"""Side by side: the room in which all painters answer the same question, and a person may bet against them."""
+
+from __future__ import annotations
+
+from core.studio.runtime import Runtime
+from viz.tabs import together_guess, together_rows
+from viz.tabs.desk import room
+
+
+def build(runtime: Runtime) -> None:
+    """Fill the room."""
+    inner = (("Side by side", "rows", together_rows.build), ("Beat the model", "guess", together_guess.build))
+    room(runtime, "together", "read", inner)

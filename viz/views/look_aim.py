@@ -1,0 +1,94 @@
+"""One glimpse in a person's place: the picture with the window to grab, and what it would have made the network think.
+
+One picture, ``T`` glimpses, ten classes. NumPy only; nothing is computed again.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import NamedTuple
+
+import numpy as np
+
+from core.results import Compared
+from core.trace import Array
+from viz.player import frames
+from viz.views import aim
+from viz.views.aim import Aim
+from viz.views.draw_window import png
+from viz.views.look_path import CLASSES, NAMES, Thoughts, thoughts
+
+SAME = 0.005
+"""Probabilities that differ by less than this look the same."""
+
+
+class Comparison(NamedTuple):
+    """The value of the aim widget, and as HTML what either look led to: two lists of probabilities, and a sentence."""
+
+    aim: Aim
+    lists: str
+    words: str
+
+
+def comparison(compared: Compared) -> Comparison:
+    """The network's own look beside the same with one glimpse in a person's place.
+
+    Thin stand three other windows: the one before, which is the same in both; the network's own in the place of the
+    person's; and the next one, to which the person's led.
+    """
+    its, yours, at = thoughts(compared.its), thoughts(compared.yours), compared.at
+    subject = compared.yours.subject
+    assert subject is not None
+    own, led = (frames.mark_boxes(trace, "glimpse")[:, 0, :3].tolist() for trace in (compared.its, compared.yours))
+    number = at + 1
+    others = {str(number - 1): own[at - 1]} if at else {}
+    others |= {str(number): own[at]}
+    if number < len(led):
+        others[str(number + 1)] = led[number]
+    aimed = aim.aim(
+        subject[0],
+        "glimpse",
+        led[at],
+        ghosts=list(others.values()),
+        names=list(others),
+        smallest=compared.limits[0],
+        largest=compared.limits[1],
+        filters=compared.its.steps[0].patches["glimpse"].shape[-1],
+        spread=compared.spread,
+    )
+    lists = [
+        _list(f"Glimpse {number}, its own", "its", frames.unit_patches(compared.its, "glimpse")[at, 0, 0], its, at),
+        _list(f"Glimpse {number}, yours", "yours", frames.unit_patches(compared.yours, "glimpse")[at, 0, 0], yours, at),
+    ]
+    return Comparison(aimed, f'<div class="look-lists">{"".join(lists)}</div>', f"<p>{sentence(its, yours, at)}</p>")
+
+
+def sentence(its: Thoughts, yours: Thoughts, at: int) -> str:
+    """What the person's glimpse changed, at once and in the end."""
+    if np.abs(its.p[at:] - yours.p[at:]).max() < SAME:
+        return (
+            f"So far this is where the network looked itself: it thinks of {said(its, at)}. Drag the "
+            "<b class='glimpse'>window</b> elsewhere, or zoom it, and see what it would have thought."
+        )
+    text = f"By its own glimpse {at + 1} it thinks of {said(its, at)}; by yours, of {said(yours, at)}."
+    last = len(its.p) - 1
+    if at == last:
+        return text
+    return f"{text} From there it goes on alone and ends with {said(yours, last)}; its own path: {said(its, last)}."
+
+
+def said(thought: Thoughts, at: int) -> str:
+    """The likeliest digit after a glimpse, and how likely it is."""
+    return f"<b>{NAMES[int(thought.guess[at, 0])]}</b>, {100 * float(thought.p[at, 0].max()):.0f}\u202f%"
+
+
+def _list(title: str, kind: str, patch: Array, thought: Thoughts, at: int) -> str:
+    p, guess = thought.p[at, 0], int(thought.guess[at, 0])
+    rows = "".join(
+        f"<div class='row{' most' if digit == guess else ''}'><span>{digit}</span><span class='track'>"
+        f"<span class='fill' style='transform: scaleX({p[digit]:.4f})'></span></span>"
+        f"<span class='number'>{100 * p[digit]:.0f}\u202f%</span></div>"
+        for digit in range(CLASSES)
+    )
+    head = f"<img src='{png(patch)}' alt='what reaches the network'><h2>{escape(title)}</h2>"
+    return f"<section class='{kind}' aria-label='{escape(title)}'>{head}{rows}</section>"

@@ -1,0 +1,114 @@
+"""The glimpse classifier on the page: its path over a picture, what reaches it, and what it thinks after each glimpse.
+
+``T`` glimpses, ``B`` pictures, ten classes. NumPy only; nothing is computed again but a certainty, the largest of the
+probabilities.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.trace import Array, CanvasTrace
+from viz.player import frames, notes, payload
+from viz.player.payload import Player, Value, Words
+
+CLASSES = 10
+FPS = 1.5
+"""Glimpses a second: slow enough to read what each of them changed."""
+
+SAYS = (
+    "Through a <b class='glimpse'>window</b> [[glimpse_size]] pixels wide it gets [[n]]×[[n]] numbers. Now it thinks: "
+    "<b>[[guess]]</b>, [[sure]][[rest]]. [[said]]"
+)
+NAMES = [f"{'an' if digit == 8 else 'a'} {digit}" for digit in range(CLASSES)]
+REST = ["", *(f"; if not, {name}" for name in NAMES)]
+"""What else it may be: nothing that is worth a percent, or 1 + the digit."""
+FIRST, SAME, SURER, LESS_SURE, CHANGED = range(5)
+SAID = [
+    "It is the first look; nothing was known before.",
+    "It thought so before.",
+    "It thought so before and is surer now.",
+    "It thought so before and is less sure now.",
+    *(f"Before, it took it for {name}." for name in NAMES),
+]
+"""What has changed; from :data:`CHANGED` on, of which digit it has changed its mind."""
+NOTABLE = 0.01
+"""Probabilities below this, and smaller changes of them, are not spoken of."""
+AT_ONCE_ROW = ["a conv net, all pixels at once", "[[at_once]], [[at_once_sure]]"]
+
+
+class Thoughts(NamedTuple):
+    """``p`` (T, B, 10), the likeliest class ``guess`` (T, B), and which of :data:`REST` and :data:`SAID` holds."""
+
+    p: Array
+    guess: NDArray[np.int64]
+    rest: NDArray[np.int64]
+    said: NDArray[np.int64]
+
+
+def thoughts(trace: CanvasTrace) -> Thoughts:
+    """What the trace says about every glimpse; raises ``ValueError`` where a number is not finite."""
+    p = payload.finite(np.stack([trace.series(f"{k}_probability") for k in range(CLASSES)], -1), "The trace")
+    order = np.argsort(-p, -1, kind="stable")
+    guess, second = order[..., 0], order[..., 1]
+    rest = np.where(np.sort(p, -1)[..., -2] < NOTABLE, 0, 1 + second)
+    change = np.diff(p.max(-1), axis=0)
+    surer = np.where(np.abs(change) < NOTABLE, SAME, np.where(change > 0, SURER, LESS_SURE))
+    said = np.where(guess[1:] == guess[:-1], surer, CHANGED + guess[:-1])
+    return Thoughts(p, guess, rest, np.concatenate([np.full_like(guess[:1], FIRST), said]))
+
+
+def glimpse_payload(
+    trace: CanvasTrace, *, at_once: Array | None = None, autoplay: bool = True, nonce: str | None = None
+) -> Player:
+    """The path over the picture, and the patch that reaches the network. ``at_once`` (10,): a conv net's opinion.
+
+    The bars are how likely the likeliest class is, in percent.
+    """
+    assert trace.subject is not None
+    boxes, seen = frames.mark_boxes(trace, "glimpse"), frames.unit_patches(trace, "glimpse")
+    thought, n = thoughts(trace), seen.shape[-1]
+    panels = [
+        payload.panel("The picture, and where it looks", "plain", trace.subject[None]),
+        payload.panel(f"All that reaches it: {n}×{n} numbers", "glimpse", seen),
+    ]
+    values: dict[str, Value | Words] = {
+        **frames.window_values(trace, "glimpse", boxes),
+        **{f"p{k}": _percent(thought.p[..., k]) for k in range(CLASSES)},
+        "n": payload.value(np.full((1, 1), n, np.float32), 0),
+        "guess": payload.words(NAMES, thought.guess),
+        "sure": _percent(thought.p.max(-1)),
+        "rest": payload.words(REST, thought.rest),
+        "said": payload.words(SAID, thought.said),
+    }
+    rows = notes.window_rows(["glimpse"])
+    if at_once is not None:
+        rows = [*rows, AT_ONCE_ROW]
+        values["at_once"] = payload.words(NAMES, np.array([[int(at_once.argmax())]]))
+        values["at_once_sure"] = _percent(payload.finite(at_once.max(), "The network")[None, None])
+    path = payload.track(boxes, "glimpse", 0)
+    path["path"] = True
+    cost = payload.cost("how sure it is after each glimpse, %", "%", 100 * thought.p.max(-1))
+    cost["most"] = 100.0
+    return {
+        **payload.player(panels, autoplay=autoplay, nonce=nonce),
+        "fps": FPS,
+        "marks": [path],
+        "cost": cost,
+        "word": "glimpse",
+        "note": {
+            "title": "Glimpse [[step]] of [[steps]]",
+            "html": SAYS,
+            "rows": rows,
+            "values": values,
+            "patches": [],
+            "bars": [{"value": f"p{k}", "label": str(k)} for k in range(CLASSES)],
+        },
+    }
+
+
+def _percent(series: Array) -> Value:
+    return {**payload.value(series, 0), "percent": True}

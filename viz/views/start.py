@@ -1,0 +1,64 @@
+"""The first page: three painters complete one digit, each in its own way, and say what the whole digit costs them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from core.trace import CanvasTrace, RasterTrace
+from viz.player import frames, payload
+from viz.player.payload import Player
+
+WIDEST = 200.0
+"""Nats that fill a bar: more than a usual digit costs any of the three."""
+
+
+class Way(NamedTuple):
+    """A painter on the first page."""
+
+    key: str
+    room: payload.Room
+    name: str
+    about: str
+
+
+WAYS = (
+    Way("vae", "vae", "All at once", "The VAE looks for eight numbers from which it paints your half, and the rest."),
+    Way(
+        "draw",
+        "write",
+        "Stroke by stroke",
+        "DRAW copies the digit ten times. Under the cover it keeps its own strokes.",
+    ),
+    Way("pixels", "pixel", "Pixel by pixel", "PixelCNN goes on pixel after pixel, from all that stands above."),
+)
+
+
+def at_once(trace: CanvasTrace) -> Player:
+    """The best code so far, at every second step of the climb."""
+    panel = payload.panel("What it paints", "vae", frames.stacked(trace))
+    return {**payload.player([panel], columns=1, autoplay=True, nonce=None), "fps": 10, "film": False, "word": "step"}
+
+
+def strokes(trace: CanvasTrace) -> Player:
+    """The last round of DRAW's chain, with its windows."""
+    panel = payload.panel("What it paints", "write", frames.stacked(trace))
+    boxes = frames.mark_boxes(trace, "write")
+    value = payload.player([panel], columns=1, autoplay=True, nonce=None)
+    return {**value, "fps": 5, "film": False, "word": "stroke", "marks": [payload.track(boxes, "write", 0)]}
+
+
+def pixels(trace: RasterTrace) -> Player:
+    """One completion."""
+    value = frames.raster_payload(trace, title="What it paints", heat=False)
+    return {**value, "cost": None, "note": None, "film": False}
+
+
+def price(nats: float, bound: bool) -> str:
+    """What the whole digit costs a painter, on the scale that the three share."""
+    sign, about = ("≤ ", "at most") if bound else ("", "exactly")
+    share = min(nats / WIDEST, 1)
+    return (
+        f'<div class="easel-price"><p><b>{sign}{nats:.1f} nats</b> <span>{about}, for your whole digit</span></p>'
+        f'<div class="bar" role="img" aria-label="{nats:.0f} of {WIDEST:.0f} nats"><i style="width:{share:.1%}"></i>'
+        "</div></div>"
+    )

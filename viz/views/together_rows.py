@@ -1,0 +1,103 @@
+"""Side by side: what each painter answers, as one row of HTML."""
+
+from __future__ import annotations
+
+from html import escape
+from math import isnan
+from typing import Any
+
+import numpy as np
+
+from core.results import Entry
+from core.trace import Array
+from core.training.registry import REGISTRY
+from viz.player import overlays
+from viz.views.draw_window import png
+
+COPY, COMPLETE, SURPRISE, IMAGINE = "copy", "complete", "surprise", "imagine"
+QUESTIONS = {
+    COMPLETE: "Complete it",
+    COPY: "Copy it",
+    SURPRISE: "How surprised are you?",
+    IMAGINE: "Imagine another",
+}
+"""The questions as they stand in the address, and in words."""
+ABOUT = {
+    COMPLETE: "What is covered is filled in four times. The price is that of the part in sight. “Differ” is the mean "
+    "share of covered pixels in which two completions are not alike.",
+    COPY: "Told a digit as a code, how well does it come back? A copy is made paper and ink at one half.",
+    SURPRISE: "What your whole digit costs. The brighter a pixel, the more it surprised; all maps share one scale.",
+    IMAGINE: "Four pictures from nothing. “Differ” is the mean share of pixels in which two of them are not alike.",
+}
+COUNT = 4
+"""Pictures of each painter where it completes or imagines."""
+BRIGHTEST = 5.0
+"""Nats of the brightest colour of a map."""
+MARKS = {"vae": "vae", "draw": "write", "pixel": "pixel"}
+"""The colour of each family's maps."""
+
+
+def row(question: str, entry: Entry) -> str:
+    """One painter's answer; ``data-figure`` is what painters are compared by, the lower the better."""
+    spec = REGISTRY[entry.name]
+    words, figure = WORDS[question](entry)
+    compared = "" if isnan(figure) else f' data-figure="{figure:.4f}"'
+    size = f"{entry.parameters / 1e6:.1f} million" if entry.parameters >= 1e6 else f"{entry.parameters:,}"
+    return (
+        f'<div class="entry {spec.family}"{compared}><div class="who"><b>{escape(spec.title)}</b>'
+        f"<span>{size} parameters, {entry.seconds:.2f} s</span></div>"
+        f'<div class="pictures">{"".join(pictures(question, entry, spec.family))}</div>'
+        f'<div class="figures">{"".join(f"<p>{line}</p>" for line in words)}</div></div>'
+    )
+
+
+def pictures(question: str, entry: Entry, family: str) -> list[str]:
+    """The answer's pictures as images with names."""
+    if question == SURPRISE and entry.surprise is not None:
+        share = np.clip(entry.surprise / BRIGHTEST, 0, 1)
+        colours: Array = overlays.ramp_table(MARKS[family])[np.rint(share * 255).astype(int)] / np.float32(255)
+        return [image(colours, "nats of each pixel")]
+    names = {COPY: "its copy", COMPLETE: "completion", IMAGINE: "imagined"}
+    many = len(entry.pictures) > 1
+    name = names[question]
+    return [image(each, f"{name} {i}" if many else name) for i, each in enumerate(entry.pictures, 1)]
+
+
+def image(picture: Array, name: str) -> str:
+    """A picture (H, W) or (H, W, 3) in [0, 1]."""
+    return f'<img src="{png(picture)}" alt="{name}">'
+
+
+def price(entry: Entry) -> str:
+    """Nats with what is known of them: a bound, a standard error, its parts."""
+    sign, error = "≤ " if entry.bound else "", "" if isnan(entry.error) else f" ± {entry.error:.1f}"
+    parts = "" if isnan(entry.code) else f" <small>{entry.nats - entry.code:.1f} pixels + {entry.code:.1f} code</small>"
+    return f"<b>{sign}{entry.nats:.1f}{error} nats</b>{parts}"
+
+
+def spread(entry: Entry) -> str:
+    """How different the pictures are."""
+    return f"differ in {100 * entry.distance:.1f} %, {entry.distinct} of {len(entry.pictures)} distinct"
+
+
+def _copied(entry: Entry) -> tuple[list[str], float]:
+    if not len(entry.pictures):
+        return ["no code, no copy: it knows a digit only pixel by pixel"], float("nan")
+    return [f"<b>{100 * entry.wrong:.1f} %</b> of the pixels wrong", f"from {entry.code:.1f} nats of code"], entry.wrong
+
+
+def _completed(entry: Entry) -> tuple[list[str], float]:
+    chain = ["a chain of copies"] if REGISTRY[entry.name].family == "draw" else []
+    return [price(entry), spread(entry), *chain], entry.nats
+
+
+def _surprised(entry: Entry) -> tuple[list[str], float]:
+    return [price(entry), "at most; the map: pixels only" if entry.bound else "exact"], entry.nats
+
+
+def _imagined(entry: Entry) -> tuple[list[str], float]:
+    return [spread(entry)], float("nan")
+
+
+WORDS: dict[str, Any] = {COPY: _copied, COMPLETE: _completed, SURPRISE: _surprised, IMAGINE: _imagined}
+"""What is said of each answer, and the figure that painters are compared by."""

@@ -1,0 +1,252 @@
+"""What the page shows of a training: words and numbers, the loss in its terms as a chart, the film as bytes.
+
+``M`` moments, ``n`` pictures of ``C`` channels, ``H`` × ``W`` pixels, ``T`` steps of one painting.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple, NotRequired, TypedDict
+
+import numpy as np
+
+from core.training.live import GOING, Film, Looked
+from core.training.registry import REGISTRY
+from viz.player.payload import encode
+
+WIDTH, HEIGHT = 720, 240
+"""Of the chart, in its own units."""
+LEFT, RIGHT, TOP, BOTTOM = 46, 10, 12, 26
+COLOURS = {"vae": "vae", "draw": "write", "pixel": "pixel", "classifier": "glimpse"}
+"""The family's colour."""
+KINDS = {"vae": "all at once", "draw": "stroke by stroke", "pixel": "pixel by pixel", "classifier": "where to look"}
+GUESSING = "2.30"
+"""−log 1/10 in nats: what knowing nothing of ten digits costs."""
+
+
+class Shown(TypedDict):
+    """A training for the widget ``training``; ``film`` and ``now`` are left out where it has them already."""
+
+    key: str
+    state: str
+    going: bool
+    kept: bool
+    step: int
+    colour: str
+    pace: str
+    title: str
+    head: str
+    words: str
+    rows: list[list[str]]
+    chart: str
+    command: str
+    version: str
+    seen: str
+    film: NotRequired[dict[str, Any]]
+    now: NotRequired[dict[str, Any]]
+
+
+class Scale(NamedTuple):
+    """From steps and nats to places on the chart; steps by their logarithm."""
+
+    steps: int
+    most: float
+
+    def x(self, step: float) -> float:
+        """Across; the moment before the first step stands at the first."""
+        share = math.log(max(step, 1)) / math.log(max(self.steps, 2))
+        return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
+
+    def y(self, nats: float) -> float:
+        """Down."""
+        return round(HEIGHT - BOTTOM - min(nats, self.most) / self.most * (HEIGHT - TOP - BOTTOM), 1)
+
+
+def pictures(images: Any) -> dict[str, Any]:
+    """Pictures (…, C, H, W) uint8 as bytes (…, H, W, C)."""
+    channels, height, width = images.shape[-3:]
+    data = encode(np.moveaxis(images, -3, -1), np.uint8)
+    return {"data": data, "channels": channels, "height": height, "width": width, "count": int(images.shape[-4])}
+
+
+def numbers(array: Any) -> dict[str, Any]:
+    """Any numbers as float32 bytes and their shape."""
+    return {"data": encode(array, np.float32), "shape": list(array.shape)}
+
+
+def filmed(film: Film, scale: Scale) -> dict[str, Any]:
+    """A film for the widget."""
+    steps = film["steps"].tolist()
+    shown: dict[str, Any] = {"steps": steps, "x": [scale.x(step) for step in steps]}
+    for key in ("pictures", "copies", "strokes", "subjects"):
+        if key in film:
+            shown[key] = pictures(film[key])
+    for key in ("codes", "windows", "right", "field", "labels"):
+        if key in film:
+            shown[key] = numbers(film[key])
+    return shown
+
+
+def scale_of(looked: Looked, film: Film | None) -> Scale:
+    """The scale of a training's chart: all of its steps, and the most that anything has cost."""
+    costs = [line["total"] for line in looked.lines]
+    steps = [looked.live.steps, looked.live.step, *(line["step"] for line in looked.lines)]
+    if film is not None:
+        costs += [float(each) for each in film["validation"] if math.isfinite(each)]
+        steps.append(int(film["steps"][-1]))
+    return Scale(max(steps), max(costs, default=1.0) * 1.04 or 1.0)
+
+
+def polyline(points: Sequence[tuple[float, float]], more: str) -> str:
+    """A line through points."""
+    return f'<polyline points="{" ".join(f"{x},{y}" for x, y in points)}" {more}/>'
+
+
+def grid(scale: Scale) -> str:
+    """The chart's lines of equal nats and its steps."""
+    rough = scale.most / 4
+    unit = 10 ** math.floor(math.log10(max(rough, 1e-6)))
+    each = next(unit * k for k in (1, 2, 5, 10) if unit * k >= rough)
+    made = []
+    for k in range(1, int(scale.most / each) + 1):
+        y = scale.y(k * each)
+        made.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
+        made.append(f'<text x="{LEFT - 6}" y="{y + 4}" text-anchor="end">{k * each:g}</text>')
+    ticks = [step for step in (1, 10, 100, 1_000, 10_000) if step < 0.7 * scale.steps]
+    for step in [*ticks, scale.steps]:
+        anchor = "start" if step == 1 else "end" if step == scale.steps else "middle"
+        words = "step 1" if step == 1 else f"{step:,}"
+        made.append(f'<text x="{scale.x(step)}" y="{HEIGHT - 8}" text-anchor="{anchor}">{words}</text>')
+    return "".join(made)
+
+
+def chart(looked: Looked, film: Film | None) -> str:
+    """The loss in its terms over the steps by their logarithm, an SVG: pixels, the code on top, validation dashed."""
+    scale, lines = scale_of(looked, film), looked.lines
+    made = [grid(scale)]
+    if len(lines) > 1:
+        low = [(scale.x(line["step"]), scale.y(line["reconstruction"])) for line in lines]
+        high = [(scale.x(line["step"]), scale.y(line["total"])) for line in lines]
+        floor = [(high[-1][0], scale.y(0)), (high[0][0], scale.y(0))]
+        made.append(polyline([*low, *floor], 'class="pixels"').replace("polyline", "polygon"))
+        if any(line["kl"] for line in lines):
+            made.append(polyline([*high, *low[::-1]], 'class="code"').replace("polyline", "polygon"))
+        made.append(polyline(high, 'class="total"'))
+    checked = [(line["step"], line["validation"]) for line in lines if line["validation"] is not None]
+    if film is not None:
+        checked += [(s, v) for s, v in zip(film["steps"].tolist(), film["validation"].tolist(), strict=True) if s]
+    if checked:
+        made.append(polyline([(scale.x(s), scale.y(v)) for s, v in sorted(checked)], 'class="validation"'))
+    told = f"{lines[0]['total']:.0f} nats at first, {lines[-1]['total']:.1f} now" if lines else "nothing yet"
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Nats a picture over the steps: {told}">'
+        f'{"".join(made)}<line class="cursor" x1="{LEFT}" x2="{LEFT}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/></svg>'
+    )
+
+
+def clock(seconds: float) -> str:
+    """A time as minutes and seconds."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def head(looked: Looked) -> str:
+    """Where it stands, in one line."""
+    live = looked.live
+    if looked.place:
+        others = "one training is" if looked.place == 1 else f"{looked.place} trainings are"
+        return f"In line: {others} before this one"
+    if live.state == "getting ready":
+        return "Getting ready: PyTorch starts and the pictures are read"
+    at = f"step {live.step:,} of {live.steps:,}" if live.steps else ""
+    if live.state not in GOING:
+        return ": ".join(filter(None, ["A film" if looked.wish is None else live.state.capitalize(), at]))
+    if live.state == "paused":
+        return f"Paused at {at}"
+    return f"{at} · {live.pictures_per_second:,.0f} pictures a second · {clock(live.seconds_left)} left"
+
+
+def recorded(film: Film | None) -> str:
+    """What a film without a log says of itself (HTML)."""
+    if film is None or "note" not in film:
+        return "There is neither a log nor a film of this training."
+    note, nats = json.loads(str(film["note"])), film["validation"]
+    return (
+        f"A film of {note['recipe']['steps']:,} steps on {html.escape(str(note['source']))}, recorded from a training "
+        f"made for it: what is shipped was trained for longer. Validation fell from {nats[0]:.0f} to "
+        f"<b>{nats[-1]:.0f}</b> nats."
+    )
+
+
+def sentence(looked: Looked, film: Film | None = None) -> str:
+    """What has come of it so far, in its own numbers (HTML); ``film`` tells where there is no log."""
+    live, lines = looked.live, looked.lines
+    if live.state == "diverged":
+        kept = "The last good weights are kept" if looked.kept else "Nothing had been kept yet"
+        return f"At step {live.step:,} {html.escape(live.sentence)}. {kept}: try again with a lower learning rate."
+    ending = f" {html.escape(live.sentence)}" if live.state not in GOING and live.sentence else ""
+    if not lines and looked.wish is None:
+        return recorded(film)
+    if not lines:
+        return f"The pictures are what random weights paint.{ending}"
+    first, now = lines[0], lines[-1]
+    if REGISTRY[looked.name].family == "classifier":
+        return (
+            f"The right answer costs it <b>{now['total']:.2f}</b> nats; guessing among ten costs {GUESSING}, and less "
+            f"means that it knows something.{ending}"
+        )
+    parts = ""
+    if now["kl"]:
+        code = "strokes" if REGISTRY[looked.name].family == "draw" else "code"
+        parts = f" Of them the pixels cost <b>{now['reconstruction']:.0f}</b> and the {code} <b>{now['kl']:.1f}</b>."
+    before = f"at step {first['step']} it was {first['total']:.0f}"
+    return f"A picture costs it <b>{now['total']:.0f}</b> nats; {before}.{parts}{ending}"
+
+
+def rows(looked: Looked, film: Film | None) -> list[list[str]]:
+    """At most four numbers."""
+    if not looked.lines:
+        return []
+    now = looked.lines[-1]
+    checked = [line["validation"] for line in looked.lines if line["validation"] is not None]
+    if film is not None and not checked:
+        checked = film["validation"].tolist()
+    found = [["training", f"{now['total']:.1f} nats"]]
+    if checked:
+        found.append(["validation", f"{checked[-1]:.1f} nats"])
+    return [*found, ["norm of the gradient", f"{now['gradient']:.3g}"], ["learning rate", f"{now['rate']:.2g}"]]
+
+
+def shown(key: str, looked: Looked, film: Film | None) -> Shown:
+    """A training for the widget; ``film`` is its whole film, also where the widget has it already."""
+    spec = REGISTRY[looked.name]
+    value: Shown = {
+        "key": key,
+        "state": looked.live.state,
+        "going": looked.live.state in GOING,
+        "kept": looked.kept,
+        "step": looked.live.step,
+        "colour": COLOURS[spec.family],
+        "pace": looked.live.pace,
+        "title": spec.title if looked.wish is None else f"{spec.title}, {looked.wish.size}",
+        "head": head(looked),
+        "words": sentence(looked, film),
+        "rows": rows(looked, film),
+        "chart": chart(looked, film),
+        "command": looked.command,
+        "version": looked.version,
+        "seen": f"{looked.live.state} {looked.live.step}",
+    }
+    if looked.film is not None:
+        value["film"] = filmed(looked.film, scale_of(looked, looked.film))
+    if looked.now is not None:
+        value["now"] = {"step": int(looked.now["step"]), **filmed_now(looked.now)}
+    return value
+
+
+def filmed_now(now: Film) -> dict[str, Any]:
+    """The last pictures for the widget."""
+    more: dict[str, Any] = {key: numbers(now[key]) for key in ("windows", "right") if key in now}
+    return {"pictures": pictures(now["pictures"]), **more}

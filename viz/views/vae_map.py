@@ -1,0 +1,228 @@
+"""The values of the map of a latent space: dots, the pictures behind them, a posterior's ellipse. NumPy only.
+
+A map shows a :class:`core.studies.vae_map.Plane`. Its places are the plane's coordinates, in the prior's standard
+deviations; the page draws them on even axes, or on axes of the prior's quantiles.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Sequence
+from typing import Any, TypedDict
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.studies.latents import DRAWS
+from core.studies.vae_map import Numbers, Plane
+from core.trace import Array, CanvasTrace
+from viz.player import frames, payload
+from viz.player.payload import Player, encode, finite, pixels
+
+CLASSES = (
+    "#eeffff",
+    "#ff7711",
+    "#8888dd",
+    "#ffee00",
+    "#dd3300",
+    "#aa11ff",
+    "#ddcc99",
+    "#88aaaa",
+    "#cc3388",
+    "#bbbbff",
+)
+"""A colour for each digit, on a near-black ground.
+
+Of colours light enough for it these ten were searched for that lie farthest apart, the nearest two, in OKLab as seen by
+people with normal sight, without red and without green cones (Machado et al. 2009).
+"""
+LEVELS = 64
+"""Grey levels of the pictures behind the dots; what is under the hand has all 256."""
+
+
+class Map(TypedDict):
+    """What the map shows of ``model``: codes are z = ``origin`` (d,) + x ``basis[0]`` + y ``basis[1]``.
+
+    ``half`` is half the side of the even square in the plane's units; with ``quantiles`` the axes are those of the
+    prior's cumulative distribution. ``dots`` uint16 (n, 2), x and y from −half (0) to half (65,535), ``classes`` uint8
+    (n,); ``lattice`` is a PNG as data URL, ``side`` × ``side`` pictures from the top left. ``words`` is HTML.
+    """
+
+    id: str
+    model: str
+    height: int
+    width: int
+    axes: list[str]
+    half: float
+    quantiles: bool
+    origin: list[float]
+    basis: list[list[float]]
+    count: int
+    dots: str
+    classes: str
+    lattice: str
+    side: int
+    words: str
+
+
+class Cloud(TypedDict):
+    """A posterior on the map: ``mean`` (d,), in the plane its ``centre`` (2,) and ``half_axes`` (2, 2) at 1 σ.
+
+    ``points`` (k, 2) are codes drawn from it; ``pictures`` uint8 (k + 1, H, W) are painted from its mean and from them.
+    ``words`` is HTML.
+    """
+
+    id: str
+    model: str
+    height: int
+    width: int
+    mean: list[float]
+    centre: list[float]
+    half_axes: list[list[float]]
+    points: list[list[float]]
+    pictures: str
+    words: str
+
+
+def map_value(
+    model: str,
+    plane: Plane,
+    lattice: Array,
+    places: Numbers,
+    labels: NDArray[np.uint8],
+    *,
+    axes: Sequence[str],
+    half: float,
+    quantiles: bool,
+    words: str,
+) -> Map:
+    """A map of ``lattice`` (side², H, W) in [0, 1] and dots at ``places`` (n, 2) with their digits ``labels`` (n,).
+
+    Dots beyond the square are left out. Raises ``ValueError`` where a number is not finite.
+    """
+    within = (np.abs(finite(places, "A map")) <= half).all(1) if len(places) else np.zeros(0, bool)
+    count, (height, width) = int(within.sum()), lattice.shape[1:]
+    return {
+        "id": uuid4().hex,
+        "model": model,
+        "height": height,
+        "width": width,
+        "axes": list(axes),
+        "half": half,
+        "quantiles": quantiles,
+        "origin": rounded(plane.origin, 6),
+        "basis": [rounded(row, 6) for row in plane.basis],
+        "count": count,
+        "dots": encode(np.rint((places[within] / half + 1) / 2 * 0xFFFF), np.uint16),
+        "classes": encode(labels[within], np.uint8),
+        "lattice": sheet(lattice),
+        "side": math.isqrt(len(lattice)),
+        "words": words,
+    }
+
+
+def rounded(values: Any, digits: int) -> list[float]:
+    """Finite numbers as JSON writes them; raises ``ValueError`` for others."""
+    finite(values, "A map")
+    return [round(float(value), digits) for value in values]
+
+
+def sheet(lattice: Array) -> str:
+    """Pictures (side², H, W) in [0, 1] side by side as one PNG of :data:`LEVELS` greys, as a data URL."""
+    side, (height, width) = math.isqrt(len(lattice)), lattice.shape[1:]
+    laid = lattice.reshape(side, side, height, width).transpose(0, 2, 1, 3).reshape(side * height, side * width)
+    levels = np.rint(np.clip(finite(laid, "The picture"), 0, 1) * (LEVELS - 1)) / (LEVELS - 1)
+    file = io.BytesIO()
+    Image.fromarray(pixels(levels)).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def cloud_value(
+    model: str, plane: Plane, mean: Array, sigma: Array, samples: Array, pictures: Array, words: str
+) -> Cloud:
+    """The posterior N(mean, diag σ²) of a picture, ``samples`` (k, d) of it and ``pictures`` (k + 1, H, W)."""
+    for numbers in (mean, sigma, samples):
+        finite(numbers, "A cloud")
+    centre, points = plane.places(mean[None].astype(np.float64))[0], plane.places(samples.astype(np.float64))
+    return {
+        "id": uuid4().hex,
+        "model": model,
+        "height": pictures.shape[1],
+        "width": pictures.shape[2],
+        "mean": rounded(mean, 5),
+        "centre": rounded(centre, 5),
+        "half_axes": [rounded(row, 5) for row in plane.half_axes(sigma.astype(np.float64))],
+        "points": [rounded(row, 5) for row in points],
+        "pictures": encode(pixels(pictures), np.uint8),
+        "words": words,
+    }
+
+
+def map_words(
+    *, shown: int, total: int, quantiles: bool, side: int, half: float, held: str = "", share: float | None = None
+) -> str:
+    """What the dots and the pictures behind them are. ``shown`` dots of ``total``; none were at hand if that is 0."""
+    if total:
+        beyond = f" {total - shown:,} of them lie outside." if shown < total else ""
+        dots = (
+            f"<b>{shown:,} dots</b>: where the encoder puts {total:,} test digits of binarised MNIST, coloured by "
+            f"their true class.{beyond}"
+        )
+    else:
+        dots = "No dots: the codes that are kept belong to other weights (<code>scripts/make_codes.py</code>)."
+    if quantiles:
+        behind = (
+            f"Axes are the prior's quantiles: all {side} × {side} pictures stand for equal shares of it, and what the "
+            "prior likes least is squeezed against the edges."
+        )
+    else:
+        behind = (
+            f"Axes are in the prior's standard deviations, as far as the dots reach: ±{half:g}. The {side} × {side} "
+            "pictures stand evenly."
+        )
+    plane = "" if share is None else f" The plane shows {100 * share:.0f} % of the variance of these codes."
+    return f"{dots}{plane} {behind}{held}"
+
+
+def cloud_words(mean: Array, deviation: Array, axes: Sequence[str], kl: float, rest: float, d: int, blank: bool) -> str:
+    """What the encoder says of a picture; ``mean`` and ``deviation`` (2,) in the plane, ``kl`` and ``rest`` in nats."""
+    numbers = " and ".join(
+        f"{axis} = {minus(f'{m:.2f}')} ± {s:.2f}" for axis, m, s in zip(axes, mean, deviation, strict=True)
+    )
+    sheet = "This sheet is <b>blank</b>; even so the" if blank else "The"
+    flat = "" if d == 2 else f" The map shows two of its {d} directions; the pictures below come from whole codes."
+    return (
+        f"<p>{sheet} encoder answers with a <b class='vae'>cloud</b> of codes: {numbers}. Its rings lie one and two "
+        f"standard deviations from the mean.{flat}</p>"
+        f"<p>Telling a code of the cloud costs <b>{kl:.1f} nats</b> (KL). Naming every pixel then takes {rest:.1f} "
+        f"more, on average over {DRAWS} codes drawn from the cloud. Together that is <b>{kl + rest:.1f} nats</b>, a "
+        "bound: this model needs no more for the picture.</p>"
+    )
+
+
+def minus(text: str) -> str:
+    """A number with a typographic minus."""
+    return text.replace("-", "−")
+
+
+def film_payload(trace: CanvasTrace, way: Numbers, model: str) -> Player:
+    """A path through the latent space of ``model``, as the page calls it.
+
+    Its note carries the codes (T, d), for the map to show where a frame lies.
+    """
+    value = frames.walk_payload(trace, f"{len(way)} frames along your path · {model}", "vae")
+    codes: dict[str, payload.Value | payload.Words] = {
+        f"z{i + 1}": payload.value(column[:, None].astype(np.float32), 2) for i, column in enumerate(way.T)
+    }
+    note: payload.Note = {
+        "title": "On the path",
+        "html": "Equal steps in the code.",
+        "rows": [[name, f"[[{name}]]"] for name in codes],
+        "values": codes,
+        "patches": [],
+    }
+    return {**value, "note": note}

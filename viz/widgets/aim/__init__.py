@@ -1,0 +1,1 @@
+"""The aim: a window on a picture."""

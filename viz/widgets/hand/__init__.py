@@ -1,0 +1,1 @@
+"""What a person's hand did to a painting of DRAW."""

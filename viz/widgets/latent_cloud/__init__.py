@@ -1,0 +1,1 @@
+"""The cloud: where a picture's posterior lies."""

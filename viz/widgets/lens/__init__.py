@@ -1,0 +1,1 @@
+"""The lens: what a pixel model says of one pixel."""

@@ -1,0 +1,1 @@
+"""The narrator: what a player's present step did."""

@@ -1,0 +1,1 @@
+"""A second digit: one of the examples, or the page's own."""

@@ -1,0 +1,1 @@
+"""The schematic of a network, and the formula that it draws."""

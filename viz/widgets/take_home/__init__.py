@@ -1,0 +1,1 @@
+"""Taking the animation of a stage home."""
