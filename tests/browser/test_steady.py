@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 from tests.browser.conftest import CUT_OFF, WAIT_MS, Server, watch
+from tests.browser.helpers import load
 from tests.browser.walk import moved, settle, walk, watch_shifts
 
 MOST = 0.05
@@ -16,6 +17,8 @@ MOST = 0.05
 
 ANSWER_MS = 5_000
 """So long an answer is waited for that may be the same as what is shown; one that comes later counts later."""
+LATENCY_MS = 300
+"""A slow line: so long each answer takes, and a page's code comes in pieces that ask for each other."""
 LONGEST = 2_500
 """Pixels from a phone's page's top to its end, as long as nobody has opened a fold."""
 SIZES = {"laptop": (1440, 900), "phone": (390, 844)}
@@ -84,3 +87,14 @@ def test_no_room_jumps_at_load_at_a_return_or_when_its_results_arrive(sized_page
                 note(f"{ask} in {tab}")
     assert not jumps, "\n".join(jumps)
     assert answers > 10, "there were results to see arrive"
+
+
+def test_a_room_does_not_jump_where_its_code_comes_slowly(sized_page: Page) -> None:
+    line = sized_page.context.new_cdp_session(sized_page)
+    line.send("Network.enable")
+    line.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    slow = {"offline": False, "latency": LATENCY_MS, "downloadThroughput": 1e6, "uploadThroughput": 1e6}
+    line.send("Network.emulateNetworkConditions", slow)
+    load(sized_page, "/look/")
+    score, sources = moved(sized_page)
+    assert score < MOST, "\n".join(sources)

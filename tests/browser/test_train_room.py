@@ -1,5 +1,6 @@
 """The room Train: a press, and digits come of noise; one's own pictures; a reload that finds the training again."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,7 @@ def test_a_press_trains_it_pauses_makes_one_step_is_found_again_after_a_reload_a
     page.get_by_role("button", name="One step").click()
     expect(run(page)).to_have_attribute("data-step", str(at + 1), timeout=WAIT)
     key = run(page).get_attribute("data-key")
-    assert f"run={key}" in page.url
+    expect(page).to_have_url(re.compile(f"run={key}"))
     page.reload()
     state(page, "paused")
     assert (run(page).get_attribute("data-key"), step(page)) == (key, at + 1)
@@ -100,7 +101,8 @@ def test_on_a_phone_ones_own_pictures_are_learned_taken_home_and_one_is_complete
     page.wait_for_function("location.search.includes('own=')")
     page.get_by_role("button", name="Train", exact=True).click()
     state(page, "finished")
-    assert step(page) == 20 and "pictures=own" in page.url
+    expect(page).to_have_url(re.compile("pictures=own"))
+    assert step(page) == 20
     with page.expect_download() as download:
         page.get_by_role("button", name="Take it home").click()
     assert download.value.suggested_filename == "easel-aevb-mnist-2d.zip"

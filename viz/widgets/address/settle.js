@@ -4,17 +4,29 @@
 
 const QUIET = { 'easel-arriving': 150, 'easel-settling': 350 }; // ms in which nothing grows
 const MOST = 4000; // ms that are waited for it
+const MOST_ARRIVING = 20_000; // ms from the page's start: over a slow line its code comes piece by piece
+const COMING = 'p.loading'; // what Gradio puts where the code of a component has not come yet
 
 /** @type {Record<string, number>} */
 const timers = {};
 let until = 0;
+let filled = false;
+
+/** Whether something is still to come that nothing announces by growing: the query's values, or code. */
+const waits = () => performance.now() < MOST_ARRIVING && (!filled || document.querySelector(COMING));
+
+/** @param {string} name */
+function end(name) {
+  if (name === 'easel-arriving' && waits()) again();
+  else document.body.classList.remove(name);
+}
 
 function again() {
   for (const [name, quiet] of Object.entries(QUIET)) {
     if (!document.body.classList.contains(name)) continue;
     clearTimeout(timers[name]);
-    const wait = Math.max(0, Math.min(quiet, until - performance.now()));
-    timers[name] = setTimeout(() => document.body.classList.remove(name), wait);
+    const left = (name === 'easel-arriving' && waits() ? MOST_ARRIVING : until) - performance.now();
+    timers[name] = setTimeout(() => end(name), Math.max(0, Math.min(quiet, left)));
   }
 }
 
@@ -25,8 +37,11 @@ function begin(...names) {
   again();
 }
 
-/** A tab is about to be opened. */
-export const settle = () => begin('easel-settling');
+/** The query's values stand in the controls: what they change is about to be seen. */
+export function settle() {
+  filled = true;
+  begin('easel-settling');
+}
 
 begin(...Object.keys(QUIET));
 new ResizeObserver(again).observe(document.body);
@@ -42,7 +57,7 @@ growth.observe(document.body, { childList: true, subtree: true });
 document.addEventListener(
   'click',
   ({ target }) => {
-    if (target instanceof Element && target.closest('[role=tab]')) settle();
+    if (target instanceof Element && target.closest('[role=tab]')) begin('easel-settling');
   },
   { capture: true },
 );
