@@ -1,4 +1,4 @@
-"""Easel in the browser: ``python app.py [--host --port --data --device --train-minutes --trainers --runs --share]``."""
+"""Easel in the browser: ``python app.py``; ``--help`` says who may come in and how much is done at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 from core.errors import UserError
 from core.studio.runtime import Runtime
-from viz.serving.options import asked, trainings
+from viz.serving.options import asked, rules, trainings
 from viz.serving.surroundings import surroundings
 
 
@@ -22,7 +22,7 @@ def main() -> None:
 
                 found_device(options.device)
             runtime = Runtime(device=options.device, trainings=trainings(options))
-            serve(runtime, options.host, options.port, here.root, options.share)
+            serve(runtime, options.host, options.port, here.root, options.share, rules(options))
         except UserError as error:
             sys.exit(str(error))
         except KeyboardInterrupt:

@@ -53,7 +53,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     ),
     "viz.files": ("viz.player", "viz.views", "viz.widgets"),
     "viz.layout": ("viz.tabs", "viz.head", "viz.page", "viz.widgets", "core.studio.runtime"),
-    "viz.serving": ("viz.layout", "viz.widgets", "core.studio.runtime", "core.studio.trainings"),
+    "viz.serving": ("viz.layout", "viz.page", "viz.widgets", "core.studio.runtime", "core.studio.trainings"),
 }
 """Room -> the rooms that it may import beside itself and the ground. Rooms and modules that are not named here stand on
 the ground alone; what is allowed and not used fails as well."""

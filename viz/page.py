@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 import gradio as gr
@@ -64,12 +65,18 @@ class Page(gr.Blocks):
 
     address: object = None
     """The :class:`viz.address.Address` of what has a name on a page that is built."""
+    around: Callable[[str, str], AbstractContextManager[object]] = staticmethod(lambda request, page: nullcontext())
+    """What holds while an event is answered; it is told its name and which open page asks. The server's to set."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(analytics_enabled=False, delete_cache=(SWEEP, AGE), **options)
 
     async def process_api(self, block_fn: BlockFunction | int, inputs: list[Any], *args: Any, **more: Any) -> Any:
         handler = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
+        with self.around(str(handler.api_name or handler.name), more.get("session_hash") or ""):
+            return await self._answered(handler, inputs, *args, **more)
+
+    async def _answered(self, handler: BlockFunction, inputs: list[Any], *args: Any, **more: Any) -> Any:
         try:
             if getattr(more.get("state"), "lost", False) and any(block.stateful for block in handler.inputs):
                 raise UserError(LOST)

@@ -27,7 +27,7 @@ class Doors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        path = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/")
+        path = here(scope)
         if CLOSED.search(path.partition("/file=")[0]):
             return await refuse(404, "There is nothing here.", send)
         if scope["method"] != "POST" or path.endswith("/upload"):
@@ -38,6 +38,12 @@ class Doors:
         if body.count(b",") >= MAX_VALUES:
             return await refuse(413, f"A request may hold at most {MAX_VALUES:,} values.", send)
         await self._app(scope, again(body, receive), send)
+
+
+def here(scope: Scope) -> str:
+    """A request's path below the one that a proxy strips, without a slash at its end."""
+    path: str = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/")
+    return path
 
 
 async def whole(receive: Receive) -> bytes | None:

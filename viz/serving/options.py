@@ -6,7 +6,10 @@ import argparse
 import os
 from pathlib import Path
 
+from core.errors import UserError
 from core.studio.trainings import Trainings
+from viz.serving import accounts
+from viz.serving.rules import CAPACITY, Rules, hosts, sites
 from viz.serving.surroundings import LOOPBACK, Surroundings
 
 
@@ -28,12 +31,52 @@ def asked(here: Surroundings) -> argparse.Namespace:
         help="folder of the trainings (otherwise the variable EASEL_RUNS, or runs)",
     )
     parser.add_argument("--share", action="store_true", help="open a public Gradio link")
+    _add_rules(parser)
     options = parser.parse_args()
     if options.train_minutes <= 0 or options.trainers < 1:
         parser.error("a training takes some time and a trainer: --train-minutes is above 0, --trainers at least 1")
+    if options.max_sessions < 1 or (options.max_queue is not None and options.max_queue < 1):
+        parser.error("somebody must be let in: --max-sessions and --max-queue are at least 1")
     if options.data:
         os.environ["EASEL_DATA"] = options.data
     return options
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    """Who may come in, who may show it, and how many at once."""
+    group = parser.add_argument_group("for a class", "who may come in, and how much is done at once")
+    group.add_argument(
+        "--code", nargs="?", const="", help="a class code that opens the page; without one, one is made and printed"
+    )
+    group.add_argument("--auth", type=Path, metavar="FILE", help="names and passwords (python -m viz.serving.accounts)")
+    group.add_argument("--hosts", default="", help="names that the server answers to, with commas; otherwise all")
+    group.add_argument("--embed", default="", help="sites that may frame the page, with commas: https://moodle.example")
+    group.add_argument("--status", action="store_true", help="answer at /healthz and /metrics")
+    group.add_argument("--log", type=Path, metavar="FILE", help="a line for each request: never pictures or names")
+    group.add_argument("--max-queue", type=int, help="requests that may wait in a room; otherwise any number")
+    group.add_argument("--max-sessions", type=int, default=CAPACITY, help="open pages of a room that are remembered")
+
+
+def rules(options: argparse.Namespace) -> Rules:
+    """The rules of the server; a code that is made here is printed. Raises :class:`UserError`."""
+    keys, code = None, options.code
+    if code == "":
+        code = accounts.new_code()
+        print(f"The class code is {code}", flush=True)
+    if code is not None or options.auth:
+        keys = accounts.Keys(code, accounts.read(options.auth) if options.auth else None)
+    names = hosts(options.hosts)
+    if options.share and names:
+        raise UserError("A public link has a name that nobody knows beforehand: leave out --hosts or --share.")
+    return Rules(
+        names,
+        sites(options.embed, "SPACE_ID" in os.environ),
+        keys,
+        options.status,
+        options.log,
+        options.max_queue,
+        options.max_sessions,
+    )
 
 
 def trainings(options: argparse.Namespace) -> Trainings:

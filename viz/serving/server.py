@@ -6,6 +6,7 @@ are already waiting or a proxy is set. Here nothing is asked.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import socket
 import threading
@@ -27,9 +28,15 @@ from core.errors import UserError
 from core.studio.runtime import Runtime
 from viz.errors import LOG
 from viz.layout import LAUNCH, build_rooms, dress
+from viz.page import Page
+from viz.serving.asides import Asides
 from viz.serving.doors import Doors
+from viz.serving.fence import Fence
+from viz.serving.gate import Gate
+from viz.serving.ledger import Ledger, Status
 from viz.serving.pages import Pages
 from viz.serving.refusals import HANDLERS
+from viz.serving.rules import NEIGHBOURS, Rules
 from viz.serving.sessions import Closing, Sessions
 from viz.serving.streams import Streams
 from viz.serving.web import Web
@@ -52,26 +59,39 @@ class Site(NamedTuple):
 
     app: ASGIApp
     mounted: tuple[App, ...]
+    ledger: Ledger
 
 
-def site(rooms: Mapping[str, gr.Blocks]) -> Site:
+def site(rooms: Mapping[str, gr.Blocks], rules: Rules = Rules()) -> Site:  # noqa: B008  # it cannot change
     """``rooms`` by their paths, each with its page kept ready, its sessions small and its doors watched."""
     dress()
+    ledger = Ledger(rules.log)
     parent = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     parent.mount(f"/{place()}", Web())
     sessions, mounted = [], []
     for path in sorted(rooms, reverse=True):  # the root is last: it would swallow all others
-        app = mount(parent, path, rooms[path])
+        app = mount(parent, path, rooms[path], rules, ledger)
         mounted.append(app)
         sessions.append(cast(Sessions, app.state_holder))
     pages = ["", *(f"{path.rstrip('/')}/" for path in rooms)]
     told = [f"{page}{each}" for page in pages[1:] for each in DESCRIPTIONS]
-    return Site(Doors(Streams(Closing(Pages(parent, pages, told), sessions))), tuple(mounted))
+    ledger.pages = lambda: sum(len(each.session_data) for each in sessions)
+    inner = Doors(Asides(Streams(Closing(Pages(parent, pages, told), sessions)), ledger))
+    return Site(guarded(inner, rules, ledger), tuple(mounted), ledger)
 
 
-def mount(parent: FastAPI, path: str, blocks: gr.Blocks) -> App:
+def guarded(app: ASGIApp, rules: Rules, ledger: Ledger) -> ASGIApp:
+    """``app`` behind what ``rules`` ask for. Whoever watches the server's health needs no key and no name for it."""
+    inner = app if rules.keys is None else Gate(app, rules.keys, framed=len(rules.embed) > len(NEIGHBOURS))
+    fenced = Fence(inner, rules.hosts, rules.embed)
+    return Status(fenced, ledger) if rules.status else fenced
+
+
+def mount(parent: FastAPI, path: str, blocks: gr.Blocks, rules: Rules, ledger: Ledger) -> App:
     """One room at its path, which is found without the slash at its end, too."""
-    blocks.queue(default_concurrency_limit=AT_ONCE)
+    blocks.queue(default_concurrency_limit=AT_ONCE, max_size=rules.max_queue)
+    if isinstance(blocks, Page):
+        blocks.around = lambda request, page: ledger.entry(path, request)
     if path != "/":
         name = path.rpartition("/")[2]
 
@@ -81,9 +101,11 @@ def mount(parent: FastAPI, path: str, blocks: gr.Blocks) -> App:
 
         parent.router.routes.append(Route(path, slash))
     gr.mount_gradio_app(parent, blocks, path=path, **LAUNCH)
+    # After every event Gradio groups its last 10,000 in a table of pandas, for statistics that nobody can ask for.
+    blocks._queue.ANALYTICS_MAX_EVENTS = 0
     last: Any = parent.routes[-1]
     app: App = last.app
-    app.state_holder = Sessions(blocks)
+    app.state_holder = Sessions(blocks, rules.max_sessions)
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
     return app
@@ -125,24 +147,32 @@ class Server(uvicorn.Server):
     def __init__(self, site: Site, root: str = "", ready: Callable[[], None] = lambda: None) -> None:
         quiet: dict[str, Any] = {"log_level": "warning", "server_header": False, "ws": "none"}
         super().__init__(uvicorn.Config(site.app, root_path=root, timeout_graceful_shutdown=PATIENCE, **quiet))
-        self._mounted, self._ready = site.mounted, ready
+        self._mounted, self._ledger, self._ready = site.mounted, site.ledger, ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._pulse = asyncio.create_task(self._ledger.pulse())
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for app in self._mounted:
             app.stop_event.set()  # the connections that pages hold open
+        self._pulse.cancel()
         await super().shutdown(sockets)
+        self._ledger.close()
 
 
 @contextmanager
-def running(rooms: Mapping[str, gr.Blocks], host: str = "127.0.0.1", port: int | None = None) -> Iterator[str]:
+def running(
+    rooms: Mapping[str, gr.Blocks],
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    rules: Rules = Rules(),  # noqa: B008  # it cannot change
+) -> Iterator[str]:
     """Serve ``rooms`` in a thread of this process, as ``python app.py`` does in its own; yields the address."""
     stands = threading.Event()
     with taken(host, port) as listener:
-        server = Server(site(rooms), ready=stands.set)
+        server = Server(site(rooms, rules), ready=stands.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while thread.is_alive() and not stands.wait(0.1):
@@ -156,7 +186,14 @@ def running(rooms: Mapping[str, gr.Blocks], host: str = "127.0.0.1", port: int |
             thread.join()
 
 
-def serve(runtime: Runtime, host: str, port: int | None, root: str = "", public: bool = False) -> None:
+def serve(
+    runtime: Runtime,
+    host: str,
+    port: int | None,
+    root: str = "",
+    public: bool = False,
+    rules: Rules = Rules(),  # noqa: B008  # it cannot change
+) -> None:
     """Serve the app until a signal comes; raises :class:`UserError` where it cannot.
 
     ``root`` is the path that a proxy strips off all addresses. With ``public`` Gradio is asked for a link.
@@ -169,7 +206,7 @@ def serve(runtime: Runtime, host: str, port: int | None, root: str = "", public:
             if public:
                 threading.Thread(target=share, args=(listener.getsockname()[1],), daemon=True).start()
 
-        Server(site(build_rooms(runtime)), root, ready).run(sockets=[listener])
+        Server(site(build_rooms(runtime), rules), root, ready).run(sockets=[listener])
 
 
 def share(port: int) -> None:

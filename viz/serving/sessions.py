@@ -17,8 +17,8 @@ from gradio.blocks import Blocks
 from gradio.state_holder import SessionState, StateHolder
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-CAPACITY = 256
-"""Pages remembered at once; of more, the one that was idle longest is forgotten. A plain call counts as a page."""
+from viz.serving.rules import CAPACITY
+
 REMEMBERED = 10_000
 """Forgotten pages that can be told that they are."""
 GRACE = 10.0
