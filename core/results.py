@@ -329,7 +329,8 @@ class Entry:
     ``pictures`` (n, H, W) in [0, 1]. ``nats`` is what the answer's picture, or the known part of it, costs the painter,
     at most so much if it is a ``bound``; of it, ``code`` nats are spent before any pixel. ``error`` is the standard
     error of ``nats``, and ``wrong`` the share of pixels in which a copy, made paper and ink at ½, is another. All four
-    are NaN where the question or the painter has no such number. ``surprise`` (H, W) nats of each pixel, or None.
+    are NaN where the question or the painter has no such number. ``surprise`` (H, W) nats of each pixel, or None;
+    ``bits`` are those of the file in which an arithmetic coder put the picture with the painter's odds, or None.
     ``distance`` and ``distinct`` are those of :func:`core.studies.together_rows.diversity`; ``seconds`` are
     those of a processor.
     """
@@ -342,6 +343,7 @@ class Entry:
     error: float = float("nan")
     wrong: float = float("nan")
     surprise: Array | None = None
+    bits: int | None = None
     distance: float = float("nan")
     distinct: int = 0
     seconds: float = 0.0

@@ -67,7 +67,7 @@ class TooManyError(UserError):
 
 
 class OrderError(UserError):
-    """A model that does not paint in raster order was given to the particle filter; one sentence for the user."""
+    """What goes row by row was asked of a model that does not paint in raster order; one sentence for the user."""
 
 
 def most_pictures(config: Any) -> int:
@@ -144,6 +144,13 @@ class Brush:
             self._made[method] = self._ways[method]()
         return self._made[method]
 
+    def in_rows(self) -> RowWise | CellWise:
+        """The sampler that finishes row after row; raises :class:`OrderError`."""
+        sampler = self.sampler(_by_rows(self._ways))
+        if not isinstance(sampler, RowWise | CellWise):
+            raise OrderError("This needs a model that paints in raster order.")
+        return sampler
+
     def canvas(self, request: Generate | Complete, generator: torch.Generator, drawn: Tensor | None = None) -> Canvas:
         """The start of a painting with all its noise, unless it is ``drawn``; raises :class:`TooManyError`."""
         most = most_pictures(self.config)
@@ -218,9 +225,7 @@ class Brush:
         many ``particles`` and with its own noise (:mod:`core.nn.noise`), so that it is the same however many there are.
         Raises :class:`OrderError` for a model that does not paint in raster order, :class:`TooManyError`.
         """
-        sampler = self.sampler(_by_rows(self._ways))
-        if not isinstance(sampler, RowWise | CellWise):
-            raise OrderError("The particle filter needs a model that paints in raster order.")
+        sampler = self.in_rows()
         count = particles * len(request.images)
         if count > (most := most_particles(self.config)):
             raise TooManyError(f"At most {most} particles can be painted at once.")

@@ -24,6 +24,7 @@ from core.models.base import Complete, Generate, device_of
 from core.models.pixelcnn import PixelCNN
 from core.requests import RequestError, seeded, whole
 from core.results import TAKEN, Fitted, Racer
+from core.samplers import coder
 from core.samplers.brush import Brush, OrderError, TooManyError, most_particles
 from core.samplers.canvas import Pass
 from core.samplers.race import race
@@ -174,6 +175,21 @@ class PixelStudio:
         """What the model says of a finished picture, all of whose pixels count as given."""
         with self._at_work():
             return self._brush(name).judge(self._picture(name, pixels))
+
+    def coded(self, name: str, pixels: NDArray[np.uint8]) -> coder.Code | None:
+        """A picture as an arithmetic coder writes it with the model's odds; it has been read back, to the pixel.
+
+        None for a model that does not paint in raster order.
+        """
+        with self._at_work():
+            brush, x = self._brush(name), self._picture(name, pixels)
+            try:
+                code = coder.encoded(brush, x)
+            except OrderError:
+                return None
+            if not torch.equal(coder.decoded(brush, code), x):
+                raise RuntimeError(f"{name} has read another picture than it wrote.")
+        return code[0]
 
     def field(self, name: str, row: object, column: object, pixels: NDArray[np.uint8]) -> Array:
         """How much each pixel of the picture matters for one: (H, W); exactly zero where it cannot be seen."""

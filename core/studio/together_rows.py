@@ -149,7 +149,9 @@ class TogetherStudio:
 
     def _pixel_surprise(self, name: str, covered: Covered, n: int, seed: object) -> Entry:
         nats = self._pixels.judge(name, covered[0]).nats[0]
-        return replace(_priced(name, covered, float(nats.sum(dtype=np.float64)), nats, math.nan), bound=False)
+        price = _priced(name, covered, float(nats.sum(dtype=np.float64)), nats, math.nan)
+        code = self._pixels.coded(name, covered[0])
+        return replace(price, bound=False, bits=None if code is None else code.bits)
 
     # ---- imagine another ----
 

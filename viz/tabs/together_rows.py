@@ -33,6 +33,10 @@ sight. DRAW copies the picture ten times and keeps its own strokes under the cov
 **The price of the part in sight.** For pixel models and VAEs it is an estimate whose mean is right for the probability
 itself; it is exact for a pixel model if only the end is covered. For DRAW it is a bound, from its last copies.
 
+**As a file.** An arithmetic coder writes your digit with a pixel model's own odds: likely pixels cost few bits, all
+together at most two more than the price, and a file has whole bytes. What stands there has been read again, to the
+pixel, by running the model once more. The model itself is not counted, and a PNG carries some 60 bytes of frame.
+
 Seconds are those of one processor.
 """
 FORMULA = r"""
@@ -44,6 +48,8 @@ from the prior, the others around the best code that a search has found. The com
 drawn by these weights.
 
 DRAW: $-\log p(k) \le \mathbb E\big[\sum_t \mathrm{KL}_t - \log p(k \mid c_T)\big]$.
+
+A coder needs $\lceil -\log_2 p(x) \rceil + 1$ bits at most; one nat is $1 / \ln 2 \approx 1.44$ bits.
 
 Distance of $n$ pictures: the mean over all pairs of the share of pixels that differ.
 """

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from html import escape
 from math import isnan
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from core.results import Entry
 from core.trace import Array
@@ -92,7 +94,16 @@ def _completed(entry: Entry) -> tuple[list[str], float]:
 
 
 def _surprised(entry: Entry) -> tuple[list[str], float]:
-    return [price(entry), "at most; the map: pixels only" if entry.bound else "exact"], entry.nats
+    return [price(entry), "at most; the map: pixels only" if entry.bound else "exact", *coded(entry)], entry.nats
+
+
+def coded(entry: Entry) -> list[str]:
+    """How small a file of the picture is with the painter's odds, beside a PNG."""
+    if entry.bits is None:
+        return []
+    file = io.BytesIO()
+    Image.fromarray(entry.pictures[0] >= 0.5).save(file, "PNG", optimize=True)
+    return [f"<b>{(entry.bits + 7) // 8} bytes</b> as a file ({entry.bits} bits), PNG {file.tell()}"]
 
 
 def _imagined(entry: Entry) -> tuple[list[str], float]:

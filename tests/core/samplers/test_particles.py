@@ -290,7 +290,7 @@ def test_nine_completions_of_a_covered_upper_half_are_nine_pictures_that_fit() -
 
 def test_a_model_that_does_not_paint_in_raster_order_has_no_filter() -> None:
     brush = brushes.brush("multiscale")
-    with pytest.raises(UserError, match=r"^The particle filter needs a model that paints in raster order.$"):
+    with pytest.raises(UserError, match=r"^This needs a model that paints in raster order.$"):
         brush.fit(Complete(torch.zeros(1, 1, 8, 8), torch.ones(1, 8, 8, dtype=torch.bool)), 4, small.generator())
 
 

@@ -44,6 +44,8 @@ def test_every_painter_answers_every_question_with_what_it_has(studio: TogetherS
                 assert found.surprise is not None and found.bound == (family != "pixel")
                 code = 0 if math.isnan(found.code) else found.code
                 assert found.surprise.sum() + code == pytest.approx(found.nats, rel=1e-4)
+                assert (found.bits is None) == (family != "pixel" or name == "multiscale-mnist")
+                assert found.bits is None or found.bits < found.nats / math.log(2) + 2
             case "imagine":
                 assert len(found.pictures) == 3 and 1 <= found.distinct <= 3
 
