@@ -1,23 +1,37 @@
 """One digit and every painter: how different pictures are, and how VAEs and DRAW fill in what is covered.
 
+``python -m core.studies.together_rows --data FOLDER`` measures how many covered pixels each painter fills in wrongly.
+
 Shapes: ``b`` pictures of ``H`` × ``W`` pixels, ``d`` latents, ``k`` codes. Prices are in nats.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import math
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.console import plain_output
+from core.data import sets
 from core.models.aevb import AutoEncoder
+from core.models.base import Complete
+from core.models.draw import Draw
 from core.nn import noise
-from core.studies import vae_restore
+from core.samplers.brush import Brush
+from core.studies import draw_complete, vae_restore
 from core.studies.vae_restore import Damaged
+from core.trace import RasterTrace
+from core.training.checkpoints import load_checkpoint
 
 PARTICLES = 512
 """Codes that are weighed for one completion by a VAE."""
@@ -87,3 +101,82 @@ def normal(z: Tensor, mean: Tensor, log_sigma: Tensor) -> Tensor:
     """log N(z; mean, sigma²) of z (k, d): (k,)."""
     scaled = (z - mean) * (-log_sigma).exp()
     return (-0.5 * scaled**2 - log_sigma - 0.5 * math.log(2 * math.pi)).sum(1)
+
+
+# ---- the table ----
+
+FIT, BATCH = 28, 100
+"""Particles of each completion by the particle filter, as in the room; pictures that PixelCNN completes together."""
+COMPLETERS = ("vae-mnist", "vae-mnist-20d", "draw-mnist", "pixelcnn-mnist")
+
+
+def covers(height: int, width: int) -> dict[str, Tensor]:
+    """Where a picture is hidden, (H, W) bool."""
+    row, column = torch.arange(height)[:, None], torch.arange(width)
+    middle = ((row - (height - 1) / 2).abs() < height / 4) & ((column - (width - 1) / 2).abs() < width / 4)
+    return {
+        "lower half": (row >= height // 2).expand(height, width),
+        "right half": (column >= width // 2).expand(height, width),
+        "middle": middle,
+    }
+
+
+@torch.no_grad()
+def completions(x: Tensor, hidden: Tensor, seed: int) -> Iterator[tuple[str, Tensor]]:
+    """Every painter and its one completion (b, 1, H, W) of each picture x, with the noise of (seed, its place)."""
+    known, start = ~hidden, torch.Generator().manual_seed(seed)
+    own = [noise.own(start, k) for k in range(len(x))]
+    for name in COMPLETERS:
+        model: Any = load_checkpoint(name)
+        if isinstance(model, AutoEncoder):
+            damaged = [vae_restore.covered(one, hidden) for one in x.split(1)]
+            drawn = [posterior(model, one, 1, each) for one, each in zip(damaged, own, strict=True)]
+            yield name, torch.cat([each.logits for each in drawn]).sigmoid()
+        elif isinstance(model, Draw):
+            *_, last = draw_complete.completed(model, x, hidden, start)
+            yield name, torch.from_numpy(last.image)
+        else:
+            brush = Brush(model)
+            asked = [Complete(part, known.expand(len(part), -1, -1)) for part in x.split(BATCH)]
+            yield name, painted(brush.paint(each, noise.own(start, k)) for k, each in enumerate(asked))
+            single = [Complete(one, known[None]) for one in x.split(1)]
+            fitted = (brush.fit(one, FIT, each)[0] for one, each in zip(single, own, strict=True))
+            yield f"{name}, {FIT} particles", painted(fitted)
+
+
+def painted(traces: Iterable[RasterTrace]) -> Tensor:
+    """Their pictures one after the other, (b, 1, H, W)."""
+    return torch.cat([torch.from_numpy(each.image) for each in traces])
+
+
+def table(x: Tensor, seed: int) -> Iterator[dict[str, Any]]:
+    """For each cover and painter the percent of covered pixels that one completion has wrong, mean and error."""
+    for cover, hidden in covers(*x.shape[2:]).items():
+        nothing = ("nothing done", torch.zeros_like(x))
+        for painter, pictures in (nothing, *completions(x, hidden, seed)):
+            share = 100 * ((pictures >= 0.5) != (x >= 0.5))[:, 0, hidden].double().mean(1)
+            error = float(share.std()) / math.sqrt(len(x))
+            yield {"cover": cover, "painter": painter, "wrong": float(share.mean()), "error": error}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line: a JSON object a line."""
+    plain_output()
+    parser = argparse.ArgumentParser(prog="python -m core.studies.together_rows", description="Complete test digits.")
+    parser.add_argument("--data", help="folder with the data sets (otherwise the variable EASEL_DATA)")
+    parser.add_argument("--limit", type=int, default=200, help="a seeded random subset so large")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(arguments)
+    if options.limit < 2:
+        parser.error("--limit must be at least 2.")
+    try:
+        digits = sets.load("binarized-mnist", "test", options.data).subset(options.limit, options.seed)
+    except sets.DataError as error:
+        sys.exit(str(error))
+    x = digits.batch(range(len(digits)), torch.Generator().manual_seed(options.seed))
+    for row in table((x >= 0.5).float(), options.seed):
+        print(json.dumps({**row, "n": len(x), "seed": options.seed, "split": "test"}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

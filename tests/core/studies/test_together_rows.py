@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from core.models.aevb import AEVBConfig
-from core.studies import vae_restore
+from core.studies import together_rows, vae_restore
 from core.studies.together_rows import diversity, normal, posterior
 from tests.core import small
 
@@ -67,3 +67,18 @@ def test_a_picture_is_the_same_however_many_are_asked_for(model: Any) -> None:
     damaged = vae_restore.covered(small.ink(1, CONFIG), HIDDEN)
     few, many = (posterior(model, damaged, n, torch.Generator().manual_seed(5)).codes for n in (2, 6))
     assert torch.equal(few, many[:2])
+
+
+def test_the_table_counts_the_covered_pixels_that_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = torch.zeros(2, 1, 28, 28)
+    x[0] = 1
+
+    def completions(x: torch.Tensor, hidden: torch.Tensor, seed: int) -> list[tuple[str, torch.Tensor]]:
+        return [("right", x), ("half", torch.where(hidden & (torch.arange(28) < 14), 1 - x, x))]
+
+    monkeypatch.setattr(together_rows, "completions", completions)
+    rows = {(row["cover"], row["painter"]): (row["wrong"], row["error"]) for row in together_rows.table(x, 0)}
+    assert rows["lower half", "right"] == (0, 0) and rows["lower half", "half"] == (50, 0)
+    assert rows["right half", "half"] == (0, 0) and rows["middle", "half"] == (50, 0)
+    assert rows["lower half", "nothing done"] == (50, pytest.approx(50))
+    assert {int(hidden.sum()) for hidden in together_rows.covers(28, 28).values()} == {392, 196}
