@@ -9,6 +9,8 @@ import gradio as gr
 from core.results import STEPS
 from core.trace import CanvasTrace
 from viz.player import frames
+from viz.tabs import draw_pen
+from viz.tabs import draw_time as time_tab
 from viz.tabs.common import (
     card,
     chart_in_fold,
@@ -27,10 +29,15 @@ from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture, usual
 from viz.views import draw_paint, draw_time, figures
 from viz.widgets.narrator.narrator import narrator
+from viz.widgets.onward.onward import onward
 from viz.widgets.player.player import player
 from viz.widgets.schematic.schematic import schematic
 
 COPY, IMAGINE = "Copy", "Imagine"
+TIME = {COPY: time_tab.COPIED, IMAGINE: time_tab.IMAGINED}
+"""What the tab *Time* calls these."""
+TRAINED = {"temperature": "1"}
+"""The only setting from which a future, a stroke's absence or the pen can start; and :data:`STEPS` strokes."""
 PROBABILITIES, LOGITS = "Probabilities", "Logits"
 
 TEXT = """
@@ -67,6 +74,7 @@ Gregor et al. 2015, *DRAW: A Recurrent Neural Network For Image Generation*.
 def build(tab: Tab) -> None:
     """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
     first = stored("draw")
+    ways = [way(TIME, TRAINED) for way in (time_tab.fork, time_tab.erase)]
     painted, trace = gr.State(first), gr.State(None)
     with room("draw"):
         with column("controls"), card():
@@ -86,6 +94,7 @@ def build(tab: Tab) -> None:
         with column("stage"), card():
             stage = player("draw-player", "write", first)
             status = status_line("draw")
+            onward("draw", tab.key, [*ways, draw_pen.pen({}, TRAINED)])
             schematic("draw", "draw")
             with gr.Row(elem_classes="easel-views"):
                 view = tab.control(

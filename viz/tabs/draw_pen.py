@@ -36,6 +36,7 @@ from viz.widgets.editor import editor
 from viz.widgets.hand import hand
 from viz.widgets.hand.hand import Hands
 from viz.widgets.narrator.narrator import narrator
+from viz.widgets.onward.onward import Way, onward
 from viz.widgets.player.player import player
 
 COPY, IMAGINE = "Copy", "Imagine"
@@ -76,6 +77,8 @@ $h^{dec}_t = \mathrm{LSTM}(h^{dec}_{t-1}, z_t)$ with $z_t \sim \mathcal N(0, 1)$
 What your hand cost: $-\log p(x \mid c_T)$ and $\mathrm{KL}(q(z_t \mid x, \cdot) \,\|\, \mathcal N(0, 1))$, in nats.
 """
 
+ONLY = f"Only from picture 1, with {STEPS} strokes at temperature 1."
+"""Why there is no way from another painting to what starts at one of its strokes."""
 PLAY_ON = """(at) => {
   const player = document.querySelector('#pen-player .easel-player');
   window.dispatchEvent(new CustomEvent('easel:seek', {detail: {player: 'pen-player', step: Math.max(0, at - 2)}}));
@@ -86,6 +89,11 @@ TAKE_AWAY = (
     "() => document.querySelector('#pen-hand [data-name]').dispatchEvent(new CustomEvent('easel:hand', {detail: ''}))"
 )
 """Nothing has been done at any stroke."""
+
+
+def pen(words: dict[str, str], only: dict[str, str], takes: tuple[str, ...] = ("task",)) -> Way:
+    """To the pen at the shown stroke; ``words`` for :data:`IMAGINE` and :data:`COPY`."""
+    return Way("Take the pen here", "pen", "at", {}, takes, words, only, STEPS, ONLY)
 
 
 def build(tab: Tab) -> None:
@@ -117,6 +125,7 @@ def build(tab: Tab) -> None:
                 with gr.Column(min_width=300, scale=5):
                     stage = player("pen-player", "write", first)
             status = status_line("pen")
+            onward("pen", tab.key, [pen({}, {}, ("task", "hand", "moves"))])
             verbs("pen", painted, 4)
         with column("aside"):
             with card():

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from core.results import STEPS
+from viz.tabs import draw_pen
 from viz.tabs.common import (
     card,
     column,
@@ -24,10 +25,13 @@ from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture
 from viz.views import draw_time
 from viz.widgets.narrator.narrator import narrator
+from viz.widgets.onward.onward import Way, onward
 from viz.widgets.player.player import player
 
 IMAGINED, COPIED = "Imagined", "Copied"
 FUTURES, STROKE, LATENT = "Its futures", "Without a stroke", "Without one stroke's code"
+PEN = {IMAGINED: draw_pen.IMAGINE, COPIED: draw_pen.COPY}
+"""What the pen calls these."""
 FIRST_FORK, FIRST_COUNT = 3, 12
 """With the first seed these futures are six different digits; after eight strokes in common they are nearly all one."""
 
@@ -63,6 +67,16 @@ $\mathrm{KL}(q(z_t \mid x, \cdot) \,\|\, \mathcal N(0, 1))$.
 """
 
 
+def fork(words: dict[str, str], only: dict[str, str]) -> Way:
+    """To futures with all strokes up to the shown one in common; ``words`` for :data:`IMAGINED`, :data:`COPIED`."""
+    return Way("Fork here", "time", "at", {"show": FUTURES}, ("task",), words, only, STEPS, draw_pen.ONLY)
+
+
+def erase(words: dict[str, str], only: dict[str, str]) -> Way:
+    """To the painting without the shown stroke."""
+    return Way("Without this stroke", "time", "cell", {"show": STROKE}, ("task",), words, only, STEPS, draw_pen.ONLY)
+
+
 def build(tab: Tab) -> None:
     """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
     first = stored("time")
@@ -86,6 +100,7 @@ def build(tab: Tab) -> None:
         with column("stage"), card():
             stage = player("time-player", "write", first)
             status = status_line("time")
+            onward("time", tab.key, [fork({}, {}), erase({}, {}), draw_pen.pen(PEN, {})])
             verbs("time", painted, 8)
         with column("aside"):
             with card():

@@ -33,6 +33,7 @@ from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture
 from viz.views.look_path import glimpse_payload
 from viz.widgets.narrator.narrator import narrator
+from viz.widgets.onward.onward import Way, onward
 from viz.widgets.player.player import player
 from viz.widgets.schematic.schematic import schematic
 
@@ -136,6 +137,8 @@ def build(tab: Tab) -> Scene:
         with column("stage"), card():
             stage = player("look-player", "glimpse", first)
             status = status_line("look")
+            parts = tuple(name for name in Scene._fields if name != "own")
+            onward("look", tab.key, [Way("Take this glimpse in hand", "aim", "glimpse", {}, parts)])
             schematic("look", "look")
             verbs("look", painted, 2)
         with column("aside"):

@@ -233,6 +233,18 @@ function tab(id) {
   tellWatchers();
 }
 
+/** Turns to another tab of this room with these texts in its controls, and the usual ones in all others.
+ * @param {string} id @param {Record<string, string>} values */
+export function turnTo(id, values) {
+  if (timer) flush(false); // what was changed belongs to the address that is left
+  const out = new URLSearchParams(compose(false, true));
+  for (const [name, text] of Object.entries({ ...(id === tabs[0] ? {} : { tab: id }), ...values })) out.set(name, text);
+  out.set('v', VERSION);
+  history.pushState(null, '', `${location.pathname}?${out}`.replaceAll('%2C', ','));
+  window.dispatchEvent(new PopStateEvent('popstate'));
+  window.scrollTo(0, 0);
+}
+
 /** @param {string} name */
 function stored(name) {
   try {

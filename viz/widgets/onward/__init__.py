@@ -1,0 +1,1 @@
+"""From the step on a stage to a tool that starts there."""
