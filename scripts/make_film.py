@@ -1,6 +1,7 @@
 """Keep the film of a run beside the shipped weights: ``python -m scripts.make_film RUN``, the run's folder.
 
-The pictures of the data set, which are not ours to ship, are left out; what the network painted stays.
+The pictures of a data set that is not ours to ship are left out; what the network painted stays, and so do pictures
+that Easel drew itself (``--film-of``).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from core.files import CHECKPOINTS, replacing
 from core.training.live import packed_film, read_film
 
 LEFT_OUT = ("subjects", "copies")
+DRAWN = ("strokes", "cluttered-strokes", "plates", "plates-digits")
+"""Data sets that are drawn by a procedure of ours."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -25,10 +28,11 @@ def main(arguments: list[str] | None = None) -> None:
         film = read_film(path)
         if film is None:
             parser.error(f"{path} is no film")
-        kept = {key: value for key, value in film.items() if key not in LEFT_OUT}
+        note = json.loads(str(film["note"]))
+        left_out = () if note.get("shown") in DRAWN else LEFT_OUT
+        kept = {key: value for key, value in film.items() if key not in left_out}
         with replacing(options.out / path.name) as file:
             file.write(packed_film(kept))
-        note = json.loads(str(film["note"]))
         print(f"{path.name}: {note['name']} on {note['source']}, {len(film['steps'])} moments")
 
 

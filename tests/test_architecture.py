@@ -88,6 +88,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     "gradio": ("app", "viz.address", "viz.layout", "viz.page", "viz.serving", "viz.theme", "viz.widgets", "viz.tabs"),
     "plotly": ("viz",),
     "torch": ("core", "benchmarks", "scripts"),
+    "accelerate": ("core.training.processes",),
     "torchvision": ("core.data", "core.data.colour", "benchmarks"),
 }
 """Library -> the only places that import it."""

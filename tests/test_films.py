@@ -23,7 +23,8 @@ def test_a_shipped_film_is_small_and_says_what_it_was_recorded_from(path: Path) 
     assert note["name"] == name and note["source"] == REGISTRY[name].dataset
     assert note["recipe"]["steps"] == film["steps"][-1] and len(film["steps"]) >= MOMENTS - 2
     assert film["validation"][-1] < 0.5 * film["validation"][0]
-    assert not set(make_film.LEFT_OUT) & set(film), "the data set's own pictures are not ours to ship"
+    drawn = note.get("shown") in make_film.DRAWN
+    assert drawn or not set(make_film.LEFT_OUT) & set(film), "the data set's own pictures are not ours to ship"
 
 
 def test_the_map_of_the_shipped_vae_unfolds() -> None:

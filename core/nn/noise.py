@@ -72,6 +72,33 @@ class Noted:
         return [_drawn(draw, shape, generator, device) for draw, shape, device in self.asked]
 
 
+class Whole:
+    """What ``ask(generator, x, *labels)`` draws, for any number of pictures like those of ``x`` (b, …).
+
+    It is asked twice, with one picture and with two: where a shape differs lies the batch. So a process that has a
+    share of a batch can draw the noise of all of it and keep its own.
+    """
+
+    def __init__(self, ask: Callable[..., object], x: Tensor, *labels: Tensor) -> None:
+        notes = [Noted(torch.Generator()), Noted(torch.Generator())]
+        with torch.no_grad():
+            for count, noted in enumerate(notes, 1):
+                ask(noted, *(each[:1].expand(count, *each.shape[1:]) for each in (x, *labels)))
+        self.asked = [
+            (draw, one, next((i for i, (a, b) in enumerate(zip(one, two, strict=True)) if a != b), None), device)
+            for (draw, one, device), (_, two, _) in zip(notes[0].asked, notes[1].asked, strict=True)
+        ]
+
+    def pieces(self, count: int, generator: torch.Generator, share: slice = slice(None)) -> list[Tensor]:
+        """The noise of ``count`` pictures, and of it that of those in ``share``."""
+        found = []
+        for draw, one, batch, device in self.asked:
+            shape = tuple(count if i == batch else size for i, size in enumerate(one))
+            piece = _drawn(draw, shape, generator, device)
+            found.append(piece if batch is None else piece.movedim(batch, 0)[share].movedim(0, batch))
+        return found
+
+
 Source = torch.Generator | Drawn | Noted
 
 

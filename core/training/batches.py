@@ -59,11 +59,15 @@ def material(run: Run, dataset: sets.DataSet, indices: np.ndarray, generator: to
 
 
 def batches(run: Run, dataset: sets.DataSet) -> Iterator[tuple[Tensor, ...]]:
-    """For every step from the run's on: pictures (b, C, H, W) in [0, 1] and what the loss is told of them."""
+    """For every step from the run's on: pictures (b, C, H, W) in [0, 1] and what the loss is told of them.
+
+    Of several processes each makes the whole batch, which is one draw from one generator, and has its share of it.
+    """
 
     def made(step: int) -> list[Tensor]:
         indices = batch_indices(step, len(dataset), run.recipe)
-        parts = material(run, dataset, indices, step_generator(step, run.recipe, "cpu"))
+        whole = material(run, dataset, indices, step_generator(step, run.recipe, "cpu"))
+        parts = [part[run.processes.share(len(indices))] for part in whole]
         return [part.pin_memory() for part in parts] if torch.device(run.device).type == "cuda" else parts
 
     # One processor thread: what is computed here is small, and the step beside it has use for the others.

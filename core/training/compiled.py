@@ -28,8 +28,10 @@ class CompiledLoss:
         terms: LossTerms = self.model.loss(x, Drawn(pieces), *labels)
         return terms
 
-    def __call__(self, x: Tensor, generator: torch.Generator, *labels: Tensor) -> LossTerms:
+    def __call__(self, x: Tensor, generator: torch.Generator | Drawn, *labels: Tensor) -> LossTerms:
         """What ``model.loss`` gives."""
+        if isinstance(generator, Drawn):
+            return self.graph(list(generator.pieces), x, *labels)
         kind = x.shape, self.model.training
         if kind not in self.noted:
             self.noted[kind] = Noted(torch.Generator(generator.device))

@@ -4,8 +4,9 @@ Its arrays, of ``M`` moments, ``n`` pictures of ``C`` channels, ``H`` × ``W`` p
 
 * ``steps`` (M,) and ``validation`` (M,) nats; ``note``: JSON about model, data and recipe;
 * ``pictures`` (M, n, C, H, W) uint8: what fixed noise gives;
-* ``subjects`` (n, C, H, W) uint8: pictures of the validation split; ``copies`` (M, n, C, H, W) of them;
-* of a code of two numbers ``codes`` (M, k, 2) of k validation pictures, and their ``labels`` (k,);
+* ``subjects`` (n, C, H, W) uint8: pictures of the validation split, or of the data set that the note names as
+  ``shown``; ``copies`` (M, n, C, H, W) of them;
+* of a code of two numbers ``codes`` (M, k, 2) of k such pictures, and their ``labels`` (k,);
 * of DRAW ``strokes`` (M, T, C, H, W), the first copy canvas by canvas, and its write ``windows`` (M, T, 3): x, y, size;
 * of a pixel model ``field`` (M, H, W): how much each pixel matters for the middle one;
 * of a classifier ``windows`` (M, n, T, 3) and ``right`` (M, n, T): how likely it takes each for what it is.
@@ -53,12 +54,12 @@ def noise() -> torch.Generator:
 class Painted:
     """What the averaged weights of a run make of fixed noise and fixed pictures."""
 
-    def __init__(self, run: Run, valid: sets.DataSet) -> None:
+    def __init__(self, run: Run, shown: sets.DataSet) -> None:
         self.run, rng = run, np.random.default_rng(NOISE)
-        chosen = rng.permutation(len(valid))[:CODED]
-        self.x = valid.batch(chosen, noise())
+        chosen = rng.permutation(len(shown))[:CODED]
+        self.x = shown.batch(chosen, noise())
         self.subjects = self.x[:PICTURES]
-        self.labels = None if valid.labels is None else np.asarray(valid.labels[chosen])
+        self.labels = None if shown.labels is None else np.asarray(shown.labels[chosen])
 
     def now(self) -> NDArray[np.uint8]:
         """Eight pictures of the fixed noise, (8, C, H, W); of a classifier, what it looks at."""
@@ -116,13 +117,23 @@ class Painted:
 
 
 class Filmed:
-    """The film of a run while it is made: what was kept so far, and what comes."""
+    """The film of a run while it is made: what was kept so far, and what comes.
 
-    def __init__(self, run: Run, plan: Plan, valid: sets.DataSet, folder: RunFolder) -> None:
+    Its subjects are pictures of ``shown``, where that is given, instead of the validation split ``valid``.
+    """
+
+    def __init__(
+        self, run: Run, plan: Plan, valid: sets.DataSet, folder: RunFolder, shown: sets.DataSet | None = None
+    ) -> None:
         self.run, self.valid, self.path = run, valid, folder.film
-        self.painted = Painted(run, valid)
+        self.painted = Painted(run, shown or valid)
         self.moments = frozenset(moments(run.recipe.steps))
-        note = {**plan.about, "config": asdict(run.spec.config), "recipe": asdict(run.recipe)}
+        note = {
+            **plan.about,
+            "shown": (shown or valid).name,
+            "config": asdict(run.spec.config),
+            "recipe": asdict(run.recipe),
+        }
         self.fixed: Film = {
             "note": np.array(json.dumps(note)),
             "subjects": bytes_of(self.painted.subjects.cpu().numpy()),

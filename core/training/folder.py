@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from core.files import replacing
+from core.training.board import Board
 from core.training.loop import CHECK_EVERY, FOUND, Progress, learning_rate
 from core.training.run import Run, RunError
 
@@ -129,6 +130,7 @@ def header(run: Run, arguments: list[str], about: Mapping[str, Any]) -> dict[str
         "torch": torch.__version__,
         "device": run.device,
         "threads": torch.get_num_threads(),
+        "processes": run.processes.count,
         "step": run.step,
         **about,
         "config": asdict(run.spec.config),
@@ -140,13 +142,15 @@ def header(run: Run, arguments: list[str], about: Mapping[str, Any]) -> dict[str
 class Log:
     """Adds lines to the log of a run: means over the steps since the line before.
 
-    With ``often`` there are lines for all of the first steps, too, and then ever fewer, for a logarithmic axis.
+    With ``often`` there are lines for all of the first steps, too, and then ever fewer, for a logarithmic axis. A
+    ``board`` is given each line as well.
     """
 
     folder: RunFolder
     run: Run
     pictures: int
     often: bool = False
+    board: Board | None = None
     since: list[Tensor] = field(default_factory=list)
     began: float = field(default_factory=time.perf_counter)
     last: float = field(default_factory=time.perf_counter)
@@ -162,7 +166,10 @@ class Log:
         if early or progress.step % LOG_EVERY == 0 or progress.validation is not None:
             self.next_early = max(progress.step + 1, round(progress.step * OFTEN))
             self.run.check()
-            self.folder.write(self.line(progress))
+            line = self.line(progress)
+            self.folder.write(line)
+            if self.board is not None:
+                self.board.see(line)
             self.since.clear()
             self.last = time.perf_counter()
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from core.data import sets
 from core.nn.likelihood import half
+from core.nn.noise import Drawn, Whole
 from core.training.batches import batches, material, step_generator
 from core.training.compiled import CompiledLoss
 from core.training.recipes import Recipe
@@ -68,10 +69,12 @@ def train_step(run: Run, loss: Callable[..., Any], x: Tensor, *labels: Tensor) -
         nats = terms.minimised.mean()
     run.model.zero_grad(set_to_none=True)
     nats.backward()
-    gradient = torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.recipe.clip)
     with torch.no_grad():
-        means = (nats, gradient, terms.reconstruction.mean(), terms.kl.mean(), terms.total.mean())
-        update = Update(torch.stack([mean.float() for mean in means]))
+        costs = (nats, terms.reconstruction.mean(), terms.kl.mean(), terms.total.mean())
+        means = torch.stack([cost.float() for cost in costs])
+        run.processes.average([*(p.grad for p in run.model.parameters() if p.grad is not None), means], len(x))
+    gradient = torch.nn.utils.clip_grad_norm_(run.model.parameters(), run.recipe.clip)
+    update = Update(torch.stack([means[0], gradient.float(), *means[1:]]))
     run.unread.append(update.numbers[:2])
     for optimizer in run.optimizers.values():
         optimizer.step()
@@ -82,6 +85,29 @@ def train_step(run: Run, loss: Callable[..., Any], x: Tensor, *labels: Tensor) -
     return update
 
 
+class Shared:
+    """A loss for a share of a batch: it draws the noise of the whole one, as one process would, and takes its part.
+
+    ``ask`` is the loss of the model itself, ``loss`` what computes it, ``size`` the number of pictures in a whole
+    batch.
+    """
+
+    def __init__(self, ask: Any, loss: Any = None, size: int = 0, share: slice = slice(None)) -> None:
+        self.ask, self.loss, self.size, self.share = ask, loss, size, share
+        self.kinds: dict[tuple[torch.Size, bool], Whole] = {}
+
+    def noise(self, count: int, generator: torch.Generator, x: Tensor, *labels: Tensor) -> list[Tensor]:
+        """The noise of a batch of ``count`` pictures like ``x`` (b, C, H, W), and of it that of the share."""
+        kind = x.shape[1:], self.ask.__self__.training
+        if kind not in self.kinds:
+            self.kinds[kind] = Whole(lambda noted, *told: self.ask(told[0], noted, *told[1:]), x, *labels)
+        return self.kinds[kind].pieces(count, generator, self.share)
+
+    def __call__(self, x: Tensor, generator: torch.Generator, *labels: Tensor) -> Any:
+        """The loss of the share's pictures."""
+        return self.loss(x, Drawn(self.noise(self.size, generator, x, *labels)), *labels)
+
+
 @torch.no_grad()
 def validate(run: Run, dataset: sets.DataSet) -> float:
     """Mean loss in nats of the averaged weights on a seeded subset, with the same noise at every call.
@@ -90,12 +116,17 @@ def validate(run: Run, dataset: sets.DataSet) -> float:
     """
     chosen = np.random.default_rng(run.recipe.seed).permutation(len(dataset))[: run.recipe.validation]
     choices = torch.Generator().manual_seed(run.recipe.seed)
-    generator, total = torch.Generator().manual_seed(run.recipe.seed), 0.0
-    for start in range(0, len(chosen), 200):
+    generator, starts = torch.Generator().manual_seed(run.recipe.seed), range(0, len(chosen), 200)
+    sums, loss = torch.zeros(len(starts), dtype=torch.float64), Shared(run.average.loss)
+    for i, start in enumerate(starts):
         indices = chosen[start : start + 200]
         packed, *labels = (part.to(run.device) for part in material(run, dataset, indices, choices))
-        total += float(run.average.loss(dataset.unpacked(packed), generator, *labels).minimised.sum())
-    return total / len(chosen)
+        x = dataset.unpacked(packed)
+        if i % run.processes.count == run.processes.rank:
+            sums[i] = float(run.average.loss(x, generator, *labels).minimised.sum())
+        else:
+            loss.noise(len(x), generator, x, *labels)
+    return float(sum(run.processes.together(sums).tolist())) / len(chosen)
 
 
 @dataclass(frozen=True)
@@ -125,6 +156,9 @@ def fit(
     at most.
     """
     loss = CompiledLoss(run.model) if compiled else run.model.loss
+    if run.processes.count > 1:
+        size = min(run.recipe.batch_size, len(train))
+        loss = Shared(run.model.loss, loss, size, run.processes.share(size))
     for x, *labels in batches(run, train):
         update, nats_valid = train_step(run, loss, x, *labels), None
         due = run.step % run.recipe.interval == 0 or run.step == run.recipe.steps

@@ -17,6 +17,7 @@ from torch import Tensor
 from core.errors import UserError
 from core.training.checkpoints import write_atomically
 from core.training.muon import Muon
+from core.training.processes import Processes
 from core.training.recipes import Recipe
 from core.training.settings import SettingError, rebuilt
 from core.training.spec import ModelSpec
@@ -48,8 +49,11 @@ class Run:
     best: float = math.inf
     unread: list[Tensor] = field(default_factory=list, init=False)
     """What the last steps found, on the device: loss and gradient of each, which :meth:`check` has yet to look at."""
+    processes: Processes = field(init=False)
+    """Those that train it together, each with a run of its own; this one alone unless said otherwise."""
 
     def __post_init__(self) -> None:
+        self.processes = Processes(torch.device(self.device))
         torch.manual_seed(self.recipe.seed)
         layout = {"memory_format": torch.channels_last} if self.spec.channels_last else {}
         self.model = self.spec.build().to(self.device, **layout)

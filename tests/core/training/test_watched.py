@@ -105,6 +105,14 @@ def test_the_eight_pictures_are_of_the_same_noise_at_every_moment(tiny: str, tmp
     assert (film["pictures"] == film["pictures"][0]).all()
 
 
+def test_a_film_can_show_other_pictures_than_those_of_the_validation_split(tiny: str, tmp_path: Path) -> None:
+    run(tmp_path, "--film", "--film-of", "strokes", "--steps", "2")
+    film = read_film(tmp_path / f"{NAME}.film.npz")
+    assert film is not None and json.loads(str(film["note"]))["shown"] == sets.load("strokes", "valid", None).name
+    with pytest.raises(Exception, match="--film-of needs --film"):
+        run(tmp_path / "none", "--film-of", "strokes")
+
+
 def test_a_training_is_killed_at_twenty_moments_and_each_time_ends_with_the_weights_of_one_left_alone(
     tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
