@@ -17,7 +17,7 @@ export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" # the tests run side by side, one
 
 # A file's tests stay in one process, so that they share its fixtures: the painted canvases, the app, the browser. Files
 # keep the order of tests/browser/conftest.py, in which the longest do not come last.
-tests=(-n auto --dist loadfile --no-loadscope-reorder)
+tests=(-n auto --dist loadfile --no-loadscope-reorder -r fER)
 if [[ ${1:-} == --fast ]]; then
     tests+=(-m "not browser and not slow")
     shift

@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -48,12 +48,26 @@ def order(item: pytest.Item) -> int:
     return LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
 
 
+AGAIN = pytest.mark.flaky(reruns=1)
+"""What takes longer on a busy machine than a person would wait is tried once more; scripts/test.sh names each such."""
+
+BROKEN = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, object, object]:
+    """A test knows whether it has failed when its fixtures end; what it leaves is not kept."""
+    item.stash[BROKEN] = call.excinfo is not None and call.when != "teardown"
+    return (yield)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests bear their mark, and all come in :func:`order`."""
+    """Browser tests bear their mark and get a second try, and all come in :func:`order`."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker("browser")
+            item.add_marker(AGAIN)
     items.sort(key=order)
 
 
@@ -212,7 +226,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, server: Server, visit
     app, or a stack trace in the app's output: an error for the user is a sentence, not a trace. A page on which a test
     has failed is not kept.
     """
-    kept, failed = request.node.get_closest_marker("kept_page") is not None, request.session.testsfailed
+    kept = request.node.get_closest_marker("kept_page") is not None
     if (visit := visits.pop(server.url, None)) is None:
         visit = Visit(browser, server)
     else:
@@ -221,7 +235,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, server: Server, visit
             visit.page.goto("about:blank")
     visit.faults()
     yield visit.page
-    if request.session.testsfailed == failed and visit.page.url.startswith(server.url):
+    if not request.node.stash[BROKEN] and visit.page.url.startswith(server.url):
         visit.file = request.path if kept else None
         visit.page.evaluate("0")  # all that it has to report comes before the answer
         visits[server.url] = visit
