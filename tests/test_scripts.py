@@ -83,7 +83,7 @@ def test_all_checks_are_style_types_and_every_test_on_all_cores(copy: Path) -> N
         "biome check --error-on-warnings .",
         "tsc -p .",
         "node --test tests/js/*.test.js",
-        "-m pytest -q -n auto --dist loadfile --no-loadscope-reorder",
+        "-m pytest -q -n auto --dist loadfile --no-loadscope-reorder -r fER",
     ]
 
 
@@ -97,7 +97,7 @@ def test_the_javascript_tools_are_installed_again_only_when_their_lock_changes(c
 def test_fast_leaves_out_the_browser_and_what_is_slow_and_other_words_go_to_pytest(copy: Path) -> None:
     *_, tests = checked(copy, "--fast", "tests/core", "-x")
     assert (
-        tests == "-m pytest -q -n auto --dist loadfile --no-loadscope-reorder -m not browser and not slow tests/core -x"
+        tests == "-m pytest -q -n auto --dist loadfile --no-loadscope-reorder -r fER -m not browser and not slow tests/core -x"
     )
 
 
