@@ -21,7 +21,7 @@ def main() -> None:
                 from core.console import found_device  # and torch, for which the page does not wait otherwise
 
                 found_device(options.device)
-            runtime = Runtime(device=options.device, trainings=trainings(options))
+            runtime = Runtime(device=options.device, trainings=trainings(options), patience=options.timeout)
             serve(runtime, options.host, options.port, here.root, options.share, rules(options))
         except UserError as error:
             sys.exit(str(error))

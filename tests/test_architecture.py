@@ -53,7 +53,14 @@ ARROWS: dict[str, tuple[str, ...]] = {
     ),
     "viz.files": ("viz.player", "viz.views", "viz.widgets"),
     "viz.layout": ("viz.tabs", "viz.head", "viz.page", "viz.widgets", "core.studio.runtime"),
-    "viz.serving": ("viz.layout", "viz.page", "viz.widgets", "core.studio.runtime", "core.studio.trainings"),
+    "viz.serving": (
+        "viz.layout",
+        "viz.page",
+        "viz.widgets",
+        "core.studio.runtime",
+        "core.studio.trainings",
+        "core.studio.turns",
+    ),
 }
 """Room -> the rooms that it may import beside itself and the ground. Rooms and modules that are not named here stand on
 the ground alone; what is allowed and not used fails as well."""
@@ -114,6 +121,8 @@ NUMPY_ONLY = (
     "core.results",
     "core.studio.runtime",
     "core.studio.trainings",
+    "core.studio.turns",
+    "core.samplers.prices",
     "core.data.own",
     "core.training.live",
     "core.training.settings",

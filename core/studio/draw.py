@@ -22,9 +22,11 @@ from core.models.base import Generate, Reconstruct, array, device_of
 from core.models.draw import Draw
 from core.requests import RequestError, binary_picture, colour_picture, seeded, whole
 from core.results import Tally
+from core.samplers import prices
 from core.studies import draw_between, draw_complete
 from core.studies.draw_between import Way
 from core.studio.pixels import Covered
+from core.studio.turns import Turn
 from core.trace import Array, CanvasTrace
 from core.training.registry import shown_in
 
@@ -48,7 +50,7 @@ class Scene:
 class DrawStudio:
     """Requests to the models that ``load(name)`` gives, each answered while ``at_work()`` holds."""
 
-    def __init__(self, load: Callable[[str], Any], at_work: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(self, load: Callable[[str], Any], at_work: Callable[..., AbstractContextManager[Turn]]) -> None:
         self._load, self._at_work = load, at_work
         self._tallied: tuple[bytes, Tally] | None = None  # the last one: another seed asks for the same
 
@@ -81,7 +83,7 @@ class DrawStudio:
         if not hidden.any():
             raise RequestError("Nothing is covered: cover the part that is to be completed.")
         many = x.expand(requests.count(count), -1, -1, -1)
-        with self._at_work():
+        with self._at_work(price=prices.strokes(draw_complete.ROUNDS * model.config.steps, len(many))):
             there = torch.from_numpy(hidden).to(x.device)
             return CanvasTrace.record(draw_complete.completed(model, many, there, seeded(seed)), array(x))
 

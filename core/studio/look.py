@@ -24,6 +24,7 @@ from core.nn import attention
 from core.nn.attention import Window
 from core.requests import MAX_SEED, RequestError, number, seeded, whole
 from core.results import Compared
+from core.studio.turns import Turn
 from core.trace import Array, CanvasTrace
 from core.training.registry import REGISTRY
 
@@ -63,7 +64,7 @@ class Scene:
 class GlimpseStudio:
     """All classifiers; ``load`` gives a model by name, ``at_work`` lets one request run at a time."""
 
-    def __init__(self, load: Callable[[str], Any], at_work: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(self, load: Callable[[str], Any], at_work: Callable[[], AbstractContextManager[Turn]]) -> None:
         self._load, self._at_work = load, at_work
 
     def scene(

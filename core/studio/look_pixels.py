@@ -19,6 +19,7 @@ from core.models.mdlstm import MDLSTM
 from core.requests import MAX_SEED, RequestError, whole
 from core.results import CELLS, CORNERS, LARGEST_SCENE, SMALLEST_SCENE, Backwards, Grown
 from core.studies import look_pixels
+from core.studio.turns import Turn
 from core.trace import Array
 from core.training.registry import shown_in
 
@@ -30,7 +31,7 @@ NETWORKS = tuple(shown_in("look_pixels"))
 class EveryPixelStudio:
     """Both networks; ``load`` gives a model by name, ``at_work`` lets one request run at a time."""
 
-    def __init__(self, load: Callable[[str], Any], at_work: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(self, load: Callable[[str], Any], at_work: Callable[[], AbstractContextManager[Turn]]) -> None:
         self._load, self._at_work = load, at_work
 
     def grown(self, scene: Pixels, network: str = NETWORKS[0], corners: Sequence[str] = CORNERS) -> Grown:

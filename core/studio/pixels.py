@@ -24,11 +24,12 @@ from core.models.base import Complete, Generate, device_of
 from core.models.pixelcnn import PixelCNN
 from core.requests import RequestError, seeded, whole
 from core.results import TAKEN, Fitted, Racer
-from core.samplers import coder
+from core.samplers import coder, prices
 from core.samplers.brush import Brush, OrderError, TooManyError, most_particles
 from core.samplers.canvas import Pass
 from core.samplers.race import race
 from core.studies import pixel_lens
+from core.studio.turns import LIGHT, Turn
 from core.trace import Array, CanvasTrace, RasterTrace
 from core.training.registry import FIRST, REGISTRY
 
@@ -41,14 +42,16 @@ MAX_COLOUR = 16
 PARTICLES = (8, 256)
 """Fewest and most particles that one can ask for, of each filter."""
 
+AtWork = Callable[[str, float], AbstractContextManager[Turn]]
+"""Whose turn it is: with which model, for which price."""
 Covered = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 """A picture and where it is hidden."""
 
 
 class PixelStudio:
-    """All pixel models; ``load`` gives a model by name, ``at_work`` lets one request run at a time."""
+    """All pixel models; ``load`` gives a model by name, ``at_work(name, price)`` lets one request run with it."""
 
-    def __init__(self, load: Callable[[str], Any], at_work: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(self, load: Callable[[str], Any], at_work: AtWork) -> None:
         self._load, self._at_work = load, at_work
         self._brushes: dict[str, Brush] = {}
         self._under_way: dict[str, set[threading.Event]] = {}
@@ -111,7 +114,8 @@ class PixelStudio:
         request = self._completion(name, covered, count, temperature, label)
         asked, filters = whole(particles, "The number of particles", *PARTICLES), len(request.images)
         many = max(1, min(asked, most_particles(self.config(name)) // filters))
-        with self._painting(name, session) as (brush, on_pass):
+        price = prices.particles(name, many * filters, rows_to_paint(request))
+        with self._painting(name, session, price) as (brush, on_pass):
             try:
                 trace, result = brush.fit(request, many, seeded(seed), on_pass)
             except OrderError as error:
@@ -138,7 +142,7 @@ class PixelStudio:
     ) -> tuple[RasterTrace, CanvasTrace]:
         """One picture and the sampler's passes: from nothing, or a completion."""
         request = self._single(name, temperature, covered, label)
-        with self._painting(name, session) as (brush, on_pass):
+        with self._painting(name, session, prices.pictures(name, 1)) as (brush, on_pass):
             return brush.paint_with_passes(request, seeded(seed), None, on_pass)
 
     def race(
@@ -155,7 +159,7 @@ class PixelStudio:
         :mod:`core.samplers.race`.
         """
         request = self._single(name, temperature, covered, label)
-        with self._painting(name, session) as (brush, on_pass):
+        with self._painting(name, session, prices.RACE, rests=False) as (brush, on_pass):  # it is on the clock
             return race(brush, request, seed, on_pass)
 
     def stop(self, session: str) -> None:
@@ -173,7 +177,7 @@ class PixelStudio:
 
     def judge(self, name: str, pixels: NDArray[np.uint8]) -> RasterTrace:
         """What the model says of a finished picture, all of whose pixels count as given."""
-        with self._at_work():
+        with self._at_work(name, LIGHT):
             return self._brush(name).judge(self._picture(name, pixels))
 
     def coded(self, name: str, pixels: NDArray[np.uint8]) -> coder.Code | None:
@@ -181,7 +185,7 @@ class PixelStudio:
 
         None for a model that does not paint in raster order.
         """
-        with self._at_work():
+        with self._at_work(name, 2 * prices.pictures(name, 1)):  # written and read back
             brush, x = self._brush(name), self._picture(name, pixels)
             try:
                 code = coder.encoded(brush, x)
@@ -194,7 +198,7 @@ class PixelStudio:
     def field(self, name: str, row: object, column: object, pixels: NDArray[np.uint8]) -> Array:
         """How much each pixel of the picture matters for one: (H, W); exactly zero where it cannot be seen."""
         at = self._pixel(name, row, column)
-        with self._at_work():
+        with self._at_work(name, LIGHT):
             model = self._brush(name).model
             return pixel_lens.receptive_field(model, self._picture(name, pixels).to(device_of(model)), *at)
 
@@ -203,7 +207,7 @@ class PixelStudio:
     ) -> pixel_lens.Leak:
         """What moves when one pixel is turned over; ``broken`` does so with a mask that is wrong on purpose."""
         at = self._pixel(name, row, column)
-        with self._at_work():
+        with self._at_work(name, LIGHT):
             model = self._brush(name).model
             if broken:
                 if not isinstance(model, PixelCNN):
@@ -216,13 +220,13 @@ class PixelStudio:
         if taken not in TAKEN:
             raise RequestError(f"There are no such scans; there are {', '.join(TAKEN)}.")
         at = self._pixel(DIAGONAL, row, column)
-        with self._at_work():
+        with self._at_work(DIAGONAL, LIGHT):
             model = pixel_lens.with_scans(self._brush(DIAGONAL).model, taken)
             return pixel_lens.future_leak(model, self._picture(DIAGONAL, pixels).to(device_of(model)), *at)
 
     def ranks(self, name: str) -> NDArray[np.int64]:
         """(H, W): when each pixel is visited, from 0 on."""
-        with self._at_work():
+        with self._at_work(name, LIGHT):
             return pixel_lens.ranks(self._brush(name).model)
 
     @staticmethod
@@ -281,12 +285,19 @@ class PixelStudio:
     # ---- work ----
 
     def _paint(self, name: str, request: Generate | Complete, seed: object, session: str | None) -> RasterTrace:
-        with self._painting(name, session) as (brush, on_pass):
+        count = request.count if isinstance(request, Generate) else len(request.images)
+        price = prices.pictures(name, count, rows_to_paint(request))
+        with self._painting(name, session, price) as (brush, on_pass):
             return brush.paint(request, seeded(seed), None, on_pass)
 
     @contextmanager
-    def _painting(self, name: str, session: str | None) -> Iterator[tuple[Brush, Callable[[Pass], None]]]:
-        """The brush of a model, when it is this request's turn, and a check for every pass: has the user had enough?"""
+    def _painting(
+        self, name: str, session: str | None, price: float, rests: bool = True
+    ) -> Iterator[tuple[Brush, Callable[[Pass], None]]]:
+        """The brush of a model, when it is this request's turn, and what is done after every pass.
+
+        There others go on whose painting is shorter, if it ``rests``, and it ends if the user has had enough.
+        """
         stop = threading.Event()
         early, when = self._early
         if session and session == early and time.monotonic() - when < EARLY:
@@ -295,20 +306,34 @@ class PixelStudio:
         paintings = self._under_way.setdefault(session, set()) if session else set()
         paintings.add(stop)
 
-        def check(_: Pass | None = None) -> None:
+        def check() -> None:
             if stop.is_set():
                 raise StoppedError
 
         try:
-            with self._at_work():
+            with self._at_work(name, price) as turn:
+
+                def after(_: Pass) -> None:
+                    if rests:
+                        turn.rest()
+                    check()
+
                 check()
-                yield self._brush(name), check
+                yield self._brush(name), after
         except TooManyError as error:
             raise RequestError(str(error)) from None
         finally:
             paintings.discard(stop)
             if session and not paintings:
                 self._under_way.pop(session, None)
+
+
+def rows_to_paint(request: Generate | Complete) -> float:
+    """The share of rows from the first one on in which something is hidden: all above are computed together."""
+    if isinstance(request, Generate):
+        return 1.0
+    hidden = (~request.known).flatten(2).any(2).any(0) if len(request.known) else torch.ones(1)
+    return 1.0 - int(hidden.int().argmax()) / len(hidden)
 
 
 def likeliest_first(trace: RasterTrace) -> RasterTrace:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.studio.trainings import Trainings
+from core.studio.turns import PATIENCE
 
 if TYPE_CHECKING:
     from core.studio.studio import Studio
@@ -20,14 +21,19 @@ if TYPE_CHECKING:
 class Runtime:
     """One per process. ``checkpoints`` names another folder of weights than the repository's, ``device`` a device.
 
-    ``trainings`` are those of the room *Train*, in processes of their own; they need no torch in this one.
+    ``trainings`` are those of the room *Train*, in processes of their own; they need no torch in this one. Who waits
+    for ``patience`` seconds until it is their turn to paint is told so.
     """
 
     def __init__(
-        self, checkpoints: Path | None = None, device: str = "auto", trainings: Trainings | None = None
+        self,
+        checkpoints: Path | None = None,
+        device: str = "auto",
+        trainings: Trainings | None = None,
+        patience: float = PATIENCE,
     ) -> None:
         self.trainings = trainings or Trainings()
-        self._checkpoints, self._device = checkpoints, device
+        self._checkpoints, self._device, self._patience = checkpoints, device, patience
         self._studio: Studio | None = None
         self._lock = threading.Lock()
 
@@ -38,7 +44,7 @@ class Runtime:
             if self._studio is None:
                 module = importlib.import_module("core.studio.studio")
                 folder = [self._checkpoints] if self._checkpoints else []
-                self._studio = module.Studio(*folder, device=self._device)
+                self._studio = module.Studio(*folder, device=self._device, patience=self._patience)
             return self._studio
 
     def warm(self) -> threading.Thread:

@@ -24,7 +24,8 @@ from core.files import CHECKPOINTS
 from core.models.base import Generate, Reconstruct, array
 from core.models.draw import Draw
 from core.requests import RequestError, binary_picture, seeded, whole
-from core.results import Erased, Looking, Penned
+from core.results import STEPS, Erased, Looking, Penned
+from core.samplers import prices
 from core.studies import draw_pen, draw_time, draw_window
 from core.studies.draw_time import Way
 from core.studio.draw import DrawStudio
@@ -34,6 +35,7 @@ from core.studio.pixels import DEFAULT, PixelStudio
 from core.studio.together_guess import GuessStudio
 from core.studio.together_rows import TogetherStudio
 from core.studio.train_use import UseStudio
+from core.studio.turns import LIGHT, PATIENCE, Turn, Turns
 from core.studio.vae_bound import CostStudio
 from core.studio.vae_code import VAEStudio
 from core.studio.vae_map import MAPS, MapStudio
@@ -45,6 +47,8 @@ from core.training.registry import FIRST
 
 log = logging.getLogger("easel")
 
+PAINTERS = "painters"
+"""All that paint no pixels one by one take turns as one model: none of them takes longer than a second."""
 MAX_FORKS = 25
 """Futures of one painting in one request."""
 MAX_CANVASES = 2048
@@ -52,16 +56,18 @@ MAX_CANVASES = 2048
 
 
 class Studio:
-    """The trained models, each loaded once, at its first use; one lock keeps requests from sharing a model.
+    """The trained models, each loaded once, at its first use; requests take turns (:mod:`core.studio.turns`).
 
     All of them compute on ``device``, a name of torch's or ``auto`` (:func:`core.console.found_device`). Noise is drawn
-    on the processor, so that a seed paints the same picture on each.
+    on the processor, so that a seed paints the same picture on each. Who waits ``patience`` seconds is told so.
     """
 
-    def __init__(self, checkpoints: Path = CHECKPOINTS, device: str | torch.device = "cpu") -> None:
+    def __init__(
+        self, checkpoints: Path = CHECKPOINTS, device: str | torch.device = "cpu", patience: float = PATIENCE
+    ) -> None:
         self._checkpoints, self.device = checkpoints, found_device(device)
         self._made: dict[str, Any] = {}
-        self._lock, self._making = threading.RLock(), threading.RLock()
+        self._turns, self._making = Turns(patience), threading.RLock()
         self.pixels = PixelStudio(self._load, self._at_work)
         """The pixel models; made here, so that stopping one waits for no lock."""
         self.trained = UseStudio()
@@ -77,15 +83,15 @@ class Studio:
         self.together = TogetherStudio(self._load, self._at_work, self.vaes, self.pixels)
 
     @contextmanager
-    def _at_work(self) -> Iterator[None]:
-        """One request at a time, on one processor thread.
+    def _at_work(self, model: str = PAINTERS, price: float = LIGHT) -> Iterator[Turn]:
+        """One request of a model at a time, in its turn, on one processor thread.
 
         These networks are so small that sharing a row of pixels between threads costs more than it saves: two threads
         make PixelCNN four times slower in a server's worker thread. The number belongs to the calling thread.
         """
-        with self._lock:
+        with self._turns.at(model, price) as turn:
             torch.set_num_threads(1)
-            yield
+            yield turn
 
     def _once(self, key: str, make: Callable[[], Any]) -> Any:
         if key not in self._made:  # what is there is given without waiting for a painting that is under way
@@ -135,7 +141,7 @@ class Studio:
         request, length = Generate(requests.count(count), requests.temperature(temperature)), requests.strokes(steps)
         if request.count * (length or 1) > MAX_CANVASES:
             raise RequestError(f"Ask for fewer pictures or fewer strokes: at most {MAX_CANVASES} strokes together.")
-        with self._at_work():
+        with self._at_work(price=prices.strokes(length or STEPS, request.count)):
             return CanvasTrace.record(self.draw.steps(request, seeded(seed), length))
 
     def draw_blank(self) -> Array:

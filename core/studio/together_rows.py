@@ -25,6 +25,7 @@ from core.results import Entry
 from core.studies import draw_complete, vae_bound, vae_restore
 from core.studies.together_rows import diversity, posterior
 from core.studio.pixels import Covered, PixelStudio
+from core.studio.turns import Turn
 from core.studio.vae_code import VAEStudio
 from core.trace import Array, Step
 from core.training.registry import REGISTRY, shown_in
@@ -43,7 +44,7 @@ class TogetherStudio:
     def __init__(
         self,
         load: Callable[[str], Any],
-        at_work: Callable[[], AbstractContextManager[None]],
+        at_work: Callable[[], AbstractContextManager[Turn]],
         vaes: VAEStudio,
         pixels: PixelStudio,
     ) -> None:

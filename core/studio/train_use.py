@@ -17,8 +17,10 @@ from core.errors import UserError
 from core.library import Model, load
 from core.models.base import array
 from core.requests import RequestError, binary_picture, seeded
+from core.samplers import prices
 from core.studies import draw_complete, vae_restore
 from core.studio.pixels import Covered
+from core.studio.turns import charge
 from core.trace import CanvasTrace, RasterTrace, Step, Trace
 from core.training.spec import Family
 
@@ -61,6 +63,7 @@ class UseStudio:
         if task not in get_args(Task) or task not in ABLE[model.family]:
             able = ", ".join(ABLE[model.family])
             raise RequestError(f"{model.spec.title} cannot {task}: it can {able}.")
+        charge(prices.pictures(model.spec.title, COUNT))
         with self._lock:
             torch.set_num_threads(1)
             if task == "imagine":

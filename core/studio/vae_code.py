@@ -28,6 +28,7 @@ from core.requests import RequestError, binary_picture, colour_picture, seeded, 
 from core.studies.latents import LEADING, REACH
 from core.studies.vae_bound import priced
 from core.studies.vae_walks import swept
+from core.studio.turns import LIGHT, charge
 from core.trace import Array, CanvasTrace
 from core.training import registry
 from core.training.registry import REGISTRY
@@ -61,6 +62,10 @@ def known(name: str) -> str:
     return name
 
 
+DECODED = 0.001
+"""Seconds of a picture among many that are decoded."""
+
+
 class VAEStudio:
     """Requests to the models that ``load(name)`` gives; ``carried(name)`` are the mean nats of each latent (d,).
 
@@ -72,8 +77,9 @@ class VAEStudio:
         self._lock = threading.RLock()
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """One request at a time, on one processor thread (see :mod:`core.studio`)."""
+    def at_work(self, price: float = LIGHT) -> Iterator[None]:
+        """One request at a time, for a price in seconds, on one processor thread (see :mod:`core.studio`)."""
+        charge(price)
         with self._lock:
             torch.set_num_threads(1)
             yield
@@ -124,7 +130,7 @@ class VAEStudio:
     def decode_all(self, codes: object, name: str = FIRST) -> Array:
         """The mean pictures (n, C, H, W) of codes (n, d), at most :data:`MAX_CODES`."""
         model, z = self.model(name), self.latents(codes, name, most=MAX_CODES)
-        with self.at_work():
+        with self.at_work(DECODED * len(z)):
             pictures: Array = array(model.decode(z))
         return pictures
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from dataclasses import fields, replace
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.studio.pixels import PixelStudio
+from core.studio.turns import Turns
 from core.studio.vae_code import VAEStudio
 from core.training.registry import REGISTRY
 from tests.core import small
@@ -38,7 +38,7 @@ def vaes() -> VAEStudio:
 
 
 def pixels() -> PixelStudio:
-    return PixelStudio(model, contextlib.nullcontext)
+    return PixelStudio(model, Turns().at)
 
 
 def digit() -> np.ndarray:

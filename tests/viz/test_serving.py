@@ -162,6 +162,21 @@ def test_a_body_is_handed_on_whole_unless_it_is_too_long_or_holds_too_many_value
     assert posted("/gradio_api/upload", b"1" * 1001)[0] == 200  # goes to disk as it comes, with a limit of its own
 
 
+def test_uploads_wait_while_there_are_too_many_files_and_all_else_goes_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(doors, "MAX_FILES", 1000)
+    (tmp_path / "gradio").mkdir()
+    upload = scope_of("/draw/gradio_api/upload", "POST")
+    (tmp_path / "gradio" / "one").write_bytes(b"1" * 1000)
+    assert run(asked(Doors(Inner()), upload, b"file"))[0] == 200
+    (tmp_path / "gradio" / "two").write_bytes(b"1")
+    status, _, body = run(asked(Doors(Inner()), upload, b"file"))
+    assert status == 503 and b"half an hour" in body
+    assert run(asked(Doors(Inner()), scope_of("/draw/")))[0] == 200
+
+
 def plain() -> str:
     return "answer"
 

@@ -30,9 +30,17 @@ class Asides:
             status = message.get("status", status)
             await send(message)
 
-        with self._ledger.entry(path.removesuffix(ASIDE) or "/", UNKNOWN) as entry:
+        with self._ledger.entry(path.removesuffix(ASIDE) or "/", UNKNOWN, asking(body)) as entry:
             await self._app(scope, again(body or b"", receive), seen)
             if status < 400:  # only then it is a name of ours
                 entry.request = str(json.loads(body or b"")["fn_name"])
             else:
                 entry.outcome = "refused" if status < 500 else "failed"
+
+
+def asking(body: bytes | None) -> str:
+    """Which open page asks; none where the body is not what a page sends."""
+    try:
+        return str(json.loads(body or b"").get("session_hash") or "")
+    except (ValueError, AttributeError, RecursionError):
+        return ""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import re
+import tempfile
+from contextlib import suppress
+from pathlib import Path
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,6 +21,8 @@ MAX_BODY = 16 * 2**20
 """Bytes of a request's body; a picture's file as base64 text is the largest thing that is asked for so."""
 MAX_VALUES = 200_000
 """Values in it: Gradio walks through them one by one, and everybody waits meanwhile."""
+MAX_FILES = 2 * 2**30
+"""Bytes of all temporary files together; they go after half an hour (:data:`viz.page.AGE`)."""
 
 
 class Doors:
@@ -30,6 +37,8 @@ class Doors:
         path = here(scope)
         if CLOSED.search(path.partition("/file=")[0]):
             return await refuse(404, "There is nothing here.", send)
+        if path.endswith("/upload") and await asyncio.to_thread(stored) > MAX_FILES:
+            return await refuse(503, "There is no room for more files now: try again in half an hour.", send)
         if scope["method"] != "POST" or path.endswith("/upload"):
             return await self._app(scope, receive, send)
         body = await whole(receive)
@@ -44,6 +53,16 @@ def here(scope: Scope) -> str:
     """A request's path below the one that a proxy strips, without a slash at its end."""
     path: str = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/")
     return path
+
+
+def stored() -> int:
+    """Bytes of the temporary files of this process."""
+    total = 0
+    for folder, _, names in os.walk(tempfile.gettempdir()):
+        for name in names:
+            with suppress(OSError):  # it has just gone
+                total += (Path(folder) / name).stat().st_size
+    return total
 
 
 async def whole(receive: Receive) -> bytes | None:

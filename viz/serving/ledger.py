@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sys
+import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ from core.errors import UserError
 from core.files import VERSION
 from viz.errors import LOG
 from viz.serving.doors import here, refuse
+from viz.serving.till import Till
 
 PARTS, PART_BYTES = 3, 10 * 2**20
 """Older parts of the log that are kept beside it, and how large each may become."""
@@ -43,19 +45,22 @@ class _File(RotatingFileHandler):
 
 @dataclass
 class Entry:
-    """One request: of which room, by its own name, and how it ended."""
+    """One request: of which room, by its own name, what it cost in seconds of a processor, and how it ended."""
 
     room: str
     request: str
     outcome: str = "answered"
+    cost: float = 0.0
 
 
 class Ledger:
     """Counts of requests, and their log if there is a ``file``. Raises :class:`UserError` where there can be none."""
 
-    def __init__(self, file: Path | None = None) -> None:
+    def __init__(self, file: Path | None = None, till: Till | None = None) -> None:
+        self._till = till or Till()
         self._asked: Counter[tuple[str, str, str]] = Counter()
         self._seconds: defaultdict[str, float] = defaultdict(float)
+        self._costs: defaultdict[str, float] = defaultdict(float)
         self.stall, self.under_way = 0.0, 0
         self.pages: Callable[[], int] = lambda: 0
         """How many pages are remembered; the server says it."""
@@ -68,12 +73,13 @@ class Ledger:
                 raise UserError(f"The log {file} cannot be written: {error.strerror}.") from None
 
     @contextmanager
-    def entry(self, room: str, request: str) -> Iterator[Entry]:
-        """A request from when it is taken up until it is answered."""
+    def entry(self, room: str, request: str, page: str = "") -> Iterator[Entry]:
+        """A request of an open page from when it is taken up until it is answered; the till is told what it costs."""
         start, entry = time.monotonic(), Entry(room, request)
         self.under_way += 1
         try:
-            yield entry
+            with self._till.bill(page) as bill:
+                yield entry
         except asyncio.CancelledError:
             entry.outcome = "left"
             raise
@@ -82,11 +88,13 @@ class Ledger:
             raise
         finally:
             self.under_way -= 1
+            entry.cost = round(bill.price, 3)
             self._note(entry, time.monotonic() - start)
 
     def _note(self, entry: Entry, seconds: float) -> None:
         self._asked[entry.room, entry.request, entry.outcome] += 1
         self._seconds[entry.room] += seconds
+        self._costs[entry.room] += entry.cost
         if self._file is None:
             return
         line: dict[str, object] = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **asdict(entry)}
@@ -112,8 +120,11 @@ class Ledger:
             lines.append(f'easel_requests_total{{room="{room}",request="{request}",outcome="{outcome}"}} {count}')
         lines.append("# TYPE easel_seconds_total counter")
         lines += [f'easel_seconds_total{{room="{room}"}} {seconds:.3f}' for room, seconds in self._seconds.items()]
-        gauges = {"requests_under_way": self.under_way, "pages": self.pages(), "event_loop_stall_seconds": self.stall}
-        gauges |= {"resident_bytes": resident(), "threads": len(sys._current_frames())}
+        lines.append("# TYPE easel_cost_seconds_total counter")
+        lines += [f'easel_cost_seconds_total{{room="{room}"}} {cost:.3f}' for room, cost in self._costs.items()]
+        gauges: dict[str, float] = {"owed_seconds": self._till.owed, "requests_under_way": self.under_way}
+        gauges |= {"pages": self.pages(), "event_loop_stall_seconds": self.stall}
+        gauges |= {"resident_bytes": resident(), "threads": threading.active_count()}
         self.stall = 0.0
         for name, value in gauges.items():
             lines += [f"# TYPE easel_{name} gauge", f"easel_{name} {value:g}"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.studio.trainings import Trainings
+from core.studio.turns import PATIENCE
 from viz.serving import accounts
 from viz.serving.rules import CAPACITY, Rules, hosts, sites
 from viz.serving.surroundings import LOOPBACK, Surroundings
@@ -37,6 +38,8 @@ def asked(here: Surroundings) -> argparse.Namespace:
         parser.error("a training takes some time and a trainer: --train-minutes is above 0, --trainers at least 1")
     if options.max_sessions < 1 or (options.max_queue is not None and options.max_queue < 1):
         parser.error("somebody must be let in: --max-sessions and --max-queue are at least 1")
+    if options.timeout <= 0 or (options.budget is not None and options.budget <= 0):
+        parser.error("some painting must be allowed: --budget and --timeout are above 0")
     if options.data:
         os.environ["EASEL_DATA"] = options.data
     return options
@@ -55,6 +58,10 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--log", type=Path, metavar="FILE", help="a line for each request: never pictures or names")
     group.add_argument("--max-queue", type=int, help="requests that may wait in a room; otherwise any number")
     group.add_argument("--max-sessions", type=int, default=CAPACITY, help="open pages of a room that are remembered")
+    group.add_argument("--budget", type=float, help="seconds of painting that a page may ask for in a minute")
+    group.add_argument(
+        "--timeout", type=float, default=PATIENCE, help="seconds that a request may have to wait for its turn"
+    )
 
 
 def rules(options: argparse.Namespace) -> Rules:
@@ -76,6 +83,8 @@ def rules(options: argparse.Namespace) -> Rules:
         options.log,
         options.max_queue,
         options.max_sessions,
+        options.budget,
+        options.timeout,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.errors import UserError, quoted
+from core.studio.turns import PATIENCE
 from viz.serving.accounts import Keys
 
 CAPACITY = 256
@@ -25,6 +26,7 @@ class Rules(NamedTuple):
 
     ``keys`` open it, None leaves it open; ``status`` answers at ``/healthz`` and ``/metrics``; ``log`` is the file of
     requests; ``max_queue`` events wait in a room at most; ``max_sessions`` open pages are remembered in a room.
+    ``budget`` is what a page may ask for within a minute, ``patience`` how long anybody waits: :mod:`viz.serving.till`.
     """
 
     hosts: tuple[str, ...] = ()
@@ -34,6 +36,8 @@ class Rules(NamedTuple):
     log: Path | None = None
     max_queue: int | None = None
     max_sessions: int = CAPACITY
+    budget: float | None = None
+    patience: float = PATIENCE
 
 
 def listed(text: str) -> list[str]:

@@ -39,6 +39,7 @@ from viz.serving.refusals import HANDLERS
 from viz.serving.rules import NEIGHBOURS, Rules
 from viz.serving.sessions import Closing, Sessions
 from viz.serving.streams import Streams
+from viz.serving.till import Till
 from viz.serving.web import Web
 from viz.widgets.web import place
 
@@ -65,7 +66,7 @@ class Site(NamedTuple):
 def site(rooms: Mapping[str, gr.Blocks], rules: Rules = Rules()) -> Site:  # noqa: B008  # it cannot change
     """``rooms`` by their paths, each with its page kept ready, its sessions small and its doors watched."""
     dress()
-    ledger = Ledger(rules.log)
+    ledger = Ledger(rules.log, Till(rules.budget, rules.patience))
     parent = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     parent.mount(f"/{place()}", Web())
     sessions, mounted = [], []
@@ -91,7 +92,7 @@ def mount(parent: FastAPI, path: str, blocks: gr.Blocks, rules: Rules, ledger: L
     """One room at its path, which is found without the slash at its end, too."""
     blocks.queue(default_concurrency_limit=AT_ONCE, max_size=rules.max_queue)
     if isinstance(blocks, Page):
-        blocks.around = lambda request, page: ledger.entry(path, request)
+        blocks.around = lambda request, page: ledger.entry(path, request, page)
     if path != "/":
         name = path.rpartition("/")[2]
 

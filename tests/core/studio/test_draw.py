@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import pytest
 from core.models.draw import DrawConfig
 from core.requests import RequestError
 from core.studio.draw import COLOUR, SEEDS, TWO_DIGITS, WITH, WITHOUT, DrawStudio
+from core.studio.turns import LIGHT, Turn, Turns
 from tests.core import small
 
 TINY = DrawConfig(steps=3, hidden=5, latent=4, read_size=2, write_size=3)
@@ -39,9 +39,8 @@ def studio() -> DrawStudio:
             small.shake(models[name], 0.3)
         return models[name]
 
-    @contextmanager
-    def at_work() -> Iterator[None]:
-        yield
+    def at_work(price: float = LIGHT) -> AbstractContextManager[Turn]:
+        return Turns().at("painters", price)
 
     return DrawStudio(load, at_work)
 

@@ -1,6 +1,5 @@
 """The pixel models' requests, on tiny untrained models: what is painted, and what is refused."""
 
-import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from core.results import TAKEN
 from core.samplers import brush
 from core.samplers.brush import Brush
 from core.studio.pixels import DIAGONAL, Covered, PixelStudio
+from core.studio.turns import Turns
 from core.training.evaluation import nats_per_picture
 from core.training.registry import REGISTRY
 from tests.core import small
@@ -38,7 +38,7 @@ def desk() -> Iterator[PixelStudio]:
         for name in NAMES:
             patch.setitem(REGISTRY, name, small.spec(name))
         patch.setitem(REGISTRY, "pixelcnn-placed-mnist", small.spec("pixelcnn-unplaced-mnist"))
-        yield PixelStudio(shaken, contextlib.nullcontext)
+        yield PixelStudio(shaken, Turns().at)
 
 
 def pixels(name: str, seed: int = 0) -> np.ndarray:
@@ -121,7 +121,7 @@ def constant(logit: float) -> Any:
 
 def test_two_painters_throw_the_same_dice_for_each_column(desk: PixelStudio) -> None:
     logits = {"pixelcnn-unplaced-mnist": -0.5, "pixelcnn-placed-mnist": 0.5}
-    painters = PixelStudio(lambda name: constant(logits[name]), contextlib.nullcontext)
+    painters = PixelStudio(lambda name: constant(logits[name]), Turns().at)
     covered = hole("pixelcnn-unplaced-mnist")
     u = torch.rand(MANY, 8, 8, generator=torch.Generator().manual_seed(3)).numpy()
     for name, logit in logits.items():

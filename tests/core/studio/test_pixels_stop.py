@@ -16,6 +16,7 @@ from core.models.base import Complete, Generate
 from core.samplers.brush import Brush
 from core.samplers.canvas import Canvas
 from core.studio.pixels import PixelStudio
+from core.studio.turns import Turn, Turns
 from core.training.registry import REGISTRY
 from tests.core import small
 
@@ -23,14 +24,14 @@ BINARY = "pixelcnn-mnist"
 
 
 class Slow:
-    """A studio with the lock of the real one, whose one model takes 5 ms a pass: to race it naively takes 4 s."""
+    """A studio with the turns of the real one, whose one model takes 5 ms a pass: to race it naively takes 4 s."""
 
     def __init__(self) -> None:
         model = small.build(REGISTRY[BINARY].config)
         model.register_forward_hook(self._rest)
         self.passes = self.waiting = 0
         self.canvases: list[weakref.ref[Canvas]] = []
-        self._lock = threading.RLock()
+        self._turns = Turns()
         self.desk = PixelStudio(lambda _: model, self._at_work)
 
     def _rest(self, *_: object) -> None:
@@ -38,11 +39,11 @@ class Slow:
         time.sleep(0.005)
 
     @contextlib.contextmanager
-    def _at_work(self) -> Iterator[None]:
+    def _at_work(self, model: str, price: float) -> Iterator[Turn]:
         self.waiting += 1
-        with self._lock:
+        with self._turns.at(model, price) as turn:
             self.waiting -= 1
-            yield
+            yield turn
 
     def race(self, session: str) -> "Work":
         """Start one in the background, and come back when it is well under way."""

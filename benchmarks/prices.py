@@ -1,0 +1,73 @@
+"""What requests cost and what they were said to cost: prices decide who goes first and what a page may ask for.
+
+``python -m benchmarks.prices [--json]`` paints each kind once more after a first time and prints processor seconds of
+one thread beside the price.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from benchmarks.machine import machine
+from core.studio.studio import Studio
+from core.studio.turns import BILL, Bill
+
+DIGIT = np.zeros((28, 28), np.uint8)
+DIGIT[6:22, 13:15] = 255
+HIDDEN = np.arange(28)[:, None].repeat(28, 1) >= 14
+COVERED = DIGIT, HIDDEN
+
+
+def requests(studio: Studio) -> dict[str, Callable[[], object]]:
+    """Small and large ones of each kind."""
+    pixels = studio.pixels
+    return {
+        "DRAW, 1 picture": lambda: studio.draw_generate(1, 1),
+        "DRAW, 32 × 64 strokes": lambda: studio.draw_generate(32, 1, 1.0, 64),
+        "DRAW completes 9": lambda: studio.draws.complete(COVERED, 9, 1),
+        "PixelCNN, 1": lambda: pixels.generate("pixelcnn-mnist", 1, 1),
+        "PixelCNN, 64": lambda: pixels.generate("pixelcnn-mnist", 64, 1),
+        "PixelCNN completes 9": lambda: pixels.complete("pixelcnn-mnist", COVERED, 9, 1),
+        "in colour, 9": lambda: pixels.generate("pixelcnn-svhn", 9, 1),
+        "9 filters of 28": lambda: pixels.fit("pixelcnn-mnist", COVERED, 9, 1),
+        "sampler race": lambda: pixels.race("pixelcnn-mnist", 1),
+        "VAE decodes": lambda: studio.vaes.decode([0] * 8),
+        "VAE decodes 900": lambda: studio.vaes.decode_all(np.zeros((900, 8))),
+        "VAE searches": lambda: studio.restoring.uncover(COVERED, 1),
+    }
+
+
+def measured(ask: Callable[[], object]) -> dict[str, float]:
+    """Price and processor seconds of one request, after one to warm up."""
+    ask()
+    bill = Bill()
+    token = BILL.set(bill)
+    start = time.thread_time()
+    try:
+        ask()
+    finally:
+        BILL.reset(token)
+    return {"price": round(bill.price, 4), "seconds": round(time.thread_time() - start, 4)}
+
+
+def main(arguments: list[str]) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    table = {name: measured(ask) for name, ask in requests(Studio()).items()}
+    if options.json:
+        print(json.dumps({"machine": machine(), "requests": table}, indent=1))
+        return
+    for name, row in table.items():
+        print(f"{name:24} price {row['price']:.3f} s, measured {row['seconds']:.3f} s")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

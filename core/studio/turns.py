@@ -1,0 +1,125 @@
+"""Whose turn it is to paint: each model works for one request at a time, and short requests go before long ones.
+
+What a request costs is said before it begins, in seconds of a processor: the table is :mod:`core.samplers.prices`. Who
+serves many people opens a :class:`Bill` for each request and may refuse what is put on it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from time import monotonic
+
+from core.errors import UserError
+
+AT_ONCE = max(2, os.cpu_count() or 1)
+"""Paintings that have a processor at the same time."""
+PATIENCE = 120.0
+"""Seconds that a request waits for its turn at most."""
+LIGHT = 0.03
+"""Seconds of a request that is not worth a table."""
+WEIGHT = 2.0
+"""Seconds that a request stands back in the line for each second that it costs. A long one is overtaken by short ones
+that came up to so much later, and by none after that, so that it is painted some day."""
+
+
+@dataclass
+class Bill:
+    """What one request costs so far; ``agree`` is told each new price and may raise :class:`UserError`."""
+
+    agree: Callable[[float], None] = lambda price: None
+    price: float = 0.0
+
+
+BILL: ContextVar[Bill | None] = ContextVar("bill", default=None)
+"""That of the request that is being answered; none in a notebook. Gradio's worker threads inherit it."""
+
+
+def charge(price: float) -> None:
+    """Put a price on the bill of this request, if it has one, before the work begins."""
+    if (bill := BILL.get()) is not None:
+        bill.agree(price)
+        bill.price += price
+
+
+@dataclass(eq=False)
+class Turn:
+    """One request in the line, for a ``model``: of those that could go on, the smallest ``place`` goes first."""
+
+    model: str
+    place: float
+    line: Turns
+
+    def rest(self) -> None:
+        """Between two passes of a network: whoever goes before this one goes now, with the same model if need be."""
+        self.line.rest(self)
+
+
+class Turns:
+    """The line for the processor: ``at_once`` paintings at a time, and one for each model.
+
+    Nothing of a painting is kept in the model between two passes, so that another one can go on with it there.
+    """
+
+    def __init__(self, patience: float = PATIENCE, at_once: int = AT_ONCE) -> None:
+        self._patience, self._at_once = patience, at_once
+        self._changed = threading.Condition()
+        self._waiting: list[Turn] = []
+        self._working: list[Turn] = []
+        self._mine = threading.local()
+
+    @contextmanager
+    def at(self, model: str, price: float = LIGHT) -> Iterator[Turn]:
+        """Have ``model`` and a processor for a request of that price; what a thread asks for within is part of it.
+
+        Raises :class:`UserError` where its turn does not come in time.
+        """
+        if (outer := getattr(self._mine, "turn", None)) is not None:
+            yield outer
+            return
+        charge(price)
+        turn = Turn(model, monotonic() + WEIGHT * price, self)
+        self._take(turn, self._patience)
+        self._mine.turn = turn
+        try:
+            yield turn
+        finally:
+            self._mine.turn = None
+            self._give(turn)
+
+    def rest(self, turn: Turn) -> None:
+        """Let those go first who stand before this one in the line and could go if it did not."""
+        with self._changed:
+            others = [one for one in self._working if one is not turn]
+            if not any(one.place < turn.place and self._fits(one, others) for one in self._waiting):
+                return
+        self._give(turn)
+        self._take(turn, None)
+
+    def _fits(self, turn: Turn, working: list[Turn]) -> bool:
+        return len(working) < self._at_once and all(one.model != turn.model for one in working)
+
+    def _next(self, turn: Turn) -> bool:
+        """Whether it is this one's turn: it can go, and nobody before it can."""
+        before = (one for one in self._waiting if one.place < turn.place)
+        return self._fits(turn, self._working) and not any(self._fits(one, self._working) for one in before)
+
+    def _take(self, turn: Turn, patience: float | None) -> None:
+        with self._changed:
+            self._waiting.append(turn)
+            came = self._changed.wait_for(lambda: self._next(turn), patience)
+            self._waiting.remove(turn)
+            if came:
+                self._working.append(turn)
+            self._changed.notify_all()
+        if not came:
+            raise UserError(f"Many people paint here: your turn did not come for {patience:.0f} seconds. Try again.")
+
+    def _give(self, turn: Turn) -> None:
+        with self._changed:
+            self._working.remove(turn)
+            self._changed.notify_all()

@@ -1,0 +1,167 @@
+"""Short requests go before long ones, also while those paint; what a request costs is known before it begins."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.errors import UserError
+from core.samplers import prices
+from core.studio.runtime import Runtime
+from core.studio.studio import Studio
+from core.studio.turns import BILL, Bill, Turns
+
+ROOT = Path(__file__).resolve().parents[3]
+DIGIT = np.zeros((28, 28), np.uint8)
+DIGIT[6:22, 13:15] = 255
+HALF = np.arange(28)[:, None].repeat(28, 1) >= 14
+
+
+@pytest.fixture(scope="module")
+def studio() -> Studio:
+    return Runtime().studio
+
+
+@pytest.fixture
+def bill() -> Iterator[Bill]:
+    token = BILL.set(Bill())
+    found = BILL.get()
+    assert found is not None
+    yield found
+    BILL.reset(token)
+
+
+def waiting(turns: Turns, count: int) -> None:
+    """Until so many stand in the line."""
+    with turns._changed:
+        assert turns._changed.wait_for(lambda: len(turns._waiting) == count, 10)
+
+
+@pytest.mark.parametrize("model", ["same", "other"])
+def test_a_long_painting_lets_a_short_one_go_between_two_passes_and_no_longer_one(model: str) -> None:
+    turns, order = Turns(at_once=1), list[str]()
+
+    def asked(name: str, model: str, price: float) -> None:
+        with turns.at(model, price):
+            order.append(name)
+
+    with turns.at("same", 1.0) as turn:
+        others = [threading.Thread(target=asked, args=each) for each in (("short", model, 0.1), ("long", model, 9.0))]
+        for other in others:
+            other.start()
+        waiting(turns, 2)
+        order.append("pass")
+        turn.rest()
+        order.append("pass")
+    for other in others:
+        other.join(10)
+    assert order == ["pass", "short", "pass", "long"]
+
+
+def test_a_painting_that_waits_is_not_overtaken_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("core.studio.turns.monotonic", lambda: now[0])
+    turns = Turns(at_once=1)
+    with turns.at("model", 2.0) as turn:
+        now[0] = 5.0  # its price is 4 s of waiting: who comes after that comes behind it
+        late = threading.Thread(target=lambda: turns.at("model", 0.01).__enter__())
+        late.start()
+        waiting(turns, 1)
+        turn.rest()
+        assert late.is_alive()
+    late.join(10)
+
+
+def test_each_model_paints_for_one_and_different_models_paint_at_the_same_time() -> None:
+    turns, both = Turns(at_once=2), threading.Barrier(2, timeout=10)
+
+    def asked(model: str) -> None:
+        with turns.at(model):
+            both.wait()
+
+    threads = [threading.Thread(target=asked, args=(model,)) for model in ("a", "b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert not both.broken
+    with turns.at("a"):
+        assert not turns._fits(type("Turn", (), {"model": "a"})(), turns._working)
+
+
+def test_who_waits_too_long_is_told_so_and_leaves_the_line() -> None:
+    turns, told = Turns(patience=0.01), list[str]()
+
+    def asked() -> None:
+        try:
+            with turns.at("model"):
+                pass
+        except UserError as error:
+            told.append(str(error))
+
+    with turns.at("model"):
+        other = threading.Thread(target=asked)
+        other.start()
+        other.join(10)
+    assert len(told) == 1 and "did not come" in told[0] and not turns._waiting and not turns._working
+
+
+def test_a_long_painting_that_gives_way_paints_the_same_pictures(studio: Studio) -> None:
+    alone = studio.pixels.complete("pixelcnn-mnist", (DIGIT, HALF), 9, 1).image
+    answers = dict[int, np.ndarray]()
+    threads = [
+        threading.Thread(
+            target=lambda seed=seed, count=count: answers.__setitem__(
+                seed, studio.pixels.complete("pixelcnn-mnist", (DIGIT, HALF), count, seed).image
+            )
+        )
+        for seed, count in ((1, 9), (2, 1), (3, 1), (4, 2))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    np.testing.assert_array_equal(answers[1], alone)
+    np.testing.assert_array_equal(answers[2], studio.pixels.complete("pixelcnn-mnist", (DIGIT, HALF), 1, 2).image)
+
+
+def test_the_prices_of_pictures_are_those_that_the_benchmark_measured() -> None:
+    entries = json.loads((ROOT / "benchmarks" / "samplers.json").read_text("utf-8"))["entries"]
+    measured = {(one["model"], one["batch"]): one["seconds"] for one in entries if one["device"] == "cpu"}
+    priced = {(name, batch): table[batch > 1] for name, table in prices.PICTURES.items() for batch in (1, prices.MANY)}
+    assert {key: pytest.approx(seconds, rel=0.06) for key, seconds in measured.items()} == priced
+
+
+def test_a_request_is_priced_by_its_arguments_before_it_is_painted(studio: Studio, bill: Bill) -> None:
+    class EnoughError(Exception):
+        pass
+
+    def refuse(price: float) -> None:
+        raise EnoughError
+
+    bill.agree = refuse
+    for ask in (
+        lambda: studio.pixels.generate("pixelcnn-mnist", 64, 1),
+        lambda: studio.pixels.fit("pixelcnn-mnist", (DIGIT, HALF), 16, 1, particles=32),
+        lambda: studio.draw_generate(64, 1, 1.0, 32),
+        lambda: studio.vaes.decode([0] * 8),
+    ):
+        with pytest.raises(EnoughError):
+            ask()
+    bill.agree = lambda price: None
+    studio.pixels.generate("pixelcnn-mnist", 2, 1)
+    assert bill.price == pytest.approx(prices.pictures("pixelcnn-mnist", 2))
+    studio.pixels.complete("pixelcnn-mnist", (DIGIT, HALF), 2, 1)
+    assert bill.price == pytest.approx(1.5 * prices.pictures("pixelcnn-mnist", 2))
+
+
+def test_more_pictures_cost_more_and_a_particle_more_than_a_picture() -> None:
+    costs = [prices.pictures("pixelcnn-mnist", n) for n in (1, 2, 16, 64)]
+    assert costs == sorted(costs) and costs[0] == 0.023 and costs[2] == pytest.approx(0.2)
+    assert prices.particles("pixelcnn-mnist", 64) > prices.pictures("pixelcnn-mnist", 64)
+    assert prices.pictures("somebody's own", 16) == max(many for _, many in prices.PICTURES.values())
