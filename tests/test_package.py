@@ -28,7 +28,7 @@ def test_an_installed_easel_brings_what_its_requirements_name(project: dict[str,
     assert project["dependencies"] == required("requirements.txt")
 
 
-@pytest.mark.parametrize("extra", ["dev", "train"])
+@pytest.mark.parametrize("extra", ["dev", "film", "train"])
 def test_an_extra_brings_what_its_file_names(project: dict[str, Any], extra: str) -> None:
     assert project["optional-dependencies"][extra] == required(f"requirements-{extra}.txt")
 

@@ -1,4 +1,4 @@
-"""The public API: eight endpoints, the same answer for the same seed, one sentence for everything that is wrong."""
+"""The public API: its endpoints, the same answer for the same seed, one sentence for everything that is wrong."""
 
 import base64
 import io
@@ -14,6 +14,7 @@ from gradio_client.exceptions import AppError
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from core.studies.together_guess import SHORT, drawn, places
 from tests.browser.conftest import Server
 
 ENDPOINTS = {
@@ -25,6 +26,8 @@ ENDPOINTS = {
     "/pixel_complete",
     "/pixel_nats",
     "/look_pixels",
+    "/together_answer",
+    "/together_bills",
     "/read_picture",
 }
 PIXELCNN = "pixelcnn-mnist"
@@ -99,6 +102,18 @@ def test_other_pixel_models_answer_by_name(easel: Client) -> None:
     assert {each.shape for each in nats.values()} == {(28, 28)} and len({each.sum() for each in nats.values()}) == 2
 
 
+def test_every_painter_of_side_by_side_answers_and_a_round_of_bets_is_paid(easel: Client) -> None:
+    for painter, bits in (("pixelcnn-mnist", True), ("vae-mnist", False)):
+        answer = easel.predict("surprise", painter, BAR, api_name="/together_answer")
+        assert unpacked(answer["surprise"]).shape == (28, 28) and (answer["bits"] is not None) == bits
+        assert answer["bound"] != bits and answer["nats"] > 0 and answer["wrong"] is None
+    answer = easel.predict("complete", "draw-mnist", BAR, LOWER, 2, 1, api_name="/together_answer")
+    assert unpacked(answer["pictures"]).shape == (2, 28, 28)
+    digit = drawn(5)
+    bills = easel.predict(5, [50] * len(places(digit, SHORT)), SHORT, api_name="/together_bills")["bills"]
+    assert bills["You"] == bills["A coin"] and "PixelCNN" in bills
+
+
 def test_a_scene_of_any_size_in_rows_or_packed_has_its_map(easel: Client) -> None:
     scene = np.zeros((40, 64), np.uint8)
     scene[8:32, 20:23] = 255
@@ -165,6 +180,9 @@ def test_each_endpoint_says_how_its_pictures_are_decoded(easel: Client) -> None:
         ("/pixel_nats", ([[0] * 32] * 32,), "The picture must be 28 rows of 28 numbers from 0 to 255."),
         ("/draw_copy", ({"data": "AAAA", "shape": [28, 28], "dtype": "uint8"}, 1), "The picture must be 28 rows of 28"),
         ("/draw_copy", ({"data": "AAAA", "shape": [1, 3], "dtype": "uint8"}, 1), "The picture must be 28 rows of 28"),
+        ("/together_answer", ("paint", "vae-mnist", BAR), "There is no question "),
+        ("/together_answer", ("complete", "vae-mnist", BAR), "Nothing is covered"),
+        ("/together_bills", (5, [50]), "A round takes"),
         ("/look_pixels", (BAR, "draw-mnist"), "There is no such network; there are mdlstm-cluttered and"),
         ("/look_pixels", ([[0] * 9] * 9,), "A scene is a grey picture of 12 to 128 pixels a side."),
         ("/look_pixels", ([[0] * 20, [0] * 19],), "A scene must be rows of numbers from 0 to 255, all rows of one"),

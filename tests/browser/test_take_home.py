@@ -76,7 +76,7 @@ def test_the_page_that_is_taken_home_plays_without_a_server(browser: Browser, pa
     player = Player(page, "draw-player")
     player.loaded()
     file = downloaded(page, "#draw-html", tmp_path)
-    assert file.name == "easel-draw-seed7.html" and "seed=7" in file.read_text("utf-8")
+    assert file.name == "easel-draw-draw-mnist-seed7.html" and "seed=7" in file.read_text("utf-8")
     steps = player.value()["steps"]
     with browser.new_context() as alone:  # with no server in reach
         elsewhere = alone.new_page()

@@ -1,4 +1,4 @@
-"""To take home: a payload of the player as a GIF, as a WebP in all its colours, or as a strip of its steps.
+"""To take home: a payload of the player as a GIF, as a WebP in all its colours, as an MP4, or as a strip of its steps.
 
 The files are composed from the very payload that the player shows, so they cannot drift from the screen: the same
 panels side by side, the same windows, the same hidden pixels.
@@ -7,9 +7,12 @@ panels side by side, the same windows, the same hidden pixels.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 import imageio.v3 as iio
@@ -80,6 +83,60 @@ def _write_webp(file: BinaryIO, frames: Iterable[Picture], durations: list[int],
     exif[SOFTWARE] = source
     options: dict[str, Any] = {"lossless": True, "exif": exif, "loop": 0 if loop else 1}
     first.save(file, "WEBP", save_all=True, append_images=others, duration=durations, **options)
+
+
+def write_video(
+    player: Player,
+    path: str | os.PathLike[str],
+    *,
+    size: int = 280,
+    fps: float | None = None,
+    windows: bool = True,
+    patches: bool = False,
+    chart: bool = False,
+    hold: float = 1.0,
+    cell: int | None = None,
+    source: str = "",
+) -> None:
+    """Write an MP4 (H.264); arguments as in :func:`write_film`. Raises ``UserError`` where ffmpeg is missing."""
+    if not makes_videos():
+        raise UserError("For MP4 one more package is needed: pip install imageio-ffmpeg. GIF, WebP and Page need none.")
+    cell = _checked_cell(size, player, cell)
+    steps, durations = _times(player, fps, hold)
+    whole = film(player, patches=patches, chart=chart)
+    shown = [_even(compose(whole, t, size=int(size), windows=windows, cell=cell)) for t in steps]
+    shown += [shown[-1]] * (round(durations[-1] / durations[0]) - 1)
+    height, width = shown[0].shape[:2]
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / "film.mp4"
+        with closing(_video(made, (width, height), 1000 / durations[0], source)) as video:
+            video.send(None)
+            for frame in shown:
+                video.send(np.ascontiguousarray(frame))
+        with replacing(Path(path)) as file:
+            file.write(made.read_bytes())
+
+
+def _video(
+    path: Path, size: tuple[int, int], fps: float, source: str
+) -> Generator[None, NDArray[np.uint8] | None, None]:
+    """What takes frames, after a first ``None``, and is to be closed behind the last one."""
+    import imageio_ffmpeg  # optional, and it looks for its program on being imported
+
+    about = ["-metadata", f"comment={source}"]
+    return imageio_ffmpeg.write_frames(
+        str(path), size, fps=fps, quality=8, macro_block_size=2, output_params=about, ffmpeg_log_level="error"
+    )
+
+
+def makes_videos() -> bool:
+    """Whether the optional package for MP4 is installed."""
+    return find_spec("imageio_ffmpeg") is not None
+
+
+def _even(frame: Picture) -> Picture:
+    """With an even number of rows and columns, as the format wants: where one is missing the last comes twice."""
+    return np.pad(frame, ((0, frame.shape[0] % 2), (0, frame.shape[1] % 2), (0, 0)), mode="edge")
 
 
 def _times(player: Player, fps: float | None, hold: float) -> tuple[list[int], list[int]]:

@@ -147,10 +147,23 @@ class Layer(TypedDict):
     side: int
 
 
+class Again(TypedDict):
+    """How the pictures come again: a verb of ``core.load(model)`` in Python, ``call``, and ``last``, its pictures.
+
+    They are those of ``panel``. The call is given ``arrays``, square pictures of uint8, as ``given[name]``.
+    """
+
+    model: str
+    call: str
+    last: str
+    panel: int
+    arrays: dict[str, str]
+
+
 class Player(TypedDict):
     """The value of the player widget. ``cell`` is the one selected at first, otherwise the selection stays.
 
-    ``layers`` are the painter's, two of them, where it is a pixel model.
+    ``layers`` are the painter's, two of them, where it is a pixel model; ``again`` is there where one verb painted it.
     """
 
     id: str
@@ -168,6 +181,7 @@ class Player(TypedDict):
     word: str
     note: Note | None
     layers: NotRequired[list[Layer]]
+    again: NotRequired[Again]
 
 
 def encode(array: ArrayLike, dtype: DTypeLike) -> str:

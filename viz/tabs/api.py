@@ -26,6 +26,7 @@ from core.data.images import open_picture
 from core.data.reading import read_digit
 from core.errors import UserError
 from core.results import STEPS
+from core.studies.together_guess import LONG
 from core.studio.runtime import Runtime
 from core.trace import Array
 from core.training.registry import FIRST, shown_in
@@ -197,6 +198,47 @@ def register(runtime: Runtime) -> None:
         return {"kinds": packed(found.kinds[-1], "float16"), "digits": numbers(found.digits[-1])}
 
     @told
+    def together_answer(
+        question: str,
+        painter: str,
+        pixels: Rows | None = None,
+        hidden: Rows | None = None,
+        count: int = 4,
+        seed: int = 1,
+    ) -> dict[str, Any]:
+        """What a painter makes of a digit: ``question`` is copy, complete, surprise or imagine; ``painter`` its name.
+
+        ``pictures`` float16 (count, 28, 28); ``nats``, at most so much if ``bound`` is true, of which ``code`` are paid
+        before any pixel, with the standard ``error``; ``wrong``, the share of pixels a copy has wrong; ``bits`` of a
+        file with the painter's own odds; ``surprise`` float32 (28, 28), nats of each pixel; ``distance`` and
+        ``distinct``, how different the pictures are. What there is not is null. Imagining needs no picture, and only
+        completing a mask.
+        """
+        blank = np.zeros((SIDE, SIDE), np.uint8)
+        covered = blank if hidden is None else grid(hidden, "The mask")
+        digit = blank if pixels is None else pixels_of(pixels)
+        entry = runtime.studio.together.answer(question, painter, (digit, covered != 0), count, seed)
+        figures = {name: getattr(entry, name) for name in ("nats", "code", "error", "wrong", "distance")}
+        return {
+            "pictures": packed(entry.pictures, "float16"),
+            "surprise": None if entry.surprise is None else packed(entry.surprise, "float32"),
+            **{name: None if np.isnan(value) else float(value) for name, value in figures.items()},
+            "bound": entry.bound,
+            "bits": entry.bits,
+            "distinct": entry.distinct,
+        }
+
+    @told
+    def together_bills(round: int, bets: list[int], length: int = LONG) -> dict[str, Any]:
+        """Beat the model: what bets on ink cost, in bits, and what all others paid for the same pixels.
+
+        ``bets`` are percents, one for each pixel of the ``round`` in the order of reading, ``length`` 60 or 20 of them
+        asked for. ``bills`` has each player's bits by name, "You" first.
+        """
+        yours, others = runtime.studio.guessing.bills(round, length, bets)
+        return {"bills": {bill.name: numbers(bill.bits) for bill in (yours, *others)}}
+
+    @told
     def read_picture(file: str) -> dict[str, Any]:
         """Any picture file, as base64 text, as a digit that the models know: ``pixels`` uint8 (28, 28) of 0 and 255.
 
@@ -215,6 +257,8 @@ def register(runtime: Runtime) -> None:
         pixel_complete,
         pixel_nats,
         look_pixels,
+        together_answer,
+        together_bills,
         read_picture,
     ):
         about = f"{inspect.getdoc(endpoint)} {DECODING}"

@@ -11,14 +11,15 @@ from typing import Any
 
 import gradio as gr
 
+from core.errors import UserError
 from core.results import SIDE as SIDE
 from core.studio.runtime import Runtime
 from viz.files import alone
 from viz.page import sentence
-from viz.player import export, payload
+from viz.player import bundle, export, payload
 from viz.views.assets import ASSETS as ASSETS
 from viz.views.assets import stored as stored
-from viz.widgets.take_home.take_home import asked, download, take_home
+from viz.widgets.take_home.take_home import KINDS, Asked, asked, download, take_home
 
 SKIP = gr.skip()
 LATEST: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last", "show_progress": "hidden"}
@@ -97,39 +98,57 @@ def line(text: str) -> str:
     return f"<p>{text}</p>" if text else ""
 
 
-def verbs(key: str, painted: gr.State, fps: int) -> None:
-    """Take the animation home: GIF, WebP, strip and page of the payload that is on the stage, with their options.
+def verbs(key: str, painted: gr.State, fps: int, player: str = "") -> None:
+    """Take the animation home, in all formats or in one ZIP, from the payload that is on the stage, with options.
 
     ``fps`` is the pace that is offered at first; a GIF has at most 120 frames, evenly picked. What a painting does not
     have, windows, patches or a chart, is not in its files either, whatever is ticked. Of a grid it is the patches and
-    the chart of the picture that is selected in the player ``KEY-player``.
+    the chart of the picture that is selected in the player ``KEY-player``, unless it is called ``player``.
     """
-    home = take_home(key, fps)
+    home = take_home(key, fps, player)
 
     @told
-    def save(value: payload.Player, event: gr.EventData) -> dict[str, str]:
+    def save(value: payload.Player | None, event: gr.EventData) -> dict[str, str]:
+        if value is None:
+            raise UserError("Nothing has been painted yet.")
         wanted = asked(event)
-        shown: dict[str, Any] = {
-            "size": wanted.size,
-            "windows": wanted.windows,
-            "patches": wanted.patches,
-            "chart": wanted.chart,
-            "cell": min(wanted.cell, value["cells"] - 1),
-            "source": wanted.source,
-        }
+        model = f"-{value['again']['model']}" if "again" in value else ""
+        name = f"easel-{key}{model}-seed{wanted.seed}"
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"easel-{key}-seed{wanted.seed}.{wanted.kind}"
-            match wanted.kind:
-                case "html":
-                    path.write_text(alone(value, wanted.source), "utf-8")
-                case "png":
-                    export.write_strip(value, path, **shown)
-                case _:
-                    lossless = wanted.kind == "webp"
-                    export.write_film(value, path, fps=wanted.fps, loop=wanted.loop, lossless=lossless, **shown)
+            path = Path(folder) / f"{name}.{wanted.kind}"
+            if wanted.kind == "zip":
+                kinds = [kind for kind in KINDS if kind != "zip" and (kind != "mp4" or export.makes_videos())]
+                files = {f"{name}.{kind}": written(value, wanted, Path(folder) / f"{name}.{kind}") for kind in kinds}
+                about: dict[str, Any] = {"seed": wanted.seed, "address": wanted.address, "source": wanted.source}
+                path.write_bytes(bundle.zipped(value, files, **about))
+            else:
+                written(value, wanted, path)
             return download(path)
 
     home.save(save, painted, home, api_visibility="private", show_progress="hidden")
+
+
+def written(value: payload.Player, wanted: Asked, path: Path) -> bytes:
+    """One of :data:`KINDS` but the ZIP, of the kind that ``path`` ends in."""
+    shown: dict[str, Any] = {
+        "size": wanted.size,
+        "windows": wanted.windows,
+        "patches": wanted.patches,
+        "chart": wanted.chart,
+        "cell": min(wanted.cell, value["cells"] - 1),
+        "source": wanted.source,
+    }
+    match path.suffix:
+        case ".html":
+            path.write_text(alone(value, wanted.source), "utf-8")
+        case ".png":
+            export.write_strip(value, path, **shown)
+        case ".mp4":
+            export.write_video(value, path, fps=wanted.fps, **shown)
+        case suffix:
+            lossless = suffix == ".webp"
+            export.write_film(value, path, fps=wanted.fps, loop=wanted.loop, lossless=lossless, **shown)
+    return path.read_bytes()
 
 
 def chart_in_fold(

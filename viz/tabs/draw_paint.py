@@ -74,6 +74,7 @@ Gregor et al. 2015, *DRAW: A Recurrent Neural Network For Image Generation*.
 def build(tab: Tab) -> None:
     """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
     first = stored("draw")
+    first |= {"again": draw_paint.again(usual().pixels, 1, 1, 1, STEPS)}
     ways = [way(TIME, TRAINED) for way in (time_tab.fork, time_tab.erase)]
     painted, trace = gr.State(first), gr.State(None)
     with room("draw"):
@@ -132,6 +133,9 @@ def build(tab: Tab) -> None:
         value = frames.draw_payload(painting, before=draw.draw_blank(), autoplay=not changed <= {"view", "bank"})
         value = draw_paint.chosen_views(value, painting, logits=view == LOGITS, bank=bank)
         value = draw_time.length_told(value, STEPS)
+        if view == PROBABILITIES:
+            whole, asked = int(strokes), picture.pixels if mode == COPY else None
+            value["again"] = draw_paint.again(asked, int(count), int(seed), temperature, whole)
         return value, value, painting
 
     def first_trace() -> CanvasTrace:

@@ -181,17 +181,19 @@ def _backwards_card(tab: Tab) -> None:
                 narrator("back-narrator", "back-player", "glimpse")
             with gr.Column(min_width=0):
                 film = player("back-player", "glimpse", panels=3)
+                painted = gr.State(None)
+                verbs("back", painted, 6)
 
-    def flow(row: float, column: float, corner: str, seed: float) -> tuple[Player, str]:
+    def flow(row: float, column: float, corner: str, seed: float) -> tuple[Player, str, Player]:
         studio = tab.runtime.studio.every_pixel
         place = int(row) - 1, int(column) - 1
         backs = [studio.backwards(*place, each, seed) for each in CORNERS]
         chosen = CORNERS.index(corner)
         value = look_pixels.backwards_payload(backs, *place, chosen=chosen)
-        return value, look_pixels.backwards_table(backs[chosen], corner)
+        return value, look_pixels.backwards_table(backs[chosen], corner), value
 
     asked = {"row": row, "column": at, "corner": corner, "seed": tab.desk.seed}
-    tab.paint(flow, asked, [film, table], stored=False)
+    tab.paint(flow, asked, [film, table, painted], stored=False)
 
 
 def _switch(label: str, choices: dict[str, str], elem_id: str) -> gr.Radio:

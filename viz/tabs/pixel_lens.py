@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.errors import UserError
 from core.training.registry import shown_in
-from viz.tabs.common import SIDE, card, switch
+from viz.tabs.common import SIDE, card, switch, verbs
 from viz.tabs.desk import Tab
 from viz.tabs.subject import Picture, usual
 from viz.views import pixel_lens, pixel_masks, pixel_scans
@@ -247,8 +247,11 @@ def _scan_card(tab: Tab) -> None:
         )
         film = player("lens-scan", "pixel", scan(DIAGONALS, usual().pixels))
         narrator("lens-scan-narrator", "lens-scan", "pixel")
+        painted = gr.State(scan(DIAGONALS, usual().pixels))
+        verbs("lens-scan", painted, 8, "lens-scan")
 
-    def on_scan(kind: str, picture: Picture) -> Any:
-        return scan(kind, picture.pixels)
+    def on_scan(kind: str, picture: Picture) -> tuple[Any, Any]:
+        value = scan(kind, picture.pixels)
+        return value, value
 
-    tab.paint(on_scan, {"kind": kind, "picture": tab.desk.digit}, [film])
+    tab.paint(on_scan, {"kind": kind, "picture": tab.desk.digit}, [film, painted])

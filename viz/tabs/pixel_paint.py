@@ -13,6 +13,7 @@ from core.studio.runtime import Runtime
 from core.trace import RasterTrace
 from core.training.registry import FIRST, REGISTRY, shown_in
 from viz.player import frames
+from viz.player.payload import Again
 from viz.player.words import counted
 from viz.tabs.common import (
     LATEST,
@@ -99,6 +100,9 @@ systematically, when the effective sample size $1 / \sum_n w_n^2$ is below $N/2$
 van den Oord et al. 2016, *Pixel Recurrent Neural Networks* and *Conditional Image Generation with PixelCNN Decoders*;
 Theis and Bethge 2015, *Generative Image Modeling Using Spatial LSTMs*.
 """
+
+FIRST_COUNT = 9
+"""Pictures at first."""
 
 
 def who() -> str:
@@ -189,6 +193,13 @@ class Task:
         heat = True if self.heat else None
         return frames.raster_payload(trace, heat=heat, context=REGISTRY[name].sight.context, **shown), trace
 
+    def again(self) -> dict[str, Again]:
+        """How the pictures come again, where one verb of one painter has painted them: a part of the payload."""
+        if self.view != PIXELS or self.several or self.fits:
+            return {}
+        name, count, seed = self.names[0], int(self.count), int(self.seed)
+        return {"again": pixel_paint.again(name, self.given, count, seed, self.temperature, self.label(name))}
+
     def painted(self, name: str) -> tuple[RasterTrace, Fitted | None]:
         """What one painter makes of the task, and how the particle filter fared if it was asked."""
         asked = (self.count, self.seed, self.temperature)
@@ -226,7 +237,7 @@ def waiting(names: Sequence[str], view: str, uses: str, mode: str) -> str:
 
 def build(tab: Tab) -> None:
     """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
-    first = stored("pixels")
+    first = stored("pixels") | {"again": pixel_paint.again(FIRST["pixel"], usual(), FIRST_COUNT, 1, 1, None)}
     painted, trace, cell = gr.State(first), gr.State(None), gr.State(0)
     with room("pixels"):
         with column("controls"), card():
@@ -240,7 +251,9 @@ def build(tab: Tab) -> None:
                     [ANY, *map(str, range(10))], value=ANY, label="Digit", elem_id="pixels-digit", visible=False
                 ),
             )
-            count = tab.control("pictures", gr.Slider(1, 16, 9, step=1, label="Pictures", elem_id="pixels-count"))
+            count = tab.control(
+                "pictures", gr.Slider(1, 16, FIRST_COUNT, step=1, label="Pictures", elem_id="pixels-count")
+            )
             temperature = tab.control(
                 "temperature", gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="pixels-temperature")
             )
@@ -267,6 +280,7 @@ def build(tab: Tab) -> None:
         if live and task.slow:
             return SKIP, SKIP, SKIP, ""
         value, painting = task.result(live, picture)
+        value |= task.again()
         return value, value, painting, task.word()
 
     given = {"mode": mode, "names": names, "view": view, "uses": uses}

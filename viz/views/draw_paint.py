@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from core.files import CHECKPOINTS
 from core.results import Tally
 from core.trace import Array, CanvasTrace
-from core.training.registry import shown_in
-from viz.player import frames, notes, payload
-from viz.player.payload import Patch, Player, Value, Words
+from core.training.registry import FIRST, shown_in
+from viz.player import bundle, frames, notes, payload
+from viz.player.payload import Again, Patch, Player, Value, Words
 from viz.views import pixel_scores
 
+PAINTER = FIRST["draw"]
 WITH, WITHOUT = shown_in("draw_compare")
 """The registry's names of DRAW with attention and without."""
 LOGITS = 8.0
@@ -46,6 +47,14 @@ def compare_payload(
             parts = {"kl": kl, "spent": kl.cumsum(0), "left": left, "sum": kl.cumsum(0) + left}
             note["values"] |= {f"{name}_{key}": payload.value(each, 1) for key, each in parts.items()}
     return value
+
+
+def again(pixels: NDArray[np.uint8] | None, count: int, seed: int, temperature: float, strokes: int) -> Again:
+    """How a painting comes again, a copy of ``pixels`` (H, W) or ``count`` imagined ones."""
+    if pixels is None:
+        return bundle.again(PAINTER, f"sample({count}, seed={seed}, temperature={temperature:g}, strokes={strokes})")
+    call = f'reconstruct(given["digit"], seed={seed}, strokes={strokes})'
+    return bundle.again(PAINTER, call, digit=pixels)
 
 
 def tally_html(tally: Tally | None, folder: Path = CHECKPOINTS) -> str:

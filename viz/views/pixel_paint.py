@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from core.results import Fitted, Racer
 from core.trace import Array, RasterTrace
 from core.training.registry import REGISTRY
-from viz.player import frames, notes, payload
-from viz.player.payload import Layer, Note, Player, finite
+from viz.player import bundle, frames, notes, payload
+from viz.player.payload import Again, Layer, Note, Player, finite
 from viz.player.words import counted
 
 WIDEST = 4
@@ -63,6 +63,23 @@ def _layer(label: str, mask: str = "", side: int = 0) -> Layer:
 
 def _masked(mask: str, side: int, before: str = "") -> Layer:
     return _layer(f"{before}mask {mask}, {side} × {side}", mask, side)
+
+
+def again(
+    name: str,
+    covered: tuple[NDArray[np.uint8], NDArray[np.bool_]] | None,
+    count: int,
+    seed: int,
+    temperature: float,
+    label: int | None,
+) -> Again:
+    """How the pictures of one painter come again, from nothing or as completions of a picture (H, W) where hidden."""
+    told = f"seed={seed}, temperature={temperature:g}, label={label}"
+    if covered is None:
+        return bundle.again(name, f"sample({count}, {told})", last=bundle.FINISHED, panel=0)
+    call = f'complete(given["digit"], given["hidden"] == 0, count={count}, {told})'
+    given = {"digit": covered[0], "hidden": covered[1].astype(np.uint8)}
+    return bundle.again(name, call, last=bundle.LIKELIEST_FIRST, panel=0, **given)
 
 
 def compare_payload(traces: Mapping[str, RasterTrace], *, autoplay: bool = True, nonce: str | None = None) -> Player:

@@ -3,7 +3,7 @@
 /**
  * The value of the player widget. ``cell`` is the one selected at first, otherwise the selection stays.
  *
- * ``layers`` are the painter's, two of them, where it is a pixel model.
+ * ``layers`` are the painter's, two of them, where it is a pixel model; ``again`` is there where one verb painted it.
  */
 export interface Player {
   id: string;
@@ -21,6 +21,7 @@ export interface Player {
   word: string;
   note: Note | null;
   layers?: Layer[];
+  again?: Again;
 }
 
 /**
@@ -182,6 +183,19 @@ export interface Layer {
   label: string;
   mask: string;
   side: number;
+}
+
+/**
+ * How the pictures come again: a verb of ``core.load(model)`` in Python, ``call``, and ``last``, its pictures.
+ *
+ * They are those of ``panel``. The call is given ``arrays``, square pictures of uint8, as ``given[name]``.
+ */
+export interface Again {
+  model: string;
+  call: string;
+  last: string;
+  panel: number;
+  arrays: Record<string, string>;
 }
 
 /**

@@ -262,3 +262,19 @@ def test_a_file_is_replaced_whole_and_nothing_else_is_left_behind(tmp_path, monk
 def test_sliders_may_send_whole_numbers_as_floats(tmp_path):
     pictures, _ = gif(tmp_path, frames.draw_payload(draw_trace(steps=2, subject=False)), size=56.0, fps=8.0)
     assert pictures[0].shape == (56, 56, 3)
+
+
+def test_a_video_has_even_sides_whatever_the_film_has_and_as_many_frames_as_steps(tmp_path):
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    export.write_video(frames.draw_payload(draw_trace(steps=4)), tmp_path / "a.mp4", size=57, fps=4, hold=1, source="x")
+    reader = ffmpeg.read_frames(str(tmp_path / "a.mp4"))
+    about = next(reader)
+    reader.close()
+    assert not about["size"][0] % 2 and not about["size"][1] % 2
+    assert about["duration"] == pytest.approx(1.75, abs=0.3)  # three frames of a quarter, and the last for a second
+
+
+def test_where_the_package_for_videos_is_missing_a_sentence_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "makes_videos", lambda: False)
+    with pytest.raises(UserError, match="pip install imageio-ffmpeg"):
+        export.write_video(frames.draw_payload(draw_trace()), tmp_path / "a.mp4")

@@ -9,6 +9,7 @@ const TYPES = {
   png: 'image/png',
   webp: 'image/webp',
   html: 'text/html',
+  mp4: 'video/mp4',
   zip: 'application/zip',
 };
 

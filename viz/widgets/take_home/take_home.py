@@ -19,13 +19,15 @@ from core.errors import UserError
 from core.files import VERSION
 from viz.widgets.web import module
 
-KINDS = {"gif": "GIF", "png": "Frames", "webp": "WebP", "html": "Page"}
+KINDS = {"gif": "GIF", "png": "Frames", "webp": "WebP", "html": "Page", "mp4": "MP4", "zip": "All"}
 """The files, by their endings, and what the buttons call them."""
 HINTS = {
     "gif": "An animation that every program opens",
     "png": "Some of its steps side by side",
     "webp": "An animation in all its colours",
     "html": "A page with the player itself, which needs no net",
+    "mp4": "A video for slides and phones",
+    "zip": "All of these, the numbers, the address, the papers, and often a script that paints it again",
 }
 LONGEST = 4000
 """Characters of an address."""
@@ -88,17 +90,17 @@ def download(path: Path) -> dict[str, str]:
     return {"name": path.name, "data": data, "made": str(time.monotonic_ns())}
 
 
-def take_home(key: str, fps: int) -> gr.HTML:
-    """The widget under the player ``KEY-player``; ``fps`` is the pace that is offered at first."""
+def take_home(key: str, fps: int, player: str = "") -> gr.HTML:
+    """The widget under the player ``KEY-player``, unless it is called ``player``; ``fps`` is the first pace offered."""
     return gr.HTML(
         {},
-        html_template=_html(key, fps),
+        html_template=_html(key, fps, player or f"{key}-player"),
         elem_id=f"{key}-home",
         **module("take_home/take_home.js", ["save"], "easel-verbs"),
     )
 
 
-def _html(key: str, fps: int) -> str:
+def _html(key: str, fps: int, player: str) -> str:
     def slider(name: str, label: str, least: int, most: int, step: int, value: int) -> str:
         return (
             f'<label>{label} <output>{value}</output><input type="range" name="{name}" min="{least}" max="{most}" '
@@ -116,7 +118,7 @@ def _html(key: str, fps: int) -> str:
     return (
         f'<div class="verbs">{buttons}</div>'
         "<details><summary>Options</summary>"
-        f'<form data-player="{key}-player"><div>{slider("size", "Size, px", 56, 560, 28, 280)}'
+        f'<form data-player="{player}"><div>{slider("size", "Size, px", 56, 560, 28, 280)}'
         f"{slider('fps', 'Frames a second', 1, 30, 1, fps)}</div><div>"
         f"{tick('windows', 'Windows', True)}{tick('patches', 'Patches', False)}"
         f"{tick('chart', 'Chart', False)}{tick('loop', 'Loop', True)}</div></form></details>"
