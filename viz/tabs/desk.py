@@ -25,6 +25,7 @@ from viz.tabs import uploads
 from viz.tabs.common import LATEST, SKIP, card, line, seed_field, told
 from viz.tabs.subject import USUAL, Picture, choices, groups, usual
 from viz.widgets.editor import editor as editor_widget
+from viz.widgets.onward.onward import Way, onward
 from viz.widgets.picker.picker import digit_of, picker
 from viz.widgets.web import module
 
@@ -85,10 +86,16 @@ class Tab:
         """In this tab it counts what of the digit is covered."""
         self.desk.address.subjects[self.key] = "cover"
 
-    def moment(self, player: str) -> None:
-        """Keep the step and the picture at which a player rests in the address, as ``step`` and ``cell``, from 1."""
-        moment = {"tab": self.key, "player": player}
-        widget = gr.HTML(moment, html_template="", **module("address/step.js", (), "easel-gate"))
+    def moment(self, player: str, ways: Sequence[Way] = ()) -> None:
+        """Keep the step and the picture at which a player rests in the address, as ``step`` and ``cell``, from 1.
+
+        With ``ways``, buttons to tools that start there stand where this is called.
+        """
+        if ways:
+            widget = onward(player, self.key, ways, keeps=True)
+        else:
+            moment = {"tab": self.key, "player": player}
+            widget = gr.HTML(moment, html_template="", **module("address/step.js", (), "easel-gate"))
         for name in ("step", "cell"):
             self.desk.address.adopt(self.key, name, widget, "")
 

@@ -29,7 +29,6 @@ from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture, usual
 from viz.views import draw_paint, draw_time, figures
 from viz.widgets.narrator.narrator import narrator
-from viz.widgets.onward.onward import onward
 from viz.widgets.player.player import player
 from viz.widgets.schematic.schematic import schematic
 
@@ -95,7 +94,7 @@ def build(tab: Tab) -> None:
         with column("stage"), card():
             stage = player("draw-player", "write", first)
             status = status_line("draw")
-            onward("draw", tab.key, [*ways, draw_pen.pen({}, TRAINED)])
+            tab.moment("draw-player", [*ways, draw_pen.pen({}, TRAINED)])
             schematic("draw", "draw")
             with gr.Row(elem_classes="easel-views"):
                 view = tab.control(
@@ -146,7 +145,6 @@ def build(tab: Tab) -> None:
     when = {"picture": (mode, COPY)}
     again(paint, tab.paint(answer, asked, [stage, painted, trace], status=status, when=when))
     show_stage(paint, "draw-player")
-    tab.moment("draw-player")
     shown_for(mode, {IMAGINE: imagining})
     chart_in_fold(fold, trace, chart, figures.kl_figure, first_trace)
     chart_in_fold(path_fold, trace, path, figures.path_figure, first_trace)

@@ -36,7 +36,7 @@ from viz.widgets.editor import editor
 from viz.widgets.hand import hand
 from viz.widgets.hand.hand import Hands
 from viz.widgets.narrator.narrator import narrator
-from viz.widgets.onward.onward import Way, onward
+from viz.widgets.onward.onward import Way
 from viz.widgets.player.player import player
 
 COPY, IMAGINE = "Copy", "Imagine"
@@ -125,7 +125,7 @@ def build(tab: Tab) -> None:
                 with gr.Column(min_width=300, scale=5):
                     stage = player("pen-player", "write", first)
             status = status_line("pen")
-            onward("pen", tab.key, [pen({}, {}, ("task", "hand", "moves"))])
+            tab.moment("pen-player", [pen({}, {}, ("task", "hand", "moves"))])
             verbs("pen", painted, 4)
         with column("aside"):
             with card():
@@ -149,7 +149,6 @@ def build(tab: Tab) -> None:
     shown_for(way, {MOVE: moving, PAINT: painting})
     reset.click(None, js=TAKE_AWAY, api_visibility="private")
     show_stage(go, "pen-player")
-    tab.moment("pen-player")
     go.click(None, at, js=PLAY_ON, api_visibility="private")
 
 

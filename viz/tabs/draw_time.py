@@ -25,7 +25,7 @@ from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture
 from viz.views import draw_time
 from viz.widgets.narrator.narrator import narrator
-from viz.widgets.onward.onward import Way, onward
+from viz.widgets.onward.onward import Way
 from viz.widgets.player.player import player
 
 IMAGINED, COPIED = "Imagined", "Copied"
@@ -100,7 +100,7 @@ def build(tab: Tab) -> None:
         with column("stage"), card():
             stage = player("time-player", "write", first)
             status = status_line("time")
-            onward("time", tab.key, [fork({}, {}), erase({}, {}), draw_pen.pen(PEN, {})])
+            tab.moment("time-player", [fork({}, {}), erase({}, {}), draw_pen.pen(PEN, {})])
             verbs("time", painted, 8)
         with column("aside"):
             with card():
@@ -122,5 +122,4 @@ def build(tab: Tab) -> None:
     when = {"picture": (mode, COPIED)}
     again(paint, tab.paint(answer, asked, [stage, painted], status=status, when=when))
     show_stage(paint, "time-player")
-    tab.moment("time-player")
     shown_for(view, {FUTURES: forking})

@@ -138,7 +138,7 @@ def build(tab: Tab) -> Scene:
             stage = player("look-player", "glimpse", first)
             status = status_line("look")
             parts = tuple(name for name in Scene._fields if name != "own")
-            onward("look", tab.key, [Way("Take this glimpse in hand", "aim", "glimpse", {}, parts)])
+            onward("look-player", tab.key, [Way("Take this glimpse in hand", "aim", "glimpse", {}, parts)])
             schematic("look", "look")
             verbs("look", painted, 2)
         with column("aside"):

@@ -2,6 +2,7 @@
 // A press takes the step that a player shows to the tool of the button; onward.py says what goes along.
 
 import { current, onControl, turnTo } from '../address/address.js';
+import keep from '../address/step.js';
 import { life, widgetOf } from '../base.js';
 
 /** @typedef {{to: string, step: string, sets: Record<string, string>, takes: string[], words: Record<string, string>,
@@ -47,5 +48,6 @@ export default function start({ element, props }) {
   }
   alive.onEvent('easel:step', (detail) => detail.player === player && tell());
   onControl(tell);
+  if (props.value.keeps) keep({ props });
   tell();
 }

@@ -35,12 +35,12 @@ class Way:
     why: str = ""
 
 
-def onward(key: str, tab: str, ways: Sequence[Way]) -> gr.HTML:
-    """The buttons below the player ``KEY-player`` of the tab ``tab``."""
+def onward(player: str, tab: str, ways: Sequence[Way], *, keeps: bool = False) -> gr.HTML:
+    """The buttons below a player of the tab ``tab``; if it ``keeps``, it does what :mod:`address/step.js` does, too."""
     buttons = "".join(f'<button type="button" class="easel-plain">{escape(way.label)}</button>' for way in ways)
     return gr.HTML(
-        {"tab": tab, "player": f"{key}-player", "ways": [asdict(way) for way in ways]},
+        {"tab": tab, "player": player, "ways": [asdict(way) for way in ways], "keeps": keeps},
         html_template=f'<div class="onward" role="group" aria-label="Start from this step">{buttons}</div>',
-        elem_id=f"{key}-onward",
+        elem_id=f"{player.removesuffix('-player')}-onward",
         **module("onward/onward.js", (), "easel-verbs"),
     )
