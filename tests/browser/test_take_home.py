@@ -82,3 +82,16 @@ def test_the_page_that_is_taken_home_plays_without_a_server(browser: Browser, pa
         elsewhere = alone.new_page()
         elsewhere.goto(file.as_uri())
         expect(elsewhere.locator(".easel-player")).to_have_attribute("data-step", str(steps - 1))
+
+
+def test_the_options_show_the_call_in_python_that_paints_what_is_shown(page: Page) -> None:
+    load(page, "/draw/?seed=7")
+    Player(page, "draw-player").loaded()
+    page.get_by_text("Options", exact=True).filter(visible=True).click()
+    python = page.locator("#draw-home pre")
+    expect(python).to_contain_text('model = core.load("draw-mnist")')
+    expect(python).to_contain_text("trace = model.reconstruct(digit, seed=7, strokes=16)")
+    page.locator("#draw-mode").get_by_text("Imagine").click()
+    expect(python).to_contain_text("trace = model.sample(16, seed=7, temperature=1, strokes=16)")
+    page.locator("#draw-view").get_by_text("Logits").click()
+    expect(python).to_be_hidden()

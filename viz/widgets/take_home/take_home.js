@@ -2,7 +2,7 @@
 // Asks for the file of the animation on the stage, and saves what comes.
 
 import { current, linkOfNow } from '../address/address.js';
-import { bytes, widgetOf } from '../base.js';
+import { bytes, life, widgetOf } from '../base.js';
 
 const TYPES = {
   gif: 'image/gif',
@@ -35,6 +35,20 @@ export default function start({ element, trigger, props, watch }) {
     const seed = Number(current['/seed'] || 0);
     return { ...found, cell: Number(player?.dataset.cell ?? 0), seed, address: linkOfNow() };
   };
+
+  const fold = /** @type {HTMLDetailsElement} */ (element.querySelector('details'));
+  const python = /** @type {HTMLElement} */ (element.querySelector('pre'));
+  /** The call that paints the same, where one verb of a model has. */
+  function tell() {
+    if (!fold.open) return;
+    const again = widgetOf(String(form.dataset.player), 'easel-player')?.easelStep?.value?.again;
+    python.hidden = !again;
+    if (!again) return;
+    const call = again.call.replace(/given\["(\w+)"\]/g, '$1');
+    python.textContent = `import core\n\nmodel = core.load("${again.model}")\ntrace = model.${call}`;
+  }
+  fold.addEventListener('toggle', tell);
+  life(element).onEvent('easel:step', (detail) => detail.player === form.dataset.player && tell());
 
   element.addEventListener('click', ({ target }) => {
     const button = /** @type {HTMLElement} */ (target).closest('button');

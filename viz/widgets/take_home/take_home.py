@@ -121,5 +121,6 @@ def _html(key: str, fps: int, player: str) -> str:
         f'<form data-player="{player}"><div>{slider("size", "Size, px", 56, 560, 28, 280)}'
         f"{slider('fps', 'Frames a second', 1, 30, 1, fps)}</div><div>"
         f"{tick('windows', 'Windows', True)}{tick('patches', 'Patches', False)}"
-        f"{tick('chart', 'Chart', False)}{tick('loop', 'Loop', True)}</div></form></details>"
+        f"{tick('chart', 'Chart', False)}{tick('loop', 'Loop', True)}</div></form>"
+        '<pre hidden aria-label="This in Python"></pre></details>'
     )
