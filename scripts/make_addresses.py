@@ -26,7 +26,7 @@ as it was sent. This table is made from the code: `python -m scripts.make_addres
 | `cover` | what of it is covered: `lower`, `right`, `centre`, `none`, or 784 pixels as URL-safe base64 |
 | `seed` | the seed of all that is drawn at random, a whole number from 0 |
 | `tab` | the inner tab; without it the first one |
-| `view` | `present`: stage, one sentence and time line, for a class |
+| `view` | `present`: stage, one sentence and time line, for a class; `lesson`: without the header |
 | `__theme` | `light` or `dark`; without it that of the system, or of the last visit |
 | `v` | the version of the address, 1 |
 """
@@ -52,6 +52,8 @@ ABOUT = {
     "beside": "the training beside it",
     "own": "the pictures of one's own to train on, by their key",
     "upload": "a picture of one's own, as it was read",
+    "/step": "the step of the lesson, from 1",
+    "lesson": "the lesson, by its name; without it the list",
 }
 """What widgets and texts keep."""
 EXAMPLE = "the number of an example, or, of digits, a digit as `digit`"
@@ -61,7 +63,11 @@ def row(control: Control) -> str:
     """One line of a tab's table."""
     it = control.component
     told = {} if it.get_block_name() in ("html", "textbox") else control.described()
-    label = str(it.label or control.name) if told else ABOUT.get(control.name, EXAMPLE)
+    label = (
+        str(it.label or control.name)
+        if told
+        else ABOUT.get(f"{control.tab}/{control.name}", ABOUT.get(control.name, EXAMPLE))
+    )
     if "least" in told:
         values = f"{told['least']:g} to {told['most']:g}"
     elif told.get("kind") == "flag":

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from core.studio.runtime import Runtime
 from viz import head
 from viz.page import Page, attempt
-from viz.tabs import api, draw, look, pixels, start, together, train, vae
+from viz.tabs import api, draw, lessons, look, pixels, start, together, train, vae
 from viz.tabs.common import ASSETS
 from viz.theme import theme
 from viz.widgets import web
@@ -30,6 +30,8 @@ class Room(NamedTuple):
     label: str
     key: str
     build: Callable[[Runtime], None]
+    tabs: bool = True
+    """Whether it has inner tabs and, beside them, the page's digit."""
 
     @property
     def path(self) -> str:
@@ -38,14 +40,18 @@ class Room(NamedTuple):
 
 
 ROOMS = (
-    Room("Start", "", start.build),
+    Room("Start", "", start.build, tabs=False),
     Room("All at once", "vae", vae.build),
     Room("Stroke by stroke", "draw", draw.build),
     Room("Pixel by pixel", "pixels", pixels.build),
     Room("Where to look", "look", look.build),
     Room("Side by side", "together", together.build),
     Room("Train", "train", train.build),
+    Room("Lessons", "lessons", lessons.build, tabs=False),
 )
+
+TABBED = tuple(room for room in ROOMS if room.tabs)
+"""The rooms in which the page's digit is painted."""
 
 PREVIEW = Route(f"/{head.PLACE}/{head.PICTURE}", lambda _: FileResponse(ASSETS / head.PICTURE))
 """Where link previews find their picture, below each room."""

@@ -182,8 +182,8 @@ class Visit:
         self._left = False
         self.page.on("framenavigated", self._leave)
 
-    def _leave(self, frame: Frame) -> None:
-        self._left = self._left or frame == self.page.main_frame
+    def _leave(self, _: Frame) -> None:
+        self._left = True  # the page, or a room in a frame of it
 
     def tidy(self) -> None:
         """A window of the first size and at rest again, nothing stored, no messages, and the mouse in its corner."""

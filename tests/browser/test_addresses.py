@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Server, Visit
 from tests.browser.helpers import GO, SEEN, Player, at, drag, load
 from viz.address import written
-from viz.layout import ROOMS
+from viz.layout import TABBED
 from viz.widgets.picker.picker import bits_of
 
 SEVEN = [(7.0, 7.0), (20.0, 7.0), (13.0, 22.0)]
@@ -37,7 +37,7 @@ def draw_seven(page: Page) -> tuple[str, str]:
 def test_a_digit_drawn_in_one_room_is_the_digit_of_every_room(page: Page) -> None:
     load(page, "/")
     drawn = draw_seven(page)
-    for room in ROOMS[1:]:
+    for room in TABBED:
         page.get_by_role("navigation", name="Rooms").get_by_role("link", name=room.label).click()
         page.wait_for_url(f"**{room.path}/?**")
         expect(page.locator(EDITOR)).to_have_attribute("data-ink", drawn[0])
@@ -174,7 +174,7 @@ def as_text(value: Any) -> str:
 
 
 @pytest.mark.kept_page
-@pytest.mark.parametrize("room", sorted(room.path for room in ROOMS[1:]))
+@pytest.mark.parametrize("room", sorted(room.path for room in TABBED))
 def test_every_control_of_every_tab_takes_what_a_link_says_and_keeps_it(page: Page, room: str) -> None:
     at(page, f"{room}/")
     page.evaluate(HOLD)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.conftest import WAIT_MS, Server, watch
 from tests.browser.helpers import Player, at, focus, load
 from tests.browser.walk import CLICK, TABS_IN_SIGHT
-from viz.layout import ROOMS
+from viz.layout import TABBED
 
 WIDTHS = (3840, 390, 1440)
 FOLDS = """[...document.querySelectorAll('.easel-fold')]
@@ -231,7 +231,7 @@ def test_on_a_phone_the_row_scrolls_until_the_lit_box_is_in_view_and_the_page_st
 def test_no_formula_is_cut_off_in_any_tab_at_any_width(page: Page) -> None:
     cut: list[str] = []
     seen = 0
-    for room in ROOMS[1:]:
+    for room in TABBED:
         load(page, f"{room.path}/")
         page.wait_for_function("() => document.querySelector('[role=tab]') && window.easelAddress?.settled")
         for place, tab in enumerate(page.evaluate(TABS_IN_SIGHT, [])):

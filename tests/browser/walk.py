@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import BrowserContext, Page
 
-from viz.layout import ROOMS
+from viz.layout import TABBED
 
 QUIET_MS = 700
 """So long nothing is put into the page and nothing moves before a tab counts as settled."""
@@ -60,7 +60,7 @@ def moved(page: Page) -> tuple[float, list[str]]:
 
 def walk(page: Page, again: bool = False) -> Iterator[str]:
     """Open every room and every tab in it, and ``again`` every tab; yields its id when it stands."""
-    for room in ROOMS[1:]:
+    for room in TABBED:
         page.goto(f"{room.path}/")
         page.wait_for_function("() => document.querySelector('[role=tab]') && window.easelAddress?.settled")
         settle(page)

@@ -17,7 +17,9 @@ from viz.widgets.player.player import player
 
 LEAD = """
 <p class='easel-lead'><b>You draw half a digit; three machines finish it.</b> Cover a part of the digit, or draw your
-own. Fewer nats mean that your digit surprised a machine less.</p>
+own. Fewer nats mean that your digit surprised a machine less. <span class='easel-ways'><a
+href='./lessons/?lesson=tour'>Take the tour (8 minutes)</a> <a href='./together/?tab=guess'>Just
+play</a></span></p>
 """
 
 

@@ -16,6 +16,8 @@ const LONGEST = 4000; // characters of one value
 const SKIP = { __type__: 'update' };
 /** Keys of the query that are not about controls and stay as they are. */
 const KEPT = ['view', 'lang', '__theme'];
+/** What goes along to other rooms. */
+const SUBJECT = ['digit', 'cover', 'seed'];
 const SHELF = 'easel-seed';
 
 /** @type {Record<Control["kind"], [(value: any) => string, (text: string) => any]>} */
@@ -154,18 +156,18 @@ function tellWatchers() {
 }
 
 /** The query of what is on the screen; `whole` names the subject and the seed even if they are the usual ones.
- * @param {boolean} whole @param {boolean} [roomOnly] without the tab and its controls */
-function compose(whole, roomOnly = false) {
+ * @param {boolean} whole @param {boolean} [subjectOnly] nothing that is this room's own */
+function compose(whole, subjectOnly = false) {
   const out = new URLSearchParams();
   const tab = shown ?? tabs[0] ?? '';
-  if (!roomOnly && tab && tab !== tabs[0]) out.set('tab', tab);
+  if (!subjectOnly && tab && tab !== tabs[0]) out.set('tab', tab);
   const named = [
     ...controls.map((control) => ({ at: key(control.tab, control.name), usual: usualText(control) })),
     ...[...adopted].map(([at, { usual }]) => ({ at, usual })),
   ];
   for (const { at, usual } of named) {
     const [of, name] = at.split('/');
-    if (of && (of !== tab || roomOnly)) continue;
+    if (subjectOnly ? !SUBJECT.includes(name) || of : of && of !== tab) continue;
     if (current[at] !== usual || (whole && !of)) out.set(name, current[at]);
   }
   const now = new URLSearchParams(location.search);

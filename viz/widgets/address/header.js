@@ -49,7 +49,9 @@ function present() {
 /** @param {{element: HTMLElement}} gradio */
 export default function start({ element }) {
   element.querySelector('header')?.prepend(skip);
-  if (new URLSearchParams(location.search).get('view') === 'present') present();
+  const view = new URLSearchParams(location.search).get('view');
+  if (view === 'present') present();
+  document.body.classList.toggle('easel-lesson', view === 'lesson');
   /** @type {Record<string, (button: HTMLButtonElement) => void>} */
   const acts = {
     async link(button) {

@@ -1,0 +1,86 @@
+// @ts-check
+// A step's task, and a question at a lesson's end: answers that say why, a number that is typed, a room that is looked at.
+
+import { make } from '../base.js';
+
+/** @param {keyof HTMLElementTagNameMap} tag @param {string} name @param {string} html made by the server */
+function filled(tag, name, html) {
+  const node = make(tag, name);
+  node.innerHTML = html;
+  return node;
+}
+
+/**
+ * Answers to choose from; a miss says why it tempts and costs nothing.
+ * @param {{answers: string[], why: string[], right: number}} asked
+ * @param {() => void} solved
+ */
+export function choice(asked, solved) {
+  const box = make('div', 'choice');
+  const said = make('p', 'said', { role: 'status' });
+  box.append(
+    ...asked.answers.map((answer, i) => {
+      const button = filled('button', 'answer', answer);
+      button.setAttribute('type', 'button');
+      button.addEventListener('click', () => {
+        const right = i === asked.right;
+        button.classList.add(right ? 'right' : 'wrong');
+        said.className = `said ${right ? 'right' : 'wrong'}`;
+        said.innerHTML = `<b>${right ? '✓ Right.' : '✗ Not this one.'}</b> ${asked.why[i]}`;
+        if (!right) return;
+        for (const each of box.querySelectorAll('button')) each.disabled = true;
+        solved();
+      });
+      return button;
+    }),
+    said,
+  );
+  return box;
+}
+
+/**
+ * A task that the server judges; the hint comes after a miss.
+ * @param {{kind: string, done: string, hint: string}} task
+ * @param {(given: string) => Promise<{right?: boolean, found?: string, error?: string}>} judge
+ * @param {() => void} solved
+ */
+function judged(task, judge, solved) {
+  const box = make('form', 'judged');
+  const field = /** @type {HTMLInputElement} */ (
+    make('input', '', { type: 'text', inputmode: 'decimal', autocomplete: 'off', 'aria-label': 'Your number' })
+  );
+  const button = /** @type {HTMLButtonElement} */ (make('button', 'check', { type: 'submit' }));
+  button.textContent = task.kind === 'number' ? 'Check' : 'Look whether it is done';
+  const said = make('p', 'said', { role: 'status' });
+  if (task.kind === 'number') box.append(field);
+  box.append(button, said);
+  box.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    const answer = await judge(field.value).catch(() => ({ error: 'The server does not answer.' }));
+    button.disabled = false;
+    const { right = false, found = '', error = '' } = /** @type {any} */ (answer);
+    said.className = `said ${right ? 'right' : 'wrong'}`;
+    const mark = make('b');
+    mark.textContent = right ? '✓ Done.' : error ? '' : '✗ Not yet.';
+    said.replaceChildren(mark, ` ${error || found} `);
+    if (right) said.append(filled('span', '', task.done));
+    else if (!error) said.append(filled('span', 'hint', `Hint: ${task.hint}`));
+    if (right) solved();
+  });
+  return box;
+}
+
+/**
+ * @param {any} task @param {boolean} done before
+ * @param {(given: string) => Promise<any>} judge @param {() => void} solved
+ */
+export function taskCard(task, done, judge, solved) {
+  const card = make('div', 'task');
+  card.append(
+    filled('p', 'turn', done ? '✓ Your turn: done before' : 'Your turn'),
+    filled('p', 'say', task.say),
+    task.kind === 'choose' ? choice(task, solved) : judged(task, judge, solved),
+  );
+  return card;
+}
