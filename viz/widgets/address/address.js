@@ -46,6 +46,8 @@ let shown = null;
 /** @type {string | null} */
 let wanted = null;
 let first = true;
+/** What of the first query no widget could read. @type {Set<string>} */
+const unread = new Set();
 /** What a person changed before the query stood in the controls. @type {Map<string, () => void>} */
 const early = new Map();
 let timer = 0;
@@ -100,7 +102,7 @@ export function adopt(tab, name, what) {
   current[key(tab, name)] ??= what.usual;
   const text = asked.get(name);
   if (text !== null && (!tab || tab === tabOf(asked))) {
-    if (text.length > LONGEST || !what.apply(text)) complain([name]);
+    if (text.length > LONGEST || !what.apply(text)) complain([...unread.add(name)]);
     else current[key(tab, name)] = text;
   }
   if (!first) tellWatchers();
@@ -135,7 +137,8 @@ function fill(values) {
       if (text !== current[each] && apply(text)) current[each] = text;
     }
   }
-  complain(bad);
+  if (!first) unread.clear();
+  complain([...unread, ...bad]);
   wanted = !tabs.length || tab === shown ? null : tab;
   return tabs.length ? [...out, wanted ? { selected: tab, __type__: 'update' } : SKIP] : out;
 }
