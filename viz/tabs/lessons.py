@@ -31,7 +31,7 @@ def build(runtime: Runtime) -> None:
         return {"right": right, "found": found}
 
     address = Address()
-    with gr.Column(elem_classes="easel-course", min_width=0):
+    with gr.Column(elem_classes=["easel-page", "easel-course"], min_width=0):
         shown = widget("lessons", value, judge)
     for name in ("lesson", "step"):
         address.adopt("", name, shown, "")
