@@ -32,7 +32,10 @@ def number(value: object, name: str, low: float, high: float) -> float:
     sentence = f"{name} must be a number from {low:g} to {high:g}."
     if not isinstance(value, numbers.Real) or isinstance(value, bool):
         raise RequestError(sentence)
-    checked = float(value)
+    try:
+        checked = float(value)
+    except OverflowError:  # a whole number of more than 308 digits, which JSON knows
+        raise RequestError(sentence) from None
     if not low <= checked <= high:  # NaN is not
         raise RequestError(sentence)
     return checked

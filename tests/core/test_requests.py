@@ -24,7 +24,9 @@ def test_a_number_within_its_limits_comes_back_as_a_float(good: object) -> None:
     assert type(checked) is float and checked == good
 
 
-@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, 0.49, 9.01, "2", None, True, [2], 1j, np.array([2.0])])
+@pytest.mark.parametrize(
+    "bad", [math.nan, math.inf, -math.inf, 10**400, 0.49, 9.01, "2", None, True, [2], 1j, np.array([2.0])]
+)
 def test_anything_else_is_no_number(bad: object) -> None:
     with pytest.raises(RequestError) as caught:
         requests.number(bad, "It", 0.5, 9)

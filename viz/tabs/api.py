@@ -50,7 +50,7 @@ def grid(rows: object, name: str) -> NDArray[np.float64]:
     sentence = f"{name} must be {SIDE} rows of {SIDE} numbers from 0 to 255."
     try:
         array = np.asarray(unpacked(rows) if isinstance(rows, dict) else rows, np.float64)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):  # the first for numbers of more than 308 digits
         raise UserError(sentence) from None
     if array.shape != (SIDE, SIDE) or not ((array >= 0) & (array <= 255)).all():  # NaN is not
         raise UserError(sentence)
@@ -69,7 +69,7 @@ def scene_of(rows: object) -> NDArray[np.uint8]:
             array = np.asarray(unpacked(rows, (int(height), int(width))), np.float64)
         else:
             array = np.asarray(rows, np.float64)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         raise UserError(sentence) from None
     if array.ndim != 2 or not array.size or not ((array >= 0) & (array <= 255)).all():
         raise UserError(sentence)
