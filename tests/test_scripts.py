@@ -96,9 +96,8 @@ def test_the_javascript_tools_are_installed_again_only_when_their_lock_changes(c
 
 def test_fast_leaves_out_the_browser_and_what_is_slow_and_other_words_go_to_pytest(copy: Path) -> None:
     *_, tests = checked(copy, "--fast", "tests/core", "-x")
-    assert (
-        tests == "-m pytest -q -n auto --dist loadfile --no-loadscope-reorder -r fER -m not browser and not slow tests/core -x"
-    )
+    how = "-n auto --dist loadfile --no-loadscope-reorder -r fER"
+    assert tests == f"-m pytest -q {how} -m not browser and not slow tests/core -x"
 
 
 def test_a_failing_check_fails_the_whole_and_the_others_still_run(copy: Path) -> None:
