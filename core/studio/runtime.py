@@ -47,6 +47,13 @@ class Runtime:
                 self._studio = module.Studio(*folder, device=self._device, patience=self._patience)
             return self._studio
 
+    def studio_of(self, run: str) -> Studio:
+        """The painters, with what the training ``run`` has learned in the place of the shipped model of its name.
+
+        Raises ``UserError``; without a run it is :attr:`studio`.
+        """
+        return self.studio.with_trained(self.trainings.trained(run)) if run else self.studio
+
     def warm(self) -> threading.Thread:
         """Import torch and load the models in the background."""
         thread = threading.Thread(target=lambda: self.studio.warm(), name="easel-warm", daemon=True)

@@ -6,6 +6,7 @@ Everything that comes from outside is checked here, so that the browser and the 
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from torch import Tensor
 from core import requests
 from core.console import found_device
 from core.files import CHECKPOINTS
+from core.library.model import Model
 from core.models.base import Generate, Reconstruct, array
 from core.models.draw import Draw
 from core.requests import RequestError, binary_picture, seeded, whole
@@ -43,7 +45,7 @@ from core.studio.vae_restore import RestoreStudio
 from core.studio.vae_walks import WalkStudio
 from core.trace import Array, CanvasTrace
 from core.training.checkpoints import CheckpointError, kl_per_latent, load_checkpoint, read_card
-from core.training.registry import FIRST
+from core.training.registry import FIRST, REGISTRY
 
 log = logging.getLogger("easel")
 
@@ -51,6 +53,9 @@ PAINTERS = "painters"
 """All that paint no pixels one by one take turns as one model: none of them takes longer than a second."""
 MAX_FORKS = 25
 """Futures of one painting in one request."""
+MAX_GUESTS = 4
+"""Models that were trained here and are kept ready for the rooms."""
+SIDES = ("channels", "height", "width")
 MAX_CANVASES = 2048
 """Strokes of all paintings in one request: each is a canvas to be kept and sent."""
 
@@ -68,6 +73,7 @@ class Studio:
         self._checkpoints, self.device = checkpoints, found_device(device)
         self._made: dict[str, Any] = {}
         self._turns, self._making = Turns(patience), threading.RLock()
+        self._guests: dict[int, tuple[Model, Studio]] = {}
         self.pixels = PixelStudio(self._load, self._at_work)
         """The pixel models; made here, so that stopping one waits for no lock."""
         self.trained = UseStudio()
@@ -111,6 +117,24 @@ class Studio:
     def _picture(self, pixels: NDArray[np.uint8] | None) -> Tensor | None:
         """A digit (H, W) from outside as DRAW sees it, if there is one."""
         return None if pixels is None else binary_picture(pixels).to(self.device)
+
+    def with_trained(self, card: Path) -> Studio:
+        """The painters, with what was trained in the place of the shipped model of its name. Raises ``UserError``."""
+        model = self.trained.model(card)
+        usual = REGISTRY[model.name].config if model.name in REGISTRY else None
+        if usual is None or any(getattr(usual, side) != getattr(model.config, side) for side in SIDES):
+            raise RequestError("What was trained paints pictures of another kind than this room's: use it in Try it.")
+        with self._making:
+            if id(model) not in self._guests:
+                guest = Studio(self._checkpoints, self.device)
+                guest._turns, guest.pixels._under_way = self._turns, self.pixels._under_way
+                guest._made[model.name] = copy.deepcopy(model.module).to(self.device)
+                if model.family == "vae":
+                    guest._made[f"{model.name}'s latents"] = kl_per_latent(model.name, card.parent)
+                self._guests[id(model)] = model, guest  # while the model is kept, nothing else has its number
+                while len(self._guests) > MAX_GUESTS:
+                    del self._guests[next(iter(self._guests))]
+            return self._guests[id(model)][1]
 
     @property
     def draw(self) -> Draw:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ from core.data import own
 from core.data.own import Own, Sheet
 from core.files import CHECKPOINTS
 from core.training.live import GOING, NOW, Live, Looked, ended, read_film, read_live, read_log
+from core.training.registry import REGISTRY
 from core.training.small import TrainError, Wish, arguments_of
 
 ID = re.compile("[a-z0-9]{12}")
@@ -235,10 +236,23 @@ class Trainings:
         films = {name: f"shipped: {name}" for name in shipped}
         if not self.local:
             return films
-        cards = [card for card in self.folder.glob("*/*.json") if card.with_suffix(".safetensors").exists()]
+        return {**films, **self.usable(REGISTRY)}
+
+    def usable(self, names: Collection[str]) -> dict[str, str]:
+        """What was trained of the models ``names`` and has weights, where the app is local; as :meth:`offered`."""
+        found = [*self.folder.glob("*/*.json"), *self._room().glob("*/*.json")] if self.local else []
+        cards = [each for each in found if each.stem in names and each.with_suffix(".safetensors").exists()]
         cards.sort(key=lambda card: -card.stat().st_mtime)
-        runs = [f"{card.parent.name}/{card.stem}" for card in cards[:50]]
-        return {**films, **{run: run for run in runs}}
+        return dict(self._called(card) for card in cards[:50])
+
+    def _called(self, card: Path) -> tuple[str, str]:
+        """The key of a card of a run, and what it is called."""
+        key = card.parent.name
+        if card.parent.parent != self._room():
+            return f"{key}/{card.stem}", f"{key}/{card.stem}"
+        wish = self._known(key).wish
+        size = f", {wish.size}, {wish.pictures}" if wish is not None else ""
+        return key, f"{REGISTRY[card.stem].title}{size} ({key[:4]})"
 
     def close(self) -> None:
         """Stop all, which then keep what they have learned."""

@@ -66,3 +66,13 @@ def test_another_digit_begins_anew_and_a_bad_link_gets_a_sentence(page: Page) ->
     expect(board).not_to_have_attribute("data-loaded", before)
     page.goto("/together/?tab=guess&beat=many")
     expect(page.locator(".easel-note")).to_contain_text("beat")
+
+
+def test_what_an_address_names_as_trained_answers_in_a_row_of_its_own(page: Page) -> None:
+    page.goto("/together/?q=imagine&run=pixelcnn-mnist&v=1")
+    row = page.locator("#together-yours .entry")
+    expect(row.locator("img")).to_have_count(4)
+    expect(row).to_contain_text("PixelCNN, as shipped")
+    page.goto("/together/?q=imagine&v=1")
+    expect(page.locator("#together-pixelcnn-mnist .entry img")).to_have_count(4)
+    expect(page.locator("#together-yours")).to_be_hidden()

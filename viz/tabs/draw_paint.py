@@ -8,6 +8,7 @@ import gradio as gr
 
 from core.results import STEPS
 from core.trace import CanvasTrace
+from core.training.registry import FIRST
 from viz.player import frames
 from viz.tabs import draw_pen
 from viz.tabs import draw_time as time_tab
@@ -27,6 +28,7 @@ from viz.tabs.common import (
 )
 from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture, usual
+from viz.tabs.trained import trained
 from viz.views import draw_paint, draw_time, figures
 from viz.widgets.narrator.narrator import narrator
 from viz.widgets.player.player import player
@@ -91,6 +93,7 @@ def build(tab: Tab) -> None:
                     gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="draw-temperature", min_width=140),
                 )
             paint = gr.Button("Paint", variant="primary", elem_id="draw-paint", elem_classes="easel-primary")
+            run = trained(tab, "draw", [FIRST["draw"]])
         with column("stage"), card():
             stage = player("draw-player", "write", first)
             status = status_line("draw")
@@ -122,17 +125,20 @@ def build(tab: Tab) -> None:
         temperature: float,
         view: str,
         bank: bool,
+        run: str,
         changed: set[str],
     ) -> tuple[Any, ...]:
-        draw = tab.runtime.studio
+        draw = tab.runtime.studio_of(run)
+        if run and strokes == STEPS:  # nobody has moved the slider: as many as it was trained with
+            strokes = draw.draw.config.steps
         if mode == COPY:
             painting = draw.draw_copy(picture.pixels, seed, strokes)
         else:
             painting = draw.draw_generate(count, seed, temperature, strokes)
         value = frames.draw_payload(painting, before=draw.draw_blank(), autoplay=not changed <= {"view", "bank"})
         value = draw_paint.chosen_views(value, painting, logits=view == LOGITS, bank=bank)
-        value = draw_time.length_told(value, STEPS)
-        if view == PROBABILITIES:
+        value = draw_time.length_told(value, draw.draw.config.steps if run else STEPS)
+        if view == PROBABILITIES and not run:
             whole, asked = int(strokes), picture.pixels if mode == COPY else None
             value["again"] = draw_paint.again(asked, int(count), int(seed), temperature, whole)
         return value, value, painting
@@ -141,7 +147,7 @@ def build(tab: Tab) -> None:
         return tab.runtime.studio.draw_copy(usual().pixels, 1)
 
     asked = {"mode": mode, "picture": tab.desk.digit, "seed": tab.desk.seed, "strokes": strokes}
-    asked |= {"count": count, "temperature": temperature, "view": view, "bank": bank}
+    asked |= {"count": count, "temperature": temperature, "view": view, "bank": bank, "run": run}
     when = {"picture": (mode, COPY)}
     again(paint, tab.paint(answer, asked, [stage, painted, trace], status=status, when=when))
     show_stage(paint, "draw-player")

@@ -33,6 +33,7 @@ from viz.tabs.common import (
 )
 from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture, usual
+from viz.tabs.trained import trained
 from viz.views import figures, pixel_paint
 from viz.widgets.narrator.narrator import narrator
 from viz.widgets.player.player import player
@@ -131,11 +132,15 @@ class Task:
         temperature: float,
         heat: bool,
         seed: float,
+        run: str,
     ) -> None:
-        if not names:
+        yours = runtime.trainings.trained(run).stem if run else ""
+        if not (names or yours):
             raise UserError("Choose at least one painter.")
-        self.studio, self.given, self.view, self.heat = runtime.studio.pixels, given, view, heat
-        self.titles = {name: title for name, title in shown_in("pixel_paint").items() if name in names}
+        self.studio, self.given, self.view, self.heat = runtime.studio_of(run).pixels, given, view, heat
+        self.titles = {name: title for name, title in shown_in("pixel_paint").items() if name in (yours, *names)}
+        if yours:
+            self.titles[yours] += ", trained by you"
         self.names = list(self.titles)  # in the papers' order, whatever came first
         self.fits = uses == ALL and given is not None
         self.digit = None if digit == ANY else int(digit)
@@ -261,6 +266,7 @@ def build(tab: Tab) -> None:
                 "probabilities", gr.Checkbox(False, label="Show its probabilities", elem_id="pixels-heat")
             )
             paint = go_buttons("pixels", tab.runtime)
+            run = trained(tab, "pixels", [FIRST["pixel"]])
         with column("stage"), card():
             stage = player("pixels-player", "pixel", first)
             status = status_line("pixels")
@@ -285,7 +291,7 @@ def build(tab: Tab) -> None:
 
     given = {"mode": mode, "names": names, "view": view, "uses": uses}
     asked = {**given, "picture": tab.desk.digit, "digit": digit, "count": count, "temperature": temperature}
-    asked |= {"heat": heat, "seed": tab.desk.seed}
+    asked |= {"heat": heat, "seed": tab.desk.seed, "run": run}
     tab.covers()
     again(paint, tab.paint(answer, asked, [stage, painted, trace], status=status, wait=waiting, live=True))
     gr.on(

@@ -35,11 +35,18 @@ SIZES = {"S": "small", "M": "medium", "L": "large", "As shipped": "shipped"}
 COLUMNS = 12
 NAMES = {"steps": "strokes"}
 """What a setting is called in an address, where that is not its own name."""
-FILM = "aevb-mnist-2d"
-"""Whose shipped film stands where nothing has been trained yet."""
+FILMS = {
+    "aevb-mnist-2d": "the map of a VAE unfolds",
+    "draw-mnist": "DRAW learns to copy, stroke by stroke",
+    "pixelcnn-mnist": "a PixelCNN finds digits",
+    "glimpse-cluttered": "glimpses learn where to look",
+}
+"""The shipped films, which stand where nothing has been trained yet."""
 EMPTY = (
     "Press <b>Train</b>: a small network learns here, and eight pictures show what it has learned so far. Or see "
-    f'<a href="../train/?run={FILM}&v=1">the film of a VAE whose map unfolds</a>.'
+    "a film of a training: "
+    + "; ".join(f'<a href="../train/?run={name}&v=1">{words}</a>' for name, words in FILMS.items())
+    + "."
 )
 BESIDE = "A second training stands here, when you press <b>One beside it</b>."
 HINT = "A zip file or many pictures, at least 12; folders inside mean classes. They are made small and grey."

@@ -39,14 +39,17 @@ MARKS = {"vae": "vae", "draw": "write", "pixel": "pixel"}
 """The colour of each family's maps."""
 
 
-def row(question: str, entry: Entry) -> str:
-    """One painter's answer; ``data-figure`` is what painters are compared by, the lower the better."""
+def row(question: str, entry: Entry, title: str = "") -> str:
+    """One painter's answer; ``data-figure`` is what painters are compared by, the lower the better.
+
+    ``title`` is what it is called, where that is not its own title.
+    """
     spec = REGISTRY[entry.name]
     words, figure = WORDS[question](entry)
     compared = "" if isnan(figure) else f' data-figure="{figure:.4f}"'
     size = f"{entry.parameters / 1e6:.1f} million" if entry.parameters >= 1e6 else f"{entry.parameters:,}"
     return (
-        f'<div class="entry {spec.family}"{compared}><div class="who"><b>{escape(spec.title)}</b>'
+        f'<div class="entry {spec.family}"{compared}><div class="who"><b>{escape(title or spec.title)}</b>'
         f"<span>{size} parameters, {entry.seconds:.2f} s</span></div>"
         f'<div class="pictures">{"".join(pictures(question, entry, spec.family))}</div>'
         f'<div class="figures">{"".join(f"<p>{line}</p>" for line in words)}</div></div>'

@@ -9,12 +9,14 @@ import html
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, NamedTuple, NotRequired, TypedDict
+from urllib.parse import quote
 
 import numpy as np
 
 from core.training.live import GOING, Film, Looked
-from core.training.registry import REGISTRY
+from core.training.registry import REGISTRY, shown_in
 from viz.player.payload import encode
 
 WIDTH, HEIGHT = 720, 240
@@ -25,6 +27,14 @@ COLOURS = {"vae": "vae", "draw": "write", "pixel": "pixel", "classifier": "glimp
 KINDS = {"vae": "all at once", "draw": "stroke by stroke", "pixel": "pixel by pixel", "classifier": "where to look"}
 GUESSING = "2.30"
 """−log 1/10 in nats: what knowing nothing of ten digits costs."""
+
+
+ROOMS = {
+    "vae": ("../vae/?tab=cost", "What it costs"),
+    "draw": ("../draw/?tab=paint", "Stroke by stroke"),
+    "pixel": ("../pixels/?tab=paint", "Pixel by pixel"),
+}
+"""Where what was trained of a family paints, beside *Side by side*: address and words."""
 
 
 class Shown(TypedDict):
@@ -41,6 +51,7 @@ class Shown(TypedDict):
     head: str
     words: str
     rows: list[list[str]]
+    rooms: list[list[str]]
     chart: str
     command: str
     version: str
@@ -173,10 +184,15 @@ def recorded(film: Film | None) -> str:
     if film is None or "note" not in film:
         return "There is neither a log nor a film of this training."
     note, nats = json.loads(str(film["note"])), film["validation"]
+    shipped = json.loads(json.dumps(asdict(REGISTRY[note["name"]].config)))
+    size = "was trained for longer" if note["config"] == shipped else "is larger and was trained for longer"
+    digits = 1 if nats[0] < 10 else 0
+    drawn = note.get("shown", note["source"])
+    whom = "" if drawn == note["source"] else f" The pictures that it is shown are others: {html.escape(str(drawn))}."
     return (
         f"A film of {note['recipe']['steps']:,} steps on {html.escape(str(note['source']))}, recorded from a training "
-        f"made for it: what is shipped was trained for longer. Validation fell from {nats[0]:.0f} to "
-        f"<b>{nats[-1]:.0f}</b> nats."
+        f"made for it: what is shipped {size}. Validation fell from {nats[0]:.{digits}f} to "
+        f"<b>{nats[-1]:.{digits}f}</b> nats.{whom}"
     )
 
 
@@ -219,6 +235,14 @@ def rows(looked: Looked, film: Film | None) -> list[list[str]]:
     return [*found, ["norm of the gradient", f"{now['gradient']:.3g}"], ["learning rate", f"{now['rate']:.2g}"]]
 
 
+def rooms(key: str, looked: Looked) -> list[list[str]]:
+    """Addresses of rooms in which it paints, and their words; none where it has kept nothing or is of another kind."""
+    if not looked.kept or looked.wish is None or looked.name not in shown_in("together"):
+        return []
+    places = [("../together/?", "Side by side"), ROOMS[REGISTRY[looked.name].family]]
+    return [[f"{place}{'' if place.endswith('?') else '&'}run={quote(key)}&v=1", words] for place, words in places]
+
+
 def shown(key: str, looked: Looked, film: Film | None) -> Shown:
     """A training for the widget; ``film`` is its whole film, also where the widget has it already."""
     spec = REGISTRY[looked.name]
@@ -234,6 +258,7 @@ def shown(key: str, looked: Looked, film: Film | None) -> Shown:
         "head": head(looked),
         "words": sentence(looked, film),
         "rows": rows(looked, film),
+        "rooms": rooms(key, looked),
         "chart": chart(looked, film),
         "command": looked.command,
         "version": looked.version,

@@ -1,14 +1,17 @@
 """What was trained here copies, completes and imagines; what it cannot is one sentence."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from core.errors import UserError
 from core.models.configs import AEVBConfig, DrawConfig, GlimpseConfig, PixelCNNConfig
+from core.studio.studio import Studio
+from core.studio.together_rows import Question
 from core.studio.train_use import UseStudio
 from core.trace import CanvasTrace, RasterTrace
 from core.training.checkpoints import save_checkpoint
@@ -91,3 +94,30 @@ def test_weights_that_came_later_are_the_ones_that_are_used(
     assert studio.model(card) is first
     trained("aevb-mnist-2d", tmp_path)
     assert studio.model(card) is not first
+
+
+@pytest.mark.parametrize("name", ["aevb-mnist-2d", "draw-mnist", "pixelcnn-mnist"])
+def test_in_the_rooms_what_was_trained_stands_in_the_place_of_its_namesake(
+    name: str, tmp_path: Path, digit: tuple[np.ndarray, np.ndarray]
+) -> None:
+    shipped, card = Studio(), trained(name, tmp_path)
+    guest = shipped.with_trained(card)
+    assert shipped.with_trained(card) is guest
+    size = sum(each.numel() for each in small.build(CONFIGS[name]).parameters())
+    for question in get_args(Question):
+        entry = guest.together.answer(question, name, digit, 2, 1)
+        assert entry.parameters == size and entry.name == name
+    if name == "draw-mnist":
+        assert len(guest.draw_copy(digit[0], 1)) == CONFIGS[name].steps
+    if name == "aevb-mnist-2d":
+        assert guest.costs.bound(digit[0], name, 1).bound > 0
+
+
+def test_what_paints_pictures_of_another_size_is_no_painter_of_the_rooms(tmp_path: Path) -> None:
+    card = trained("pixelcnn-mnist", tmp_path)
+    told = json.loads(card.read_text())
+    model = small.build(PixelCNNConfig(height=20, features=4, bottleneck=4, blocks=1, position_bias=True))
+    spec = replace(REGISTRY["pixelcnn-mnist"], config=model.config)
+    save_checkpoint("pixelcnn-mnist", model.state_dict(), {"source": told["source"]}, tmp_path, spec)
+    with pytest.raises(UserError, match="of another kind than this room's"):
+        Studio().with_trained(card)

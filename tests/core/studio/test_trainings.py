@@ -1,5 +1,6 @@
 """Trainings run in processes of their own, wait in a line, outlive a kill, and are found again on the disk."""
 
+import json
 import os
 import signal
 import time
@@ -152,3 +153,17 @@ def test_a_real_process_trains_on_own_pictures_is_killed_goes_on_and_is_stopped(
     finally:
         found.close()
     assert read_live(tmp_path / "runs" / "room" / key) != Live("training")
+
+
+def test_what_lies_in_the_folder_is_offered_to_the_rooms_of_a_local_app(tmp_path: Path) -> None:
+    for run, name in (("mine", "vae-mnist"), ("other", "draw-mnist"), ("room/aaaabbbbcccc", "vae-mnist")):
+        (tmp_path / run).mkdir(parents=True)
+        for kind in ("json", "safetensors"):
+            (tmp_path / run / f"{name}.{kind}").write_text("{}")
+    told = {"wish": Wish("vae")._asdict(), "arguments": ["vae-mnist"]}
+    (tmp_path / "room" / "aaaabbbbcccc" / "wish.json").write_text(json.dumps(told))
+    found = Trainings(tmp_path).usable(["vae-mnist"])
+    assert found.keys() == {"mine/vae-mnist", "aaaabbbbcccc"} and "small, strokes" in found["aaaabbbbcccc"]
+    for key in found:
+        assert Trainings(tmp_path).trained(key).stem == "vae-mnist"
+    assert Trainings(tmp_path, local=False).usable(["vae-mnist"]) == {}

@@ -81,9 +81,11 @@ def test_a_diverged_training_says_at_which_step_and_what_to_do() -> None:
 
 
 def test_a_film_without_a_log_says_what_it_was_recorded_from() -> None:
-    note = json.dumps({"source": "binarized-mnist", "recipe": {"steps": 6000}})
+    told_by = {"name": "aevb-mnist-2d", "source": "binarized-mnist", "shown": "strokes", "config": {}}
+    note = json.dumps({**told_by, "recipe": {"steps": 6000}})
     told = sentence(looked(wish=None, lines=[]), {**film(), "note": np.array(note)})
     assert "6,000 steps on binarized-mnist" in told and "from 500 to <b>100</b> nats" in told
+    assert "what is shipped is larger" in told and "are others: strokes" in told
     assert "neither a log nor a film" in sentence(looked(wish=None, lines=[]))
     assert head(looked(wish=None, live=Live("finished"))) == "A film"
 
@@ -119,3 +121,10 @@ def test_what_the_widget_has_already_is_not_sent_again() -> None:
     now = {"pictures": film()["pictures"][0], "step": np.array(40)}
     assert shown("key", looked(now=now), film())["now"]["step"] == 40
     assert clock(61.9) == "1:01"
+
+
+def test_what_has_kept_weights_is_led_to_the_rooms_in_which_it_can_paint() -> None:
+    assert [words for _, words in shown("key", looked(kept=True), film())["rooms"]] == ["Side by side", "What it costs"]
+    assert all("run=key" in href for href, _ in shown("key", looked(kept=True), film())["rooms"])
+    for other in (looked(kept=False), looked(kept=True, name="vae-svhn"), looked(kept=True, wish=None)):
+        assert shown("key", other, film())["rooms"] == []

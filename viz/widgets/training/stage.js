@@ -9,7 +9,7 @@ import { bytes, develop, floats, life, make } from '../base.js';
  * @typedef {{steps: number[], x: number[], pictures?: Pictures, copies?: Pictures, strokes?: Pictures,
  *   subjects?: Pictures, codes?: Numbers, windows?: Numbers, right?: Numbers, field?: Numbers, labels?: Numbers}} Film
  * @typedef {{key: string, state: string, going: boolean, kept: boolean, step: number, colour: string, pace: string,
- *   title: string, head: string, words: string, rows: string[][], chart: string, command: string, version: string,
+ *   title: string, head: string, words: string, rows: string[][], rooms: string[][], chart: string, command: string, version: string,
  *   film?: Film, now?: {step: number, pictures: Pictures, windows?: Numbers, right?: Numbers}}} Shown
  */
 
@@ -77,6 +77,12 @@ export class Stage {
         row.append(Object.assign(make('dt'), { textContent: name }), Object.assign(make('dd'), { textContent: value }));
         return row;
       }),
+    );
+    this.part('.rooms').replaceChildren(
+      ...shown.rooms.flatMap(([href, words], i) => [
+        i ? ' · ' : 'Use it: ',
+        Object.assign(make('a'), { href, textContent: words }),
+      ]),
     );
     if (shown.film) {
       this.film = shown.film;

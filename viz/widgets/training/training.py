@@ -47,6 +47,7 @@ _HTML = """
     </div>
     <dl class="rows"></dl>
     <div class="home"><button type="button" data-home>↓ Take it home</button>
+      <span class="rooms"></span>
       <details><summary>The same in the shell</summary><code></code></details></div>
   </div>
 </section>
