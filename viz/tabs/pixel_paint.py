@@ -132,7 +132,7 @@ class Task:
         temperature: float,
         heat: bool,
         seed: float,
-        run: str,
+        run: str = "",
     ) -> None:
         yours = runtime.trainings.trained(run).stem if run else ""
         if not (names or yours):
