@@ -92,8 +92,8 @@ def build(tab: Tab) -> None:
                     "temperature",
                     gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="draw-temperature", min_width=140),
                 )
-            paint = gr.Button("Paint", variant="primary", elem_id="draw-paint", elem_classes="easel-primary")
             run = trained(tab, "draw", [FIRST["draw"]])
+            paint = gr.Button("Paint", variant="primary", elem_id="draw-paint", elem_classes="easel-primary")
         with column("stage"), card():
             stage = player("draw-player", "write", first)
             status = status_line("draw")

@@ -265,8 +265,8 @@ def build(tab: Tab) -> None:
             heat = tab.control(
                 "probabilities", gr.Checkbox(False, label="Show its probabilities", elem_id="pixels-heat")
             )
-            paint = go_buttons("pixels", tab.runtime)
             run = trained(tab, "pixels", [FIRST["pixel"]])
+            paint = go_buttons("pixels", tab.runtime)
         with column("stage"), card():
             stage = player("pixels-player", "pixel", first)
             status = status_line("pixels")
