@@ -286,7 +286,8 @@ def build(tab: Tab) -> None:
         if live and task.slow:
             return SKIP, SKIP, SKIP, ""
         value, painting = task.result(live, picture)
-        value |= task.again()
+        if not asked["run"]:
+            value |= task.again()
         return value, value, painting, task.word()
 
     given = {"mode": mode, "names": names, "view": view, "uses": uses}
