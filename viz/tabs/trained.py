@@ -28,7 +28,7 @@ def trained(tab: Tab, room: str, names: Collection[str]) -> gr.Textbox:
         return gr.Dropdown([(title, each) for each, title in named.items()], value=key)
 
     def chosen(key: str) -> tuple[Any, Any]:
-        return offered(key), gr.Accordion(label=f"{TITLE}: it paints here" if key else TITLE)
+        return offered(key), gr.Accordion(label="Yours paints" if key else TITLE)
 
     found.focus(offered, run, found, **LATEST)
     run.change(chosen, run, [found, fold], **LATEST)
