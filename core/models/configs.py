@@ -99,7 +99,8 @@ class SpatialLSTMConfig:
     channels: int = 1
     levels: int = 2
     reach: int = 5
-    hidden: int = 32
+    hidden: int = 48
+    layers: int = 2
     components: int = 12
     scales: int = 4
     features: int = 32

@@ -7,10 +7,11 @@ Graves, Fernández and Schmidhuber 2007. At pixel (i, j), x_< its causal neighbo
     c_{i,j} = g ⊙ i + c_{i,j−1} ⊙ f^c + c_{i−1,j} ⊙ f^r
     h_{i,j} = tanh(c_{i,j} ⊙ o)
 
-and h_{i,j}, which has thereby seen everything above and to the left, is what the MCGSM is given. Unlike PixelRNN's
-diagonal layer it keeps two memories, each with a forget gate of its own.
+and h_{i,j}, which has thereby seen everything above and to the left, goes to a second layer of the same kind in place
+of x_<; the states of the last layer are what the MCGSM is given. Unlike PixelRNN's diagonal layer it keeps two
+memories, each with a forget gate of its own.
 
-Where we deviate: one small layer; binary pixels as in :mod:`core.models.mcgsm`; the forget gates start at ½ each.
+Where we deviate: small layers; binary pixels as in :mod:`core.models.mcgsm`; the forget gates start at ½ each.
 
 Shapes: ``N`` images, ``H`` × ``W`` pixels, ``P`` = H · W, ``h`` features, ``n`` cells of a diagonal.
 """
@@ -29,7 +30,7 @@ from core.nn.spatial_scan import GATES, spatial_scan
 
 
 class SpatialLSTMLayer(nn.Module):
-    """(P, N, D) neighbourhoods in raster order -> states and memories, (P, N, h) each."""
+    """(P, N, D) neighbourhoods, or states below, in raster order -> states and memories, (P, N, h) each."""
 
     order: Tensor
     """(P,): raster indices of the whole picture in the order of the scan."""
@@ -67,13 +68,24 @@ class SpatialLSTM(PixelModel):
     def __init__(self, config: SpatialLSTMConfig) -> None:
         super().__init__(config)
         inputs = 2 * config.reach * (config.reach + 1) + 1
-        self.layer = SpatialLSTMLayer(config.height, config.width, inputs, config.hidden)
+        sizes = [inputs, *[config.hidden] * (config.layers - 1)]
+        self.layers = nn.ModuleList(
+            SpatialLSTMLayer(config.height, config.width, size, config.hidden) for size in sizes
+        )
         self.head = MCGSMHead(config.hidden + 1, config.components, config.scales, config.features)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (N, 1, 1, H, W) of pixels (N, 1, H, W) in {0, 1}, each blind to its own pixel and all after."""
         y = neighbourhood(x, self.config.reach).flatten(1, 2).transpose(0, 1)
-        return self.judged(self.layer(y)[0]).T.unflatten(1, x.shape[2:])[:, None, None]
+        return self.judged(self.read(y)[-1][0]).T.unflatten(1, x.shape[2:])[:, None, None]
+
+    def read(self, y: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """States and memories of each layer, (P, N, h) each, from neighbourhoods (P, N, D) in raster order."""
+        found = []
+        for layer in self.layers:
+            found.append(layer(y))
+            y = found[-1][0]
+        return found
 
     def judged(self, states: Tensor) -> Tensor:
         """What the MCGSM says of states (…, h): logits of ink (…)."""

@@ -53,7 +53,7 @@ LOUD = {
         MultiScaleConfig(8, 8, coarsest=2, features=8, bottleneck=5, blocks=(1, 1, 2), condition=4), 0.6, 1
     ),
     "mcgsm": Loud(MCGSMConfig(reach=3, **CELLS), 0.8, 6),
-    "spatial": Loud(SpatialLSTMConfig(reach=2, hidden=6, **CELLS), 1.3, 7),
+    "spatial": Loud(SpatialLSTMConfig(reach=2, hidden=6, **CELLS), 1.6, 4),
 }
 RASTER = [name for name in LOUD if name != "multiscale"]
 """Those that paint in raster order."""

@@ -40,7 +40,7 @@ def layers(name: str) -> list[Layer]:
     kind = type(config).__name__.removesuffix("Config")
     if kind in ("MCGSM", "SpatialLSTM"):  # what it sees at once is the upper half of a square
         side = 2 * config.reach + 1
-        last = f"{config.components} experts" if kind == "MCGSM" else "spatial LSTM"
+        last = f"{config.components} experts" if kind == "MCGSM" else f"{config.layers} × spatial LSTM"
         return [_layer(f"{side * side // 2} neighbours", "A", side), _layer(last)]
     if kind == "MultiScale":
         config, more = config.scales()[-1], f"mask B at {len(config.blocks)} scales"

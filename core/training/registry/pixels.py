@@ -150,11 +150,11 @@ PIXELS: dict[str, ModelSpec] = {
     "spatial-lstm-mnist": ModelSpec(
         family="pixel",
         title="Spatial LSTM",
-        about="A two-dimensional LSTM reads everything to the upper left.",
+        about="Two layers of a two-dimensional LSTM read everything to the upper left.",
         model="core.models.spatial_lstm.SpatialLSTM",
         config=SpatialLSTMConfig(),
         dataset="binarized-mnist",
-        recipe=Recipe(steps=2_000, batch_size=16, learning_rate=5e-3),
+        recipe=Recipe(steps=4_200, batch_size=32, learning_rate=4e-3, decay_from=0.3),
         bound="exact",
         one_channel=True,
         shown=painter(2),

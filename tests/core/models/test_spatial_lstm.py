@@ -68,7 +68,8 @@ def test_its_logit_is_what_the_mcgsm_says_of_the_state_and_a_constant() -> None:
     logits = model(x).detach()
     assert logits.shape == (2, 1, 1, H, W)
     for n in range(2):
-        states, _ = states_by_hand(model.layer, neighbourhood(x, CONFIG.reach)[n].numpy())
+        states, _ = states_by_hand(model.layers[0], neighbourhood(x, CONFIG.reach)[n].numpy())
+        states, _ = states_by_hand(model.layers[1], states)
         for row, column in np.ndindex(H, W):
             expected = logit_by_hand(model.head, np.append(states[row, column], 1.0))
             assert float(logits[n, 0, 0, row, column]) == pytest.approx(expected, rel=1e-9)

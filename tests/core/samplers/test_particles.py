@@ -120,7 +120,7 @@ CASES = [
     ("diagonal", "in the middle", 1.0, 1),
     ("diagonal", "from the top", 1.7, 1),
     ("mcgsm", "in the middle", 1.0, 1),
-    ("spatial", "in the middle", 1.0, 1),
+    ("spatial", "in the middle", 1.0, 8),
     ("spatial", "from the top", 0.6, 1),
 ]
 """Models, holes, temperatures and pictures for which a plain completion is far from right."""
