@@ -91,7 +91,7 @@ def to_bytes(images: Array) -> NDArray[np.uint8]:
 
 def rooms(studio: Studio) -> dict[str, Any]:
     """What stands on each room's stage at first, under the names that :func:`viz.tabs.common.stored` is asked for."""
-    there: Any = SimpleNamespace(studio=studio)
+    there: Any = SimpleNamespace(studio=studio, studio_of=lambda run: studio)
     asked = (pixel_paint.PIXELS, pixel_paint.BEFORE, pixel_paint.ANY, 9, 1, False, 1)
     completed = pixel_paint.Task(there, usual(), None, [FIRST["pixel"]], *asked)
     square = pixel_colour.start_picture()
@@ -149,7 +149,7 @@ def other_draws(studio: Studio) -> dict[str, Any]:
 
 def first_page(studio: Studio) -> dict[str, Any]:
     """The first page: one digit, completed by three painters."""
-    there: Any = SimpleNamespace(studio=studio)
+    there: Any = SimpleNamespace(studio=studio, studio_of=lambda run: studio)
     made = {key: paint(there, usual(), 1) for key, paint in start.PAINT.items()}
     return {
         f"start-{key}": {"player": {**value, "id": f"start-{key}"}, "price": price}

@@ -46,7 +46,7 @@ class Code(NamedTuple):
 
 def encoded(brush: Brush, x: Tensor) -> list[Code]:
     """Binary pictures (b, 1, H, W) in [0, 1], each in at most 2 bits more than its −log₂ p."""
-    ink = x[:, 0].to("cpu", torch.int32).numpy()
+    ink = x[:, 0].int().cpu().numpy()
     flat, at = ink.reshape(len(ink), -1), 0
     spans: list[Odds] = []
 
