@@ -1,13 +1,18 @@
 """What a person does in the rooms, in a few words."""
 
+import base64
 import io
 import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 from playwright.sync_api import Locator, Page, expect
+
+from viz.player.payload import panel_data
 
 SIDE = 28
 SEEN = "() => window.easelAddress?.settled && !document.body.matches('.easel-arriving')"
@@ -96,6 +101,28 @@ class Player:
         """The payload on the stage, as the player itself keeps it."""
         value: dict[str, Any] = self.root.evaluate("root => root.easelStep.value")
         return value
+
+
+def assert_alike(stored: dict[str, Any], painted: dict[str, Any]) -> None:
+    """Two payloads are the same painting, though on processors of different makes the last digits are others."""
+    for before, now in zip(stored["panels"], painted["panels"], strict=True):
+        assert np.abs(panel_data(before).astype(int) - panel_data(now)).max() <= 1
+    assert without_data(stored) == without_data(painted)
+    for before, now in zip(numbers(stored), numbers(painted), strict=True):
+        np.testing.assert_allclose(before, now, rtol=1e-3, atol=1e-3)
+
+
+def without_data(value: Any) -> Any:
+    """What is in a payload but for its arrays and its name."""
+    if isinstance(value, dict):
+        return {key: without_data(each) for key, each in value.items() if key not in ("data", "id")}
+    return [without_data(each) for each in value] if isinstance(value, list) else value
+
+
+def numbers(payload: dict[str, Any]) -> list[NDArray[np.float32]]:
+    """The arrays of a payload's chart and sentence."""
+    every = [payload["cost"] or {}, *(payload["note"] or {}).get("values", {}).values()]
+    return [np.frombuffer(base64.b64decode(each["data"]), np.float32) for each in every if "data" in each]
 
 
 def focus(place: Locator) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from core.results import GLIMPSES
 from core.training.registry import REGISTRY
-from tests.browser.helpers import Player, at, drag, focus, frames_of, load
+from tests.browser.helpers import Player, assert_alike, at, drag, focus, frames_of, load
 from viz.player.payload import panel_data
 
 MARGIN = 8
@@ -129,8 +129,7 @@ def test_what_stands_there_at_first_is_what_look_gives(page: Page) -> None:
     old = player.value()
     page.locator("#look-paint").click()
     player.wait_for_another("look")
-    new = player.value()
-    assert old["panels"] == new["panels"] and old["note"] == new["note"] and old["cost"] == new["cost"]
+    assert_alike(old, player.value())
 
 
 @pytest.mark.kept_page

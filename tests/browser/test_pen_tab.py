@@ -105,7 +105,7 @@ def test_the_outcome_follows_the_window_while_it_is_still_in_the_hand(pen: Pen) 
     pen.wait()
     expect(pen.root).to_have_attribute("data-held", "true")
     assert np.abs(pen.films()[0] - before[0]).max() > 0
-    np.testing.assert_array_equal(pen.films()[1], before[1])
+    np.testing.assert_allclose(pen.films()[1], before[1], atol=1)  # a grey level, on processors of different makes
     pen.page.mouse.up()
     expect(pen.root).to_have_attribute("data-held", "false")
     np.testing.assert_allclose(pen.window(), [20, 8, FIRST_WINDOW[2]], atol=0.2)

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from core.training.registry import shown_in
-from tests.browser.helpers import Player, at, drag, load, unfold
+from tests.browser.helpers import Player, assert_alike, at, drag, load, unfold
 from viz.tabs.pixel_paint import PARTICLES, SIDE_BY_SIDE
 
 INNER = ["Paint", "Colour", "Under the lens", "Scores"]
@@ -110,8 +110,7 @@ def test_what_stands_there_at_first_is_what_paint_paints(page: Page) -> None:
     old = player.value()
     page.locator("#pixels-paint").click()
     player.wait_for_another("pixels")
-    new = player.value()
-    assert {key: old[key] for key in old if key != "id"} == {key: new[key] for key in new if key != "id"}
+    assert_alike(old, player.value())
 
 
 @pytest.mark.kept_page
