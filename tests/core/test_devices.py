@@ -172,8 +172,8 @@ class TestTheWatch:
 
     def test_a_tensor_that_model_to_does_not_move_is_found(self, watch: Watch) -> None:
         model = moved("spatial-lstm-mnist", watch)
-        del model.layer._buffers["order"]
-        model.layer.order = torch.arange(30)
+        del model.layers[0]._buffers["order"]
+        model.layers[0].order = torch.arange(30)
         with pytest.raises(StrayTensorError):
             model.loss(paper(model, 2, watch.device), small.generator())
 
