@@ -70,7 +70,7 @@ def way(pictures: int, steps: int, seed: int, repeats: int) -> tuple[float, Play
     with clicks.opened() as page:
         page.goto(f"{page.url}draw/")
         page.wait_for_selector(f"{ROOT}[data-loaded]")
-        page.get_by_label("Imagine").filter(visible=True).first.check()
+        page.get_by_label("Imagine").filter(visible=True).first.check(force=True)
         page.locator("#desk-seed input").fill(str(seed))
         fill(page, "#draw-count", pictures)
         fill(page, "#draw-strokes", steps)
