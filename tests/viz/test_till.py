@@ -57,7 +57,9 @@ def test_a_line_that_is_too_long_is_not_joined(now: list[float]) -> None:
 
 
 def test_outside_of_a_request_nothing_is_charged() -> None:
+    counter = Till(budget=1)
     charge(1e9)
+    assert counter.owed == 0
 
 
 def test_pages_that_paid_long_ago_are_forgotten(now: list[float]) -> None:
