@@ -21,6 +21,7 @@ from core.training.spec import Tab
 from tests.core import toy
 from viz.tabs import desk, pixel_paint
 from viz.tabs import pixel_lens as lens_tab
+from viz.tabs.trained import Asked
 from viz.views import pixel_lens, pixel_scores
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,7 +46,7 @@ def runtime(folder: Path) -> Runtime:
 def task(runtime: Runtime, *, complete: bool = True, view: str = pixel_paint.PIXELS, uses: str = pixel_paint.BEFORE):
     given = pixel_paint.Picture(DIGIT, HALF) if complete else None
     asked: tuple[Any, ...] = ([toy.NAME], view, uses, pixel_paint.ANY, 2, 1.0, False, 1)
-    return pixel_paint.Task(runtime, given, None, *asked)
+    return pixel_paint.Task(Asked(runtime.studio, ""), given, None, *asked)
 
 
 def test_a_model_of_one_entry_paints_just_what_ancestral_sampling_paints(runtime: Runtime, folder: Path) -> None:

@@ -24,6 +24,7 @@ from viz.page import Page
 from viz.player.payload import Player, decode
 from viz.tabs import api, vae_bound, vae_code, vae_colour, vae_map_view
 from viz.tabs.subject import Picture, examples, gallery
+from viz.tabs.trained import Asked
 from viz.views.vae_code import MODELS, SIZES
 
 Pixels = NDArray[np.uint8]
@@ -97,7 +98,7 @@ def test_the_api_names_the_price_of_the_page_and_so_does_colour(runtime: Runtime
         answer = run(page.process_api(at, [pixels.tolist(), name]))["data"][0]
         assert near((sum(answer["kl"]), answer["reconstruction"]), price(runtime, pixels, name))
     square = vae_colour.chosen("2", None)
-    value = vae_colour.Answers(runtime).copied(square)
+    value = vae_colour.Answers(Asked(runtime.studio, vae_colour.MODEL)).copied(square)
     kl, rest = price(runtime, square, COLOUR)
     assert near(shown(value, "kl", "rest", "whole"), (kl, rest, kl + rest))
     assert shown(value, "bits")[0] == pytest.approx((kl + rest) / (3072 * math.log(2)), abs=0.051)
@@ -111,7 +112,7 @@ def test_every_place_says_that_it_is_an_average_and_a_bound(runtime: Runtime) ->
         vae_code.Coded(studio, picture, 1, "vae-mnist", vae_code.COPY, "").stage()["note"]["html"],
         vae_map_view.cloud(studio, view, vae_map_view.seen(studio, view, pixels), pixels)["words"],
         vae_bound.shown(studio.costs, pixels, vae_bound.BOUND, "8", 1)[0]["note"]["html"],
-        vae_colour.Answers(runtime).copied(vae_colour.chosen("2", None))["note"]["html"],
+        vae_colour.Answers(Asked(studio, vae_colour.MODEL)).copied(vae_colour.chosen("2", None))["note"]["html"],
     ]
     for note in notes:
         assert f"on average over {DRAWS} " in note and ("bound" in note or "at most" in note)

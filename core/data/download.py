@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
@@ -34,8 +34,10 @@ def missing(name: str, what: str, folder: Path) -> DataError:
     return DataError(f"{what} in {folder}: {remedy(name, folder)}.")
 
 
-def fetch(url: str, path: Path, limit: int) -> None:
+def fetch(url: str, path: Path, limit: int, seen: Callable[[int], None] = lambda _: None) -> None:
     """Download ``url`` to ``path``, with a progress bar; ``path`` appears only when the file is whole.
+
+    ``seen`` is told how many bytes have come.
 
     Raises :class:`DataError` if the server cannot be reached or refuses, if the file is longer than ``limit`` bytes,
     or if it ends before the length that the server announced.
@@ -48,6 +50,7 @@ def fetch(url: str, path: Path, limit: int) -> None:
                 while piece := response.read(PIECE):
                     file.write(piece)
                     bar.update(len(piece))
+                    seen(bar.n)
                     if bar.n > limit:
                         raise DataError(f"{url} is longer than the {limit:,} bytes that were expected.")
                 if total is not None and bar.n != total:

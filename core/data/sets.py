@@ -25,9 +25,10 @@ from core.console import plain_output
 from core.data import binarized_mnist, colour, plates, scenes, strokes
 from core.data.archives import read_archive
 from core.data.download import DataError as DataError
-from core.data.download import explaining, missing
+from core.data.download import missing
 from core.data.idx import read_idx
 from core.data.images import ImageError
+from core.data.mnist import fetch_mnist
 
 SPLITS = ("train", "valid", "test")
 ARCHIVE = "archive:"
@@ -141,15 +142,6 @@ def read_binarized(split: str, root: str | Path | None) -> DataSet:
     """50,000, 10,000 and 10,000 images of 0 and 1 without labels; those of ``test`` are sorted by class."""
     name = binarized_mnist.NAME
     return DataSet(name, split, binarized_mnist.read_binarized_mnist(split, data_folder(name, root)), None, "static")
-
-
-def fetch_mnist(root: Path) -> None:
-    """Let torchvision download MNIST, with its checks of MD5 sums."""
-    from torchvision.datasets import MNIST  # takes 3 s and 170 MB, which only this verb has to pay
-
-    with explaining("MNIST"):
-        for train in (True, False):
-            MNIST(root, train, download=True)
 
 
 def read_mnist(split: str, root: str | Path | None) -> DataSet:

@@ -36,6 +36,7 @@ from core.studio.look_pixels import EveryPixelStudio
 from core.studio.pixels import DEFAULT, PixelStudio
 from core.studio.together_guess import GuessStudio
 from core.studio.together_rows import TogetherStudio
+from core.studio.train_learned import Learned
 from core.studio.train_use import UseStudio
 from core.studio.turns import LIGHT, PATIENCE, Turn, Turns
 from core.studio.vae_bound import CostStudio
@@ -56,6 +57,8 @@ MAX_FORKS = 25
 MAX_GUESTS = 4
 """Models that were trained here and are kept ready for the rooms."""
 SIDES = ("channels", "height", "width")
+ANY_SIZE = ("channels",)
+"""Of what a room's pictures have in common: for DRAW in colour a picture is made as large as its canvas."""
 MAX_CANVASES = 2048
 """Strokes of all paintings in one request: each is a canvas to be kept and sent."""
 
@@ -72,6 +75,8 @@ class Studio:
     ) -> None:
         self._checkpoints, self.device = checkpoints, found_device(device)
         self._made: dict[str, Any] = {}
+        self._learned: Learned | None = None
+        self._host: Studio | None = None
         self._turns, self._making = Turns(patience), threading.RLock()
         self._guests: dict[int, tuple[Model, Studio]] = {}
         self.pixels = PixelStudio(self._load, self._at_work)
@@ -81,7 +86,7 @@ class Studio:
         self.every_pixel = EveryPixelStudio(self._load, self._at_work)
         self.draws = DrawStudio(self._load, self._at_work)
         self.vaes = VAEStudio(self._load, self._carried)
-        self.map = MapStudio(self.vaes, lambda name: str(read_card(name, self._checkpoints).get("sha256")))
+        self.map = MapStudio(self.vaes, self._sha256, self._learned_of)
         self.walks = WalkStudio(self.vaes)
         self.costs = CostStudio(self.vaes)
         self.restoring = RestoreStudio(self.vaes, self.pixels)
@@ -100,6 +105,8 @@ class Studio:
             yield turn
 
     def _once(self, key: str, make: Callable[[], Any]) -> Any:
+        if self._host is not None and key not in self._made:
+            return self._host._once(key, make)
         if key not in self._made:  # what is there is given without waiting for a painting that is under way
             with self._making:
                 if key not in self._made:
@@ -111,6 +118,8 @@ class Studio:
 
     def _carried(self, name: str) -> Array:
         """Mean nats of each latent of a VAE, (d,), as its card says; a card without such a figure: ones."""
+        if (learned := self._learned_of(name)) is not None:
+            return learned.carried
         carried: Array = self._once(f"{name}'s latents", lambda: kl_per_latent(name, self._checkpoints))
         return carried
 
@@ -118,23 +127,34 @@ class Studio:
         """A digit (H, W) from outside as DRAW sees it, if there is one."""
         return None if pixels is None else binary_picture(pixels).to(self.device)
 
+    def _sha256(self, name: str) -> str:
+        """That of a shipped model's weights, from its card."""
+        return str(read_card(name, self._checkpoints).get("sha256"))
+
+    def _learned_of(self, name: str) -> Learned | None:
+        """Who knows the codes of a VAE that was trained here; None for the shipped ones."""
+        return self._learned if self._learned is not None and self._learned.name == name else None
+
     def with_trained(self, card: Path) -> Studio:
         """The painters, with what was trained in the place of the shipped model of its name. Raises ``UserError``."""
         model = self.trained.model(card)
         usual = REGISTRY[model.name].config if model.name in REGISTRY else None
-        if usual is None or any(getattr(usual, side) != getattr(model.config, side) for side in SIDES):
-            raise RequestError("What was trained paints pictures of another kind than this room's: use it in Try it.")
+        if usual is None or any(getattr(usual, side) != getattr(model.config, side) for side in sides_of(model)):
+            raise RequestError("What was trained knows pictures of another kind than this room's: use it in Try it.")
         with self._making:
             if id(model) not in self._guests:
-                guest = Studio(self._checkpoints, self.device)
-                guest._turns, guest.pixels._under_way = self._turns, self.pixels._under_way
-                guest._made[model.name] = copy.deepcopy(model.module).to(self.device)
-                if model.family == "vae":
-                    guest._made[f"{model.name}'s latents"] = kl_per_latent(model.name, card.parent)
-                self._guests[id(model)] = model, guest  # while the model is kept, nothing else has its number
+                self._guests[id(model)] = model, self._guest(model, card)  # while it is kept, its number is its own
                 while len(self._guests) > MAX_GUESTS:
                     del self._guests[next(iter(self._guests))]
             return self._guests[id(model)][1]
+
+    def _guest(self, model: Model, card: Path) -> Studio:
+        """These painters, but for one; it takes turns with them and uses what they have loaded."""
+        guest = Studio(self._checkpoints, self.device)
+        guest._turns, guest.pixels._under_way = self._turns, self.pixels._under_way
+        guest._made, guest._host = {model.name: copy.deepcopy(model.module).to(self.device)}, self
+        guest._learned = Learned(model, card) if model.family == "vae" else None
+        return guest
 
     @property
     def draw(self) -> Draw:
@@ -220,3 +240,8 @@ class Studio:
         setting = draw_window.checked(*values)
         with self._at_work():
             return draw_window.look(pixels, setting)
+
+
+def sides_of(model: Model) -> tuple[str, ...]:
+    """What of its pictures must be as the shipped model's for the rooms to have any for it."""
+    return ANY_SIZE if model.family == "draw" and model.config.channels > 1 else SIDES

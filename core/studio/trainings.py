@@ -23,9 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from core.data import own
+from core.data import mnist, own
 from core.data.own import Own, Sheet
 from core.files import CHECKPOINTS
+from core.studio.train_mnist import NOT_HERE, Fetching
 from core.training.live import GOING, NOW, Live, Looked, ended, read_film, read_live, read_log
 from core.training.registry import REGISTRY
 from core.training.small import TrainError, Wish, arguments_of
@@ -42,6 +43,7 @@ MEMORY = 400 * 2**20
 """Bytes that must be free for a training to begin or go on."""
 HOME = Path(__file__).resolve().parents[2]
 CLOSED = "Its page was closed; what it has learned is kept."
+MISSING = "MNIST is not on this machine yet: download it, or start the app with --data and the folder that has it."
 SHORT = "The machine is short of memory; what it has learned is kept."
 
 
@@ -91,23 +93,37 @@ def free_memory() -> float:
         return float("inf")
 
 
+def use_downloaded() -> None:
+    """Where nobody has named a folder of data sets, it is that of the MNIST that was once downloaded on request."""
+    if not os.environ.get("EASEL_DATA") and mnist.there(mnist.cache()):
+        os.environ["EASEL_DATA"] = str(mnist.cache())
+
+
 def mnist_there() -> str:
     """The data set that there is of MNIST in the folder that EASEL_DATA names; nothing where there is none."""
     root = os.environ.get("EASEL_DATA")
     if root and (Path(root) / "binarized_mnist.npz").exists():
         return "binarized-mnist"
-    return "mnist" if root and (Path(root) / "MNIST" / "raw" / "train-images-idx3-ubyte").exists() else ""
+    return "mnist" if root and mnist.there(Path(root)) else ""
 
 
 class Trainings:
     """All trainings of the app: ``at_once`` of them run, the others wait; each ends after ``minutes``.
 
-    With ``local`` all runs in the folder are offered, also those of the shell.
+    With ``local`` all runs in the folder are offered, also those of the shell. With ``downloads`` MNIST may be fetched.
     """
 
-    def __init__(self, folder: Path | None = None, at_once: int = 1, minutes: float = 10.0, local: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        at_once: int = 1,
+        minutes: float = 10.0,
+        local: bool = True,
+        downloads: bool = True,
+    ) -> None:
         self.folder = (folder or Path("runs")).resolve()
         self.at_once, self.minutes, self.local = at_once, minutes, local
+        self.mnist = Fetching(downloads)
         self._jobs: dict[str, Job] = {}
         self._spare: subprocess.Popen[str] | None = None
         self._wanted = 0.0
@@ -127,7 +143,7 @@ class Trainings:
     def begin(self, wish: Wish) -> str:
         """Begin a training, or let it wait in line; answers with its ID. Raises :class:`UserError`."""
         if wish.pictures == "mnist" and not mnist_there():
-            raise TrainError("MNIST is not on this machine: start the app with --data and the folder that has it.")
+            raise TrainError(MISSING if self.mnist.allowed else NOT_HERE)
         if wish.pictures == "own":
             self.sheet(wish.own)  # or say that they are gone
         there = wish._replace(own=str(self._pictures(wish.own)) if wish.own else "")

@@ -89,6 +89,11 @@ class VAEStudio:
         model: AutoEncoder = self._load(known(name))
         return model
 
+    def size(self, name: str = FIRST) -> int:
+        """How many numbers a code of a model has."""
+        latent: int = self.model(name).config.latent
+        return latent
+
     def order(self, name: str = FIRST) -> list[int]:
         """The model's latents, the one first that carries most nats: places in its own codes."""
         order: list[int] = np.argsort(-self._carried(known(name)), kind="stable").tolist()
@@ -136,7 +141,7 @@ class VAEStudio:
 
     def imagine(self, seed: object, name: str = FIRST) -> Array:
         """A code (d,) drawn from the prior."""
-        code: Array = array(noise.normal(1, REGISTRY[known(name)].config.latent, generator=seeded(seed))[0])
+        code: Array = array(noise.normal(1, self.size(name), generator=seeded(seed))[0])
         return code
 
     def walk(self, path: object, name: str = FIRST) -> CanvasTrace:
@@ -162,6 +167,6 @@ class VAEStudio:
 
         Raises :class:`RequestError` unless they are finite numbers within ±:data:`MAX_LATENT`.
         """
-        z = requests.codes(codes, REGISTRY[known(name)].config.latent, most=most)
+        z = requests.codes(codes, self.size(name), most=most)
         places = np.argsort(self.order(name)).tolist()
         return z[:, places].to(device_of(self.model(name)))

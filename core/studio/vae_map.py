@@ -18,9 +18,10 @@ from core.models.base import array
 from core.requests import MAX_LATENT, RequestError, number, whole
 from core.studies import latents, vae_map
 from core.studies.vae_map import Numbers, Plane
+from core.studio.train_learned import Dots, Learned
 from core.studio.vae_code import Code, VAEStudio
 from core.trace import Array, CanvasTrace
-from core.training.registry import REGISTRY, shown_in
+from core.training.registry import shown_in
 
 MAPS = tuple(shown_in("vae_map"))
 """The models that have a map: of their weights ``assets/codes.npz`` holds codes of test digits."""
@@ -54,10 +55,30 @@ class Posterior:
 
 
 class MapStudio:
-    """Requests to ``vaes``; ``sha256(name)`` is that of a model's weights, from its card."""
+    """Requests to ``vaes``; ``sha256(name)`` is that of a model's weights, from its card.
 
-    def __init__(self, vaes: VAEStudio, sha256: Callable[[str], str]) -> None:
-        self._vaes, self._sha256 = vaes, sha256
+    ``learned(name)`` knows the codes of a model that was trained here, and is None for the others.
+    """
+
+    def __init__(self, vaes: VAEStudio, sha256: Callable[[str], str], learned: Callable[[str], Learned | None]) -> None:
+        self._vaes, self._sha256, self._learned = vaes, sha256, learned
+
+    def size(self, name: str) -> int:
+        """How many numbers the codes of a map have: two at least."""
+        if (d := self._vaes.size(mapped(name))) < 2:
+            raise RequestError("A map needs two numbers: the code of what was trained has but one.")
+        return d
+
+    def own(self, name: str) -> Dots | None:
+        """Codes in the studio's order of pictures that what was trained here learned with; none where they are gone.
+
+        None for a shipped model, whose codes are stored.
+        """
+        if (learned := self._learned(mapped(name))) is None:
+            return None
+        if (found := learned.dots) is None:
+            return Dots(np.zeros((0, self._vaes.size(name)), np.float32), np.zeros(0, np.uint8))
+        return found._replace(means=found.means[:, self._vaes.order(name)])
 
     def in_order(self, name: str, means: Array, sha256: str) -> Array | None:
         """Stored codes (n, d), in the model's own order, in the studio's; None where other weights made them."""
@@ -67,7 +88,7 @@ class MapStudio:
 
     def of_axes(self, name: str, across: object, along: object) -> Plane:
         """The plane of two latents, counted from 1, the others at 0."""
-        d = REGISTRY[mapped(name)].config.latent
+        d = self.size(name)
         i, j = (whole(value, "A number of the code", 1, d) - 1 for value in (across, along))
         if i == j:
             raise RequestError("Choose two different numbers of the code for the map's axes.")

@@ -1,5 +1,7 @@
 """Evaluation: ``python -m core.evaluation NAME [--data --split --limit N --samples K --seed] --json``.
 
+``accelerate launch -m core.evaluation NAME`` shares the batches among several processes: the figures are those of one.
+
 ``--all --markdown`` prints what all cards say (:mod:`core.training.figures`).
 
 With ``--checkpoints RUN`` it judges what a run has trained, whose card says the config, the data set and how grey
@@ -20,6 +22,7 @@ import argparse
 import json
 import math
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,17 +32,19 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from core.console import found_device, plain_output
+from core.console import plain_output
 from core.data import sets
 from core.errors import UserError
 from core.files import CHECKPOINTS
 from core.models.aevb import AutoEncoder
 from core.models.base import Painter, device_of
 from core.models.raster import bits_per_dimension
+from core.nn.noise import Source, Whole
 from core.results import DIGIT
 from core.training.checkpoints import CheckpointError, load_trained, read_card, write_card
 from core.training.figures import table
 from core.training.fits import check_fit
+from core.training.processes import ProcessError, Processes, launched
 from core.training.registry import REGISTRY
 
 BATCH = 100
@@ -77,7 +82,7 @@ class Figure:
 
 
 @torch.no_grad()
-def nats_per_picture(model: Painter, x: Tensor, generator: torch.Generator, samples: int = 1) -> Tensor:
+def nats_per_picture(model: Any, x: Tensor, generator: Any, samples: int = 1) -> Tensor:
     """Upper bound on −log p(x) for pictures (b, C, H, W) -> (b,); more than one sample gives the IWAE bound."""
     if samples == 1:
         return model.loss(x, generator).total
@@ -88,24 +93,86 @@ def nats_per_picture(model: Painter, x: Tensor, generator: torch.Generator, samp
     return math.log(samples) - weights.logsumexp(0)
 
 
-@torch.no_grad()
-def evaluate(name: str, model: Painter, dataset: sets.DataSet, *, samples: int = 1, seed: int = 0) -> Figure:
-    """The mean over a whole data set; scenes, binarisation, latents and random glimpses are functions of ``seed``,
-    whatever the device of the model: all of it is drawn on the processor.
+class Sheet:
+    """What is found of each of ``number`` pictures, (number, …) by name: a process writes its own and reads all."""
+
+    def __init__(self, number: int, processes: Processes) -> None:
+        self.number, self.processes = number, processes
+        self._found: dict[str, Tensor] = {}
+
+    def write(self, name: str, places: range, values: Tensor) -> None:
+        """Put ``values`` (b, …) at the places of a batch."""
+        if name not in self._found:
+            self._found[name] = torch.zeros(self.number, *values.shape[1:], dtype=torch.float64)
+        self._found[name][places.start : places.stop] = values.cpu().double()
+
+    def read(self, name: str) -> Tensor:
+        """All of a name, in double precision."""
+        return self.processes.together(self._found[name])
+
+
+Batch = tuple[range, Tensor, Tensor | None, torch.Generator]
+"""Places, pictures on the device, what each of their pixels is, and the generator of their noise."""
+
+
+def batches(
+    dataset: sets.DataSet,
+    seed: int,
+    processes: Processes,
+    device: torch.device,
+    ask: Callable[[Tensor, Source], object],
+) -> Iterator[Batch]:
+    """The batches of this process, of whose pictures ``ask(x, noise)`` will be asked.
+
+    All are drawn in the order of one process: of a batch of another's, what ``ask`` would have drawn is drawn and
+    forgotten, so that a picture has the same noise whoever judges it. Raises :class:`ProcessError` where there are
+    fewer batches than processes.
     """
+    generator, choices = (torch.Generator().manual_seed(seed) for _ in range(2))
+    starts, like = range(0, len(dataset), BATCH), None
+    if len(starts) < processes.count:
+        raise ProcessError(
+            f"{len(dataset):,} pictures are {len(starts)} batches of {BATCH}, for so many processes at most."
+        )
+    for i, start in enumerate(tqdm(starts, unit="batch", file=sys.stderr, disable=None if processes.first else True)):
+        places = range(start, min(start + BATCH, len(dataset)))
+        packed, kinds = dataset.explained(list(places), choices)
+        if i % processes.count == processes.rank:
+            yield places, dataset.unpacked(packed).to(device), kinds, generator
+        else:
+            like = like or Whole(lambda noted, x: ask(x, noted), dataset.unpacked(packed).to(device))
+            like.pieces(len(places), generator)
+
+
+@torch.no_grad()
+def evaluate(
+    name: str,
+    model: Painter,
+    dataset: sets.DataSet,
+    *,
+    samples: int = 1,
+    seed: int = 0,
+    processes: Processes | None = None,
+) -> Figure:
+    """The mean over a whole data set; scenes, binarisation, latents and random glimpses are functions of ``seed``,
+    whatever the device of the model: all of it is drawn on the processor. Several ``processes`` share the batches.
+    """
+    device = device_of(model)
+    sheet = Sheet(len(dataset), processes or Processes(device))
     if REGISTRY[name].bound == "cross-entropy":
-        return evaluate_classifier(name, model, dataset, seed=seed)
+        return evaluate_classifier(name, model, dataset, sheet, seed=seed)
     exact = REGISTRY[name].bound == "exact"
     samples = 1 if exact else samples
-    generator, choices = (torch.Generator().manual_seed(seed) for _ in range(2))
-    parts, latents = [], []
-    for start in tqdm(range(0, len(dataset), BATCH), unit="batch", file=sys.stderr, disable=None):
-        indices = range(start, min(start + BATCH, len(dataset)))
-        x = dataset.batch(list(indices), choices).to(device_of(model))
-        parts.append(nats_per_picture(model, x, generator, samples).cpu().double())
-        if isinstance(model, AutoEncoder) and samples == 1:
-            latents.append(model.kl_per_latent(x).cpu().double())
-    nats = torch.cat(parts)
+    carries = isinstance(model, AutoEncoder) and samples == 1
+
+    def ask(x: Tensor, noise: Source) -> Tensor:
+        return nats_per_picture(model, x, noise, samples)
+
+    for places, x, _, generator in batches(dataset, seed, sheet.processes, device, ask):
+        sheet.write("nats", places, ask(x, generator))
+        if carries and isinstance(model, AutoEncoder):
+            sheet.write("latents", places, model.kl_per_latent(x))
+    nats, latents = sheet.read("nats"), sheet.read("latents") if carries else None
     config, mean = model.config, average(name, nats)
     colour = getattr(config, "levels", 2) > 2
     most = [float(value) for value in nats.sort(descending=True).values[:3]]
@@ -120,34 +187,31 @@ def evaluate(name: str, model: Painter, dataset: sets.DataSet, *, samples: int =
         seed=seed,
         bits_per_dimension=round(bits_per_dimension(mean, config), 4) if colour else None,
         highest=tuple(round(bits_per_dimension(value, config) if colour else value, 3) for value in most),
-        kl_per_latent=tuple(round(float(kl), 4) for kl in torch.cat(latents).mean(0)) if latents else None,
+        kl_per_latent=None if latents is None else tuple(round(float(kl), 4) for kl in latents.mean(0)),
         binarised=dataset.binarised,
     )
 
 
 @torch.no_grad()
-def evaluate_classifier(name: str, model: Any, dataset: sets.DataSet, *, seed: int = 0) -> Figure:
+def evaluate_classifier(name: str, model: Any, dataset: sets.DataSet, sheet: Sheet, *, seed: int = 0) -> Figure:
     """Cross-entropy after the last look and errors after each; raises ``DataError`` without labels."""
     if dataset.labels is None:
         raise sets.DataError(f"{dataset.name} has no labels to judge a classifier by.")
-    generator, choices = (torch.Generator().manual_seed(seed) for _ in range(2))
-    labels, costs, misses, overlaps = torch.from_numpy(dataset.labels), [], [], []
-    for start in tqdm(range(0, len(dataset), BATCH), unit="batch", file=sys.stderr, disable=None):
-        indices = range(start, min(start + BATCH, len(dataset)))
-        packed, kinds = dataset.explained(list(indices), choices)
-        x = dataset.unpacked(packed).to(device_of(model))
-        if REGISTRY[name].mapped and kinds is not None:
+    labels, mapped = torch.from_numpy(dataset.labels), REGISTRY[name].mapped and dataset.scene is not None
+    for places, x, kinds, generator in batches(
+        dataset, seed, sheet.processes, device_of(model), lambda x, noise: model.judge(x, noise)
+    ):
+        if mapped and kinds is not None:
             pixels, digits = model(x)
-            overlaps.append(overlap(pixels.argmax(1).cpu(), kinds))
+            sheet.write("overlap", places, overlap(pixels.argmax(1).cpu(), kinds))
             logits = digits[None].cpu().double()
         else:
             logits = model.judge(x, generator).cpu().double()
-        known = labels[indices.start : indices.stop]
-        costs.append(F.cross_entropy(logits[-1], known, reduction="none"))
-        misses.append(logits.argmax(2) != known)
-    iou = torch.cat(overlaps) if overlaps else None
-    nats = torch.cat(costs)
-    errors = tuple(round(100 * float(wrong), 3) for wrong in torch.cat(misses, 1).double().mean(1))
+        known = labels[places.start : places.stop]
+        sheet.write("nats", places, F.cross_entropy(logits[-1], known, reduction="none"))
+        sheet.write("misses", places, (logits.argmax(2) != known).T)
+    nats, iou = sheet.read("nats"), sheet.read("overlap") if mapped else None
+    errors = tuple(round(100 * float(wrong), 3) for wrong in sheet.read("misses").mean(0))
     return Figure(
         name=name,
         dataset=dataset.name,
@@ -226,9 +290,12 @@ def main(arguments: list[str] | None = None) -> None:
         if options.markdown:
             print(table(options.checkpoints), end="")
             return
-        options.device = found_device(options.device)
-        model, dataset = chosen(options)
-        figure = evaluate(options.name, model, dataset, samples=options.samples, seed=options.seed)
+        with launched(options.device) as processes:
+            model, dataset = chosen(options, processes)
+            asked = {"samples": options.samples, "seed": options.seed, "processes": processes}
+            figure = evaluate(options.name, model, dataset, **asked)
+        if not processes.first:
+            return
         if options.update_card:
             add_to_card(figure, options.checkpoints)
     except UserError as error:
@@ -238,14 +305,14 @@ def main(arguments: list[str] | None = None) -> None:
     print(json.dumps(asdict(figure), allow_nan=False) if options.json else in_words(figure))
 
 
-def chosen(options: Any) -> tuple[Painter, sets.DataSet]:
+def chosen(options: Any, processes: Processes) -> tuple[Painter, sets.DataSet]:
     """The model and the data set that a command line names, which go together. Raises ``UserError``."""
     spec, model = load_trained(options.name, options.checkpoints)
     source, how = options.dataset or spec.dataset, options.binarise
     if options.dataset in (None, spec.dataset) and how is None:
         how = read_card(options.name, options.checkpoints).get("binarised")
     dataset = sets.load(source, options.split, options.data)
-    if dataset.about:
+    if dataset.about and processes.first:
         print(dataset.about, file=sys.stderr)
     if how is not None:
         dataset = dataset.binarise(how)
@@ -253,7 +320,7 @@ def chosen(options: Any) -> tuple[Painter, sets.DataSet]:
     if options.limit is not None:
         dataset = dataset.subset(options.limit, options.seed)
     assert isinstance(model, Painter)
-    return model.to(options.device), dataset
+    return model.to(processes.device), dataset
 
 
 def in_words(figure: Figure) -> str:

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from core.errors import UserError
-from core.studio.trainings import Trainings
+from core.studio.trainings import Trainings, use_downloaded
 from core.studio.turns import PATIENCE
 from viz.serving import accounts
 from viz.serving.rules import CAPACITY, Rules, hosts, sites
@@ -15,7 +15,10 @@ from viz.serving.surroundings import LOOPBACK, Surroundings
 
 
 def asked(here: Surroundings) -> argparse.Namespace:
-    """The options; ``data`` goes into the environment, where all that read data sets look."""
+    """The options; ``data`` goes into the environment, where all that read data sets look.
+
+    Without it that is where MNIST was once downloaded to.
+    """
     parser = argparse.ArgumentParser(description="Watch machines draw.")
     parser.add_argument("--host", default=here.host, help="0.0.0.0 for all who can reach this machine")
     parser.add_argument("--port", type=int, default=here.port, help="otherwise the first free one from 7860 on")
@@ -31,6 +34,9 @@ def asked(here: Surroundings) -> argparse.Namespace:
         default=Path(os.environ.get("EASEL_RUNS") or "runs"),
         help="folder of the trainings (otherwise the variable EASEL_RUNS, or runs)",
     )
+    parser.add_argument(
+        "--downloads", action="store_true", help="let pages have MNIST downloaded, also where others can reach the app"
+    )
     parser.add_argument("--share", action="store_true", help="open a public Gradio link")
     _add_rules(parser)
     options = parser.parse_args()
@@ -42,6 +48,7 @@ def asked(here: Surroundings) -> argparse.Namespace:
         parser.error("some painting must be allowed: --budget and --timeout are above 0")
     if options.data:
         os.environ["EASEL_DATA"] = options.data
+    use_downloaded()
     return options
 
 
@@ -91,4 +98,4 @@ def rules(options: argparse.Namespace) -> Rules:
 def trainings(options: argparse.Namespace) -> Trainings:
     """The trainings of the app; the shell's runs are offered only where nobody else can reach it."""
     local = options.host in LOOPBACK and not options.share
-    return Trainings(options.runs, options.trainers, options.train_minutes, local)
+    return Trainings(options.runs, options.trainers, options.train_minutes, local, local or options.downloads)

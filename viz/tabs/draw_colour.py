@@ -34,6 +34,7 @@ from viz.tabs.common import (
 )
 from viz.tabs.desk import Tab, again
 from viz.tabs.pixel_colour import own_pictures
+from viz.tabs.trained import Painters
 from viz.widgets.narrator.narrator import narrator
 from viz.widgets.picker.pictures import pictures
 from viz.widgets.player.player import player
@@ -125,6 +126,7 @@ def build(tab: Tab) -> None:
     with room("draw"):
         with column("controls"), card():
             painter = tab.control("painter", switch("Painter", PAINTERS, "drawcolour-painter", PAINTERS[0], said=False))
+            trained = Painters(tab, "drawcolour", DRAW_COLOUR.values(), painter)
             mode = tab.control("task", task_switch("drawcolour", (COPY, IMAGINE)))
             with gr.Row(visible=False, elem_classes="easel-bar") as imagining:
                 count = tab.control(
@@ -159,9 +161,11 @@ def build(tab: Tab) -> None:
         count: float,
         temperature: float,
         own: NDArray[np.uint8] | None,
+        run: str,
         **chosen: str,
     ) -> tuple[Any, ...]:
-        draws, name = tab.runtime.studio.draws, DRAW_COLOUR[known(painter)]
+        studio, name = trained.asked(run, DRAW_COLOUR[known(painter)])
+        draws = studio.draws
         if mode == IMAGINE:
             trace = draws.generate(name, count, seed, temperature)
         else:
@@ -177,6 +181,7 @@ def build(tab: Tab) -> None:
         return pixels, said, *(token for _ in pickers)
 
     asked = {"painter": painter, "mode": mode, "seed": tab.desk.seed, "count": count, "temperature": temperature}
+    asked |= {"run": trained.run}
     when = dict.fromkeys(pickers, (mode, COPY))
     gate = tab.paint(answer, {**asked, "own": own, **pickers}, [stage, painted], status=status, when=when)
     again(paint, gate)

@@ -28,7 +28,7 @@ from viz.tabs.common import (
 )
 from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture, usual
-from viz.tabs.trained import trained
+from viz.tabs.trained import Painters
 from viz.views import draw_paint, draw_time, figures
 from viz.widgets.narrator.narrator import narrator
 from viz.widgets.player.player import player
@@ -37,7 +37,7 @@ from viz.widgets.schematic.schematic import schematic
 COPY, IMAGINE = "Copy", "Imagine"
 TIME = {COPY: time_tab.COPIED, IMAGINE: time_tab.IMAGINED}
 """What the tab *Time* calls these."""
-TRAINED = {"temperature": "1"}
+TRAINED = {"temperature": "1", "run": ""}
 """The only setting from which a future, a stroke's absence or the pen can start; and :data:`STEPS` strokes."""
 PROBABILITIES, LOGITS = "Probabilities", "Logits"
 
@@ -92,7 +92,7 @@ def build(tab: Tab) -> None:
                     "temperature",
                     gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="draw-temperature", min_width=140),
                 )
-            run = trained(tab, "draw", [FIRST["draw"]])
+            trained = Painters(tab, "draw", [FIRST["draw"]])
             paint = gr.Button("Paint", variant="primary", elem_id="draw-paint", elem_classes="easel-primary")
         with column("stage"), card():
             stage = player("draw-player", "write", first)
@@ -128,7 +128,7 @@ def build(tab: Tab) -> None:
         run: str,
         changed: set[str],
     ) -> tuple[Any, ...]:
-        draw = tab.runtime.studio_of(run)
+        draw = trained.asked(run).studio
         if run and strokes == STEPS:  # nobody has moved the slider: as many as it was trained with
             strokes = draw.draw.config.steps
         if mode == COPY:
@@ -147,7 +147,7 @@ def build(tab: Tab) -> None:
         return tab.runtime.studio.draw_copy(usual().pixels, 1)
 
     asked = {"mode": mode, "picture": tab.desk.digit, "seed": tab.desk.seed, "strokes": strokes}
-    asked |= {"count": count, "temperature": temperature, "view": view, "bank": bank, "run": run}
+    asked |= {"count": count, "temperature": temperature, "view": view, "bank": bank, "run": trained.run}
     when = {"picture": (mode, COPY)}
     again(paint, tab.paint(answer, asked, [stage, painted, trace], status=status, when=when))
     show_stage(paint, "draw-player")

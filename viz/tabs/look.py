@@ -6,20 +6,21 @@ from core.studio.runtime import Runtime
 from viz.tabs import look_aim, look_path, look_pixels, look_scores
 from viz.tabs.desk import Tab, room
 from viz.tabs.look_path import Scene
+from viz.tabs.trained import Painters
 
 
 def build(runtime: Runtime) -> None:
     """Fill the room; the second and third tab look at the scene that the controls of the first one make."""
-    scenes: list[Scene] = []
+    made: list[tuple[Scene, Painters]] = []
 
     def path(tab: Tab) -> None:
-        scenes.append(look_path.build(tab))
+        made.append(look_path.build(tab))
 
     def aim(tab: Tab) -> None:
-        look_aim.build(tab, *scenes)
+        look_aim.build(tab, *made[0])
 
     def pixels(tab: Tab) -> None:
-        look_pixels.build(tab, *scenes)
+        look_pixels.build(tab, made[0][0])
 
     inner = (
         ("Its glimpses", "path", path),

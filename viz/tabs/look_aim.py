@@ -10,8 +10,9 @@ from core.errors import UserError
 from core.results import GLIMPSES
 from viz.tabs.common import card, column, room, status_line, stored
 from viz.tabs.desk import Tab
-from viz.tabs.look_path import Scene, scene_of
+from viz.tabs.look_path import Scene, network, scene_of
 from viz.tabs.subject import Picture
+from viz.tabs.trained import Painters
 from viz.views import look_aim
 from viz.widgets.aim.aim import aim as aim_widget
 
@@ -41,8 +42,8 @@ def box_of(text: str) -> list[float] | None:
         raise UserError("A window is three numbers: x, y and its size.") from None
 
 
-def build(tab: Tab, scene: Scene) -> None:
-    """Fill the tab: the picture is the one that the controls of ``scene`` make."""
+def build(tab: Tab, scene: Scene, trained: Painters) -> None:
+    """Fill the tab: the picture is the one that the controls of ``scene`` make, and ``trained`` says who looks."""
     first = look_aim.Comparison(**stored("look-own"))
     plain: dict[str, Any] = {"apply_default_css": False}
     with room("look"):
@@ -68,15 +69,23 @@ def build(tab: Tab, scene: Scene) -> None:
     parts = scene._asdict()
     for name in [each for each in parts if each != "own"]:
         tab.control(name, parts[name])
+    tab.control("run", trained.run)
 
     def compared(
-        picture: Picture, seed: float, glimpse: float, window: str, looks: str, **made: Any
+        picture: Picture, seed: float, glimpse: float, window: str, looks: str, run: str, **made: Any
     ) -> look_aim.Comparison:
         pixels = scene_of(tab.runtime, picture, seed, **made).pixels
-        found = tab.runtime.studio.glimpses.look_with(pixels, glimpse, box_of(window), looks, seed)
+        found = network(trained, run, made["side"], looks).look_with(pixels, glimpse, box_of(window), looks, seed)
         return look_aim.comparison(found)
 
-    asked = {"picture": tab.desk.digit, "seed": tab.desk.seed, "glimpse": at, "window": window, **parts}
+    asked = {
+        "picture": tab.desk.digit,
+        "seed": tab.desk.seed,
+        "glimpse": at,
+        "window": window,
+        "run": trained.run,
+        **parts,
+    }
     tab.paint(compared, asked, [board, lists, words], status=status)
     quiet: dict[str, Any] = {"api_visibility": "private"}
     board.aim(None, board, window, js="aim => aim.box.join()", **quiet)

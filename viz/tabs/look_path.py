@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.errors import UserError
 from core.studio.runtime import Runtime
+from core.training.registry import REGISTRY
 from viz.tabs import uploads
 from viz.tabs.common import (
     LATEST,
@@ -31,6 +32,7 @@ from viz.tabs.common import (
 )
 from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture
+from viz.tabs.trained import Painters
 from viz.views.look_path import glimpse_payload
 from viz.widgets.narrator.narrator import narrator
 from viz.widgets.onward.onward import Way, onward
@@ -41,6 +43,8 @@ CLUTTERED, OWN = "A digit", "My picture"
 PIECES = {60: 4, 100: 8}
 """Side of a scene -> as many pieces of clutter as the network for it has learned with."""
 BY_CHANCE, BY_HAND = "chance", "hand"
+NETWORKS = {name: spec.config for name, spec in REGISTRY.items() if hasattr(spec.config, "aim")}
+AIMS = {"learned": "by choice", "random": "at random"}
 LOOKS = "It looks"
 ONLY_SMALL = "It looks (at random on 60×60 only)"
 START_SIDE, START_PIECES = 60, 8
@@ -127,17 +131,27 @@ def scene_of(
     return Made(found.pixels, found.kinds)
 
 
-def build(tab: Tab) -> Scene:
-    """Fill the tab; returns the scene's controls. Long, since events name the components above them."""
+def network(trained: Painters, run: str, side: int, looks: str) -> Any:
+    """The studio with the network that looks, what was trained here if there is a ``run``. Raises ``UserError``."""
+    studio, name = trained.asked(run)
+    if run and (its := NETWORKS[name]) and (its.height, its.aim) != (side, looks):
+        raise UserError(
+            f"What was trained looks {AIMS[its.aim]} at scenes of {its.height}×{its.width} pixels: choose these."
+        )
+    return studio.glimpses
+
+
+def build(tab: Tab) -> tuple[Scene, Painters]:
+    """Fill the tab; returns the scene's controls, and who looks. Long, since events name the components above them."""
     first = stored("look")
     painted = gr.State(first)
     with room("look"):
         with column("controls"), card():
-            scene, bring, note, looking = _controls(tab)
+            scene, bring, note, looking, trained = _controls(tab)
         with column("stage"), card():
             stage = player("look-player", "glimpse", first)
             status = status_line("look")
-            parts = tuple(name for name in Scene._fields if name != "own")
+            parts = (*(name for name in Scene._fields if name != "own"), "run")
             onward("look-player", tab.key, [Way("Take this glimpse in hand", "aim", "glimpse", {}, parts)])
             schematic("look", "look")
             verbs("look", painted, 2)
@@ -146,8 +160,9 @@ def build(tab: Tab) -> Scene:
                 narrator("look-narrator", "look-player", "glimpse")
             explanation(TEXT, FORMULA, MORE)
 
-    def answer(picture: Picture, seed: float, looks: str, live: bool, **made: Any) -> tuple[Any, ...]:
-        studio, pixels = tab.runtime.studio.glimpses, scene_of(tab.runtime, picture, seed, **made).pixels
+    def answer(picture: Picture, seed: float, looks: str, live: bool, run: str, **made: Any) -> tuple[Any, ...]:
+        studio = network(trained, run, made["side"], looks)
+        pixels = scene_of(tab.runtime, picture, seed, **made).pixels
         trace = studio.look(pixels, looks, seed)
         value = glimpse_payload(trace, at_once=studio.at_a_glance(pixels), autoplay=not live)
         return value, SKIP if live else value
@@ -157,14 +172,14 @@ def build(tab: Tab) -> Scene:
         name = hashlib.sha256(own[START_SIDE].tobytes()).hexdigest()[:8]
         return {name: own}, name, said
 
-    asked = {"picture": tab.desk.digit, "seed": tab.desk.seed, **scene._asdict()}
+    asked = {"picture": tab.desk.digit, "seed": tab.desk.seed, "run": trained.run, **scene._asdict()}
     again(looking, tab.paint(answer, asked, [stage, painted], status=status, live=True))
     show_stage(looking, "look-player")
     bring.upload(told(on_bring), bring, [scene.own, scene.upload, note], **LATEST)
-    return scene
+    return scene, trained
 
 
-def _controls(tab: Tab) -> tuple[Scene, gr.UploadButton, gr.HTML, gr.Button]:
+def _controls(tab: Tab) -> tuple[Scene, gr.UploadButton, gr.HTML, gr.Button, Painters]:
     """The command bar: the scene's controls, the button and the note of an upload, and the one that looks again."""
     own = gr.State({})
     task = tab.control("task", task_switch("look", (CLUTTERED, OWN)))
@@ -181,10 +196,9 @@ def _controls(tab: Tab) -> tuple[Scene, gr.UploadButton, gr.HTML, gr.Button]:
     with gr.Column(min_width=0, visible=False) as bringing:
         bring, note = uploads.upload_field("look-own", uploads.SCENE, elem_id="look-bring")
     side = tab.control("side", switch("Pixels", [(f"{side}×{side}", side) for side in PIECES], "look-size", START_SIDE))
-    looks = tab.control(
-        "looks", switch(LOOKS, [("by choice", "learned"), ("at random", "random")], "look-aiming", "learned")
-    )
+    looks = tab.control("looks", switch(LOOKS, [(words, aim) for aim, words in AIMS.items()], "look-aiming", "learned"))
     upload = tab.control("upload", gr.Textbox("", visible="hidden"))
+    trained = Painters(tab, "look", NETWORKS)
     looking = gr.Button("Look", variant="primary", elem_id="look-paint", elem_classes="easel-primary")
     shown_for(task, {CLUTTERED: making, OWN: bringing})
     shown_for(place, {BY_HAND: placing})
@@ -192,7 +206,7 @@ def _controls(tab: Tab) -> tuple[Scene, gr.UploadButton, gr.HTML, gr.Button]:
     quiet: dict[str, Any] = {"api_visibility": "private"}
     side.input(None, [side, looks], [pieces, looks], js=SIZED, **quiet)
     side.change(None, side, looks, js=ONLY, **quiet)
-    return Scene(task, side, pieces, place, left, top, looks, upload, own), bring, note, looking
+    return Scene(task, side, pieces, place, left, top, looks, upload, own), bring, note, looking, trained
 
 
 SIZED = f"(side, looks) => side == {START_SIDE} ? [{PIECES[START_SIDE]}, looks] : [{PIECES[100]}, 'learned']"

@@ -34,6 +34,7 @@ from viz.tabs.common import (
 from viz.tabs.desk import Tab, again
 from viz.tabs.pixel_paint import COMPLETIONS
 from viz.tabs.subject import Picture
+from viz.tabs.trained import Painters
 from viz.views.assets import intact
 from viz.widgets.editor import editor
 from viz.widgets.narrator.narrator import narrator
@@ -136,6 +137,7 @@ def build(tab: Tab) -> None:
                     FIRST,
                 ),
             )
+            trained = Painters(tab, "colour", shown_in("pixel_colour"), name)
             count = tab.control("pictures", gr.Slider(1, MOST, 4, step=1, label="Pictures", elem_id="colour-count"))
             temperature = tab.control(
                 "temperature", gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="colour-temperature")
@@ -171,8 +173,10 @@ def build(tab: Tab) -> None:
         temperature: float,
         seed: int,
         session: str,
+        run: str,
     ) -> tuple[Any, ...]:
-        asked, studio = (count, seed, temperature), tab.runtime.studio.pixels
+        whole, name = trained.asked(run, name)
+        asked, studio = (count, seed, temperature), whole.pixels
         if mode == COMPLETE:
             picture = Picture(pictured(photo, own), cells_of(covered, COLOUR_SIDE))
             trace = studio.complete(name, picture, *asked, session=session)
@@ -198,7 +202,7 @@ def build(tab: Tab) -> None:
     # The cover as its text: of a value that the editor's script has changed Gradio hears later than of the address.
     covered: Any = tab.desk.address.of(board)
     asked = {"mode": mode, "name": name, "photo": photo, "covered": covered, "own": own, "count": count}
-    asked |= {"temperature": temperature, "seed": tab.desk.seed}
+    asked |= {"temperature": temperature, "seed": tab.desk.seed, "run": trained.run}
     again(paint, tab.paint(answer, asked, [stage, painted], status=status, wait=lambda: WAIT))
     tab.on([photo.change], show, {"photo": photo, "own": own, "board": board}, [board])
     picker.pick(told(on_pick), name, [photo, note], **LATEST)

@@ -14,6 +14,7 @@ from core.training.registry import shown_in
 from viz.tabs.common import SIDE, card, switch, verbs
 from viz.tabs.desk import Tab
 from viz.tabs.subject import Picture, usual
+from viz.tabs.trained import Painters
 from viz.views import pixel_lens, pixel_masks, pixel_scans
 from viz.widgets.lens.lens import Named
 from viz.widgets.lens.lens import lens as lens_widget
@@ -119,8 +120,8 @@ def shown_mask(kind: pixel_masks.Kind, live: NDArray[Any]) -> tuple[str, str]:
 def build(tab: Tab) -> None:
     """Fill the tab: four cards, each an instrument. Torch is needed from the first pixel on that is asked about."""
     with gr.Column(elem_classes=["lens-room", "easel-pixels"]):
-        _field_card(tab)
-        _leak_card(tab)
+        trained = _field_card(tab)
+        _leak_card(tab, trained)
         _scanned_card(tab)
         with gr.Row(elem_classes="lens-pair"):
             _mask_card(tab)
@@ -136,26 +137,37 @@ def _lens(
     return tab.keeps(named.pixel, tab.keeps(named.model, made, pixel_lens.BROKEN), pixel)
 
 
-def _field_card(tab: Tab) -> None:
+def _named(trained: Painters, run: str, name: str) -> tuple[Any, str]:
+    """The studio of the model ``name``, which may be the one that was trained here, and what it is called."""
+    asked = trained.asked(run, name)
+    if asked.name != name:
+        return trained.asked("").studio.pixels, titles()[name]
+    return asked.studio.pixels, titles()[name] + (", yours" if run else "")
+
+
+def _field_card(tab: Tab) -> Painters:
     with card("What a pixel sees"):
         gr.Markdown(SEES, elem_classes="easel-text")
+        trained = Painters(tab, "lens", titles())
         names = Named(tab.key, "pixel", "model")
         fields = _lens(tab, "lens-field", "What a pixel sees", SEES_LEGEND, empty(), names)
 
-    def on_point(event: gr.EventData, picture: Picture) -> pixel_lens.Board:
+    def on_point(event: gr.EventData, picture: Picture, run: str) -> pixel_lens.Board:
         row, column, name = pointed(event)
-        studio = tab.runtime.studio.pixels
+        title = titles()[name]
         try:
+            studio, title = _named(trained, run, name)
             field, ranks = studio.field(name, row, column, picture.pixels), studio.ranks(name)
-            answer = pixel_lens.field_answer(name, titles()[name], field, ranks, row, column)
+            answer = pixel_lens.field_answer(name, title, field, ranks, row, column)
         except UserError as error:
-            answer = pixel_lens.trouble(titles()[name], str(error))
-        return pixel_lens.board(picture.pixels, row, column, {name: titles()[name]}, {name: answer})
+            answer = pixel_lens.trouble(title, str(error))
+        return pixel_lens.board(picture.pixels, row, column, {name: title}, {name: answer}, whose=run)
 
-    tab.on(fields.point, on_point, {"picture": tab.desk.digit}, [fields])
+    tab.on(fields.point, on_point, {"picture": tab.desk.digit, "run": trained.run}, [fields])
+    return trained
 
 
-def _leak_card(tab: Tab) -> None:
+def _leak_card(tab: Tab, trained: Painters) -> None:
     with card("The future-leak detector", folds=True):
         gr.Markdown(LEAKS, elem_classes="easel-text")
         broken = tab.control(
@@ -171,19 +183,21 @@ def _leak_card(tab: Tab) -> None:
             "Turn this pixel over",
         )
 
-    def on_point(event: gr.EventData, picture: Picture, broken: bool) -> pixel_lens.Board:
+    def on_point(event: gr.EventData, picture: Picture, broken: bool, run: str) -> pixel_lens.Board:
         row, column, name = pointed(event)
-        wrong, studio = broken and name == pixel_lens.BROKEN, tab.runtime.studio.pixels
-        title = f"{titles()[name]} with a broken mask" if wrong else titles()[name]
+        wrong, called = broken and name == pixel_lens.BROKEN, titles()[name]
+        title = called
         try:
+            studio, called = _named(trained, run, name)
+            title = f"{called} with a broken mask" if wrong else called
             leak, ranks = studio.leak(name, row, column, picture.pixels, wrong), studio.ranks(name)
             answer = pixel_lens.leak_answer(title, leak.change, ranks, row, column)
         except UserError as error:
             answer = pixel_lens.trouble(title, str(error))
-        called = {name: titles()[name] + (", mask broken" if wrong else "")}
-        return pixel_lens.board(picture.pixels, row, column, called, {name: answer}, broken=broken)
+        shown = {name: called + (", mask broken" if wrong else "")}
+        return pixel_lens.board(picture.pixels, row, column, shown, {name: answer}, broken=broken, whose=run)
 
-    tab.on(board.point, on_point, {"picture": tab.desk.digit, "broken": broken}, [board])
+    tab.on(board.point, on_point, {"picture": tab.desk.digit, "broken": broken, "run": trained.run}, [board])
 
 
 def _scanned_card(tab: Tab) -> None:

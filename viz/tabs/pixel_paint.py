@@ -9,7 +9,6 @@ import gradio as gr
 
 from core.errors import UserError
 from core.results import Fitted
-from core.studio.runtime import Runtime
 from core.trace import RasterTrace
 from core.training.registry import FIRST, REGISTRY, shown_in
 from viz.player import frames
@@ -33,7 +32,7 @@ from viz.tabs.common import (
 )
 from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture, usual
-from viz.tabs.trained import trained
+from viz.tabs.trained import Asked, Painters
 from viz.views import figures, pixel_paint
 from viz.widgets.narrator.narrator import narrator
 from viz.widgets.player.player import player
@@ -117,11 +116,14 @@ def uncertainty(trace: RasterTrace, cell: int) -> Any:
 
 
 class Task:
-    """One press of the button: what is to be painted, by whom, and what of it is shown."""
+    """One press of the button: what is to be painted, by whom, and what of it is shown.
+
+    What was trained here paints where ``asked`` names it.
+    """
 
     def __init__(
         self,
-        runtime: Runtime,
+        asked: Asked,
         given: Picture | None,
         session: str | None,
         names: Sequence[str],
@@ -132,12 +134,11 @@ class Task:
         temperature: float,
         heat: bool,
         seed: float,
-        run: str = "",
     ) -> None:
-        yours = runtime.trainings.trained(run).stem if run else ""
+        yours = asked.name
         if not (names or yours):
             raise UserError("Choose at least one painter.")
-        self.studio, self.given, self.view, self.heat = runtime.studio_of(run).pixels, given, view, heat
+        self.studio, self.given, self.view, self.heat = asked.studio.pixels, given, view, heat
         self.titles = {name: title for name, title in shown_in("pixel_paint").items() if name in (yours, *names)}
         if yours:
             self.titles[yours] += ", trained by you"
@@ -265,7 +266,7 @@ def build(tab: Tab) -> None:
             heat = tab.control(
                 "probabilities", gr.Checkbox(False, label="Show its probabilities", elem_id="pixels-heat")
             )
-            run = trained(tab, "pixels", [FIRST["pixel"]])
+            trained = Painters(tab, "pixels", [FIRST["pixel"]])
             paint = go_buttons("pixels", tab.runtime)
         with column("stage"), card():
             stage = player("pixels-player", "pixel", first)
@@ -281,18 +282,18 @@ def build(tab: Tab) -> None:
             with card(), gr.Accordion("Who they are", open=False, elem_classes="easel-fold"):
                 gr.Markdown(who(), elem_classes="easel-text")
 
-    def answer(picture: Picture, mode: str, live: bool, session: str, **asked: Any) -> tuple[Any, ...]:
-        task = Task(tab.runtime, picture if mode == COMPLETE else None, session, **asked)
+    def answer(picture: Picture, mode: str, live: bool, session: str, run: str, **asked: Any) -> tuple[Any, ...]:
+        task = Task(trained.asked(run), picture if mode == COMPLETE else None, session, **asked)
         if live and task.slow:
             return SKIP, SKIP, SKIP, ""
         value, painting = task.result(live, picture)
-        if not asked["run"]:
+        if not run:
             value |= task.again()
         return value, value, painting, task.word()
 
     given = {"mode": mode, "names": names, "view": view, "uses": uses}
     asked = {**given, "picture": tab.desk.digit, "digit": digit, "count": count, "temperature": temperature}
-    asked |= {"heat": heat, "seed": tab.desk.seed, "run": run}
+    asked |= {"heat": heat, "seed": tab.desk.seed, "run": trained.run}
     tab.covers()
     again(paint, tab.paint(answer, asked, [stage, painted, trace], status=status, wait=waiting, live=True))
     gr.on(

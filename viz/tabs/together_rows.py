@@ -10,7 +10,7 @@ from core.training.registry import shown_in
 from viz.tabs.common import LATEST, card, column, explanation, room, status_line, switch
 from viz.tabs.desk import Tab
 from viz.tabs.subject import Picture
-from viz.tabs.trained import name_of, title_of, trained
+from viz.tabs.trained import Painters
 from viz.views import together_rows as together
 from viz.widgets.web import module
 
@@ -65,15 +65,15 @@ def build(tab: Tab) -> None:
                 question = tab.control("q", choice())
             with card("Painters", folds=True):
                 names = tab.control("painters", chips())
-                run = trained(tab, "together", PAINTERS)
+                trained = Painters(tab, "together", PAINTERS)
         with column("stage"), card():
             about = gr.HTML(sentence(together.COMPLETE), elem_id="together-about", apply_default_css=False)
-            yours = guest(tab, question, run)
+            yours = guest(tab, question, trained)
             rows = {name: painter(tab, name, question) for name in PAINTERS}
             gr.HTML(html_template="", room="together-rows-tab", **module("together/together.js", classes="easel-gate"))
         with column("aside"):
             explanation(TEXT, FORMULA, MORE)
-    run.change(lambda run: gr.Column(visible=bool(run)), run, yours, **LATEST)
+    trained.run.change(lambda run: gr.Column(visible=bool(run)), trained.run, yours, **LATEST)
     question.change(sentence, question, about, **LATEST)
     names.change(
         lambda chosen: [gr.Column(visible=name in chosen) for name in PAINTERS], names, list(rows.values()), **LATEST
@@ -122,7 +122,7 @@ def painter(tab: Tab, name: str, question: gr.Radio) -> gr.Column:
     return row
 
 
-def guest(tab: Tab, question: gr.Radio, run: gr.Textbox) -> gr.Column:
+def guest(tab: Tab, question: gr.Radio, trained: Painters) -> gr.Column:
     """The row of what was trained here, on the screen where the address names it."""
     with gr.Column(min_width=0, elem_classes="easel-together-row", visible=False) as row:
         stage = gr.HTML("", elem_id="together-yours", apply_default_css=False)
@@ -131,10 +131,10 @@ def guest(tab: Tab, question: gr.Radio, run: gr.Textbox) -> gr.Column:
     def answer(picture: Picture, question: str, seed: float, run: str) -> tuple[Any, ...]:
         if not run:
             return ("",)
-        asked = tab.runtime.studio_of(run).together.answer
-        found = asked(question, name_of(tab, run), picture, together.COUNT, seed)
-        return (together.row(question, found, title_of(tab, run)),)
+        studio, name = trained.asked(run)
+        found = studio.together.answer(question, name, picture, together.COUNT, seed)
+        return (together.row(question, found, trained.title(run)),)
 
-    asked = {"picture": tab.desk.digit, "question": question, "seed": tab.desk.seed, "run": run}
+    asked = {"picture": tab.desk.digit, "question": question, "seed": tab.desk.seed, "run": trained.run}
     tab.paint(answer, asked, [stage], status=status, stored=False)
     return row

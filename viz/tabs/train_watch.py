@@ -19,6 +19,7 @@ from core.errors import UserError
 from core.training.live import Film, read_film
 from core.training.small import FAMILIES, Kind, Pictures, Size, Wish
 from viz.errors import said
+from viz.tabs import train_mnist
 from viz.tabs.common import LATEST, SKIP, card, column, explanation, line, room, show_stage, status_line, switch, told
 from viz.tabs.desk import Tab
 from viz.views.train_watch import shown
@@ -99,6 +100,7 @@ def build(tab: Tab) -> Runs:
                 "rate", gr.Slider(0.0001, 0.02, 0.002, step=0.0001, label="Learning rate", elem_id="train-rate")
             )
             beta = tab.control("beta", gr.Slider(0, 8, 1, step=0.1, label="β of a VAE", elem_id="train-beta"))
+            train_mnist.offer(tab, pictures)
             with gr.Row(elem_classes="easel-go"):
                 begin = gr.Button("Train", variant="primary", elem_id="train-begin", elem_classes="easel-primary")
                 second = gr.Button("One beside it", elem_id="train-second", elem_classes="easel-round", scale=0)

@@ -13,7 +13,7 @@ from viz.player.payload import Player
 from viz.tabs.common import LATEST, card, column, explanation, room, shown_for, status_line, stored, switch, verbs
 from viz.tabs.desk import Tab
 from viz.tabs.subject import Picture
-from viz.tabs.trained import name_of, trained
+from viz.tabs.trained import Painters
 from viz.views import vae_bound, vae_bound_tasks
 from viz.widgets.narrator.narrator import narrator
 from viz.widgets.player.player import player
@@ -164,7 +164,7 @@ def build(tab: Tab) -> None:
             task = tab.control("task", switch("Task", TASKS.items(), "cost-mode", BOUND, said=False))
             with gr.Column(min_width=0) as choosing:
                 model = tab.control("model", switch("Numbers in the code", MODELS, "cost-model", FIRST_MODEL))
-                run = trained(tab, "cost", MODELS.values())
+                trained = Painters(tab, "cost", MODELS.values(), model)
         with column("stage"), card():
             stage = player("cost-player", "vae", first, panels=3)
             bars = gr.HTML(stored("cost-bars")["html"], elem_id="cost-bars", apply_default_css=False)
@@ -179,13 +179,13 @@ def build(tab: Tab) -> None:
                     explanation(*words)
 
     def answer(picture: Picture, seed: float, task: str, model: str, run: str, live: bool) -> tuple[Any, ...]:
-        whose = name_of(tab, run) if run else model
-        value, html = shown(tab.runtime.studio_of(run).costs, picture.pixels, task, whose, seed)
+        studio, name = trained.asked(run, model)
+        value, html = shown(studio.costs, picture.pixels, task, name, seed)
         if live:
             value["autoplay"] = False
         return value, value, html
 
-    asked = {"picture": tab.desk.digit, "seed": tab.desk.seed, "task": task, "model": model, "run": run}
+    asked = {"picture": tab.desk.digit, "seed": tab.desk.seed, "task": task, "model": model, "run": trained.run}
     tab.paint(answer, asked, [stage, painted, bars], status=status, live=True)
     tab.moment("cost-player")
     shown_for(task, told_of)

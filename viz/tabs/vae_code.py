@@ -27,6 +27,7 @@ from viz.tabs.common import (
 )
 from viz.tabs.desk import Tab
 from viz.tabs.subject import Picture, usual
+from viz.tabs.trained import Painters
 from viz.views import figures, vae_code
 from viz.widgets.code.code import Table, numbers_of
 from viz.widgets.code.code import code as code_widget
@@ -89,7 +90,7 @@ class Coded:
         self.studio, self.model, self.text = studio, model, text
         self.pixels: NDArray[np.uint8] | None = None if task == IMAGINE else picture.pixels
         self.costs, self.reconstruction = UNPRICED, 0.0
-        bent = numbers_of(text, vae_code.SIZES[model])
+        bent = numbers_of(text, studio.vaes.size(model))
         if bent is not None:
             self.code: Array = np.array(bent, np.float32)
         elif self.pixels is None:
@@ -137,6 +138,7 @@ def build(tab: Tab) -> None:
             model = tab.control(
                 "model", switch("How many numbers", vae_code.CODES.items(), "vae-model", vae_code.FIRST)
             )
+            trained = Painters(tab, "vae", vae_code.CODES.values(), model)
         with column("stage"):
             with card():
                 stage = player("vae-player", "vae", first)
@@ -171,8 +173,9 @@ def build(tab: Tab) -> None:
                 narrator("vae-narrator", "vae-player", "vae")
             explanation(TEXT, FORMULA, MORE)
 
-    def coded(picture: Picture, seed: float, model: str, task: str, z: str) -> Coded:
-        return Coded(tab.runtime.studio, picture, seed, model, task, z)
+    def coded(picture: Picture, seed: float, model: str, task: str, z: str, run: str) -> Coded:
+        studio, name = trained.asked(run, model)
+        return Coded(studio, picture, seed, name, task, z)
 
     def answer(**asked: Any) -> tuple[Any, ...]:
         now = coded(**asked)
@@ -183,6 +186,7 @@ def build(tab: Tab) -> None:
         return value, value
 
     asked = {"picture": tab.desk.digit, "seed": tab.desk.seed, "model": model, "task": task, "z": z}
+    asked |= {"run": trained.run}
     when = {"seed": (task, IMAGINE), "picture": (task, COPY)}
     tab.paint(answer, asked, [stage, costs, sliders, idle], status=status, when=when)
     tab.moment("vae-film")

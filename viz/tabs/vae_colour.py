@@ -12,7 +12,6 @@ from PIL import Image
 
 from core.errors import UserError
 from core.studies import latents
-from core.studio.runtime import Runtime
 from core.training.registry import REGISTRY, shown_in
 from viz.player.payload import Player
 from viz.tabs import uploads
@@ -32,6 +31,7 @@ from viz.tabs.common import (
 )
 from viz.tabs.desk import Tab, again
 from viz.tabs.pixel_colour import own_pictures
+from viz.tabs.trained import Asked, Painters
 from viz.views import vae_code, vae_walks
 from viz.widgets.narrator.narrator import narrator
 from viz.widgets.picker.pictures import pictures
@@ -92,22 +92,22 @@ def chosen(choice: object, own: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
 class Answers:
     """What the tab answers: the payload of the stage for a task, and a sentence about its ends."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self.runtime = runtime
+    def __init__(self, asked: Asked) -> None:
+        self.studio, _ = asked
 
     def imagined(self, count: float, seed: float, temperature: float) -> Player:
         """Pictures from the prior."""
-        images = self.runtime.studio.walks.generate(count, seed, temperature, MODEL)
-        return vae_walks.imagined_payload(images, temperature, SIZE)
+        images = self.studio.walks.generate(count, seed, temperature, MODEL)
+        return vae_walks.imagined_payload(images, temperature, self.studio.vaes.size(MODEL))
 
     def copied(self, pixels: NDArray[np.uint8]) -> Player:
         """A picture, its copy and its price."""
-        copy = self.runtime.studio.walks.copy(pixels, MODEL)
+        copy = self.studio.walks.copy(pixels, MODEL)
         return vae_walks.copy_payload(copy.subject, copy.painted, copy.kl, copy.reconstruction, copy.bits)
 
     def numbers(self, pixels: NDArray[np.uint8], view: str) -> Player:
         """What each of its leading numbers does to a picture."""
-        studio = self.runtime.studio
+        studio = self.studio
         code, dead = studio.vaes.encode(pixels, MODEL).mean, studio.walks.dead(MODEL)[:LEADING]
         if view == FILM:
             value = vae_code.traversal_payload(studio.vaes.traverse(code, FILM_FRAMES, MODEL, LEADING), dead)
@@ -135,7 +135,7 @@ class Answers:
         elif task == NUMBERS:
             value = self.numbers(a, view)
         else:
-            way = self.runtime.studio.walks.between(a, b, steps, MODEL)
+            way = self.studio.walks.between(a, b, steps, MODEL)
             value = vae_walks.between_payload(way.painted, way.mixed, way.nats, way.lengths)
             said = vae_walks.status(way.blank, way.same)
         return value, value, said
@@ -178,6 +178,7 @@ def build(tab: Tab) -> None:
                     "temperature",
                     gr.Slider(0.1, 2, 1, step=0.05, label="Temperature", elem_id="vcolour-temperature", min_width=140),
                 )
+            trained = Painters(tab, "vcolour", [MODEL])
             paint = gr.Button("Paint", variant="primary", elem_id="vcolour-paint", elem_classes="easel-primary")
         with column("stage"), card():
             stage = player("vcolour-player", "vae", first)
@@ -189,15 +190,15 @@ def build(tab: Tab) -> None:
                 narrator("vcolour-narrator", "vcolour-player", "vae")
             explanation(TEXT, FORMULA, MORE)
 
-    def answer(a: object, b: object, own_a: Any, own_b: Any, **asked: Any) -> tuple[Any, ...]:
-        return Answers(tab.runtime).task(chosen(a, own_a), chosen(b, own_b), **asked)
+    def answer(a: object, b: object, own_a: Any, own_b: Any, run: str, **asked: Any) -> tuple[Any, ...]:
+        return Answers(trained.asked(run, MODEL)).task(chosen(a, own_a), chosen(b, own_b), **asked)
 
     def on_upload(path: str) -> tuple[Any, ...]:
         pixels, note = uploads.colour(path, SIDE)
         return pixels, note, f"{OWN}-{zlib.crc32(pixels.tobytes())}"
 
     options = {"view": view, "steps": steps, "count": count, "temperature": temperature, "seed": tab.desk.seed}
-    asked = {**pickers, **owns, "task": task, **options}
+    asked = {**pickers, **owns, "task": task, "run": trained.run, **options}
     when = {"seed": (task, IMAGINE)}
     again(paint, tab.paint(answer, asked, [stage, painted, said], status=status, when=when))
     tab.moment("vcolour-player")

@@ -11,9 +11,10 @@ from core.errors import UserError
 from core.studies import latents
 from viz import errors
 from viz.player.payload import encode
-from viz.tabs.common import LATEST, SKIP, card, column, explanation, room, shown_for, status_line, stored, verbs
+from viz.tabs.common import LATEST, SKIP, card, column, explanation, room, shown_for, status_line, stored, told, verbs
 from viz.tabs.desk import Tab
 from viz.tabs.subject import Picture
+from viz.tabs.trained import Asked, Painters
 from viz.tabs.vae_map_view import (
     AXES,
     DIGIT,
@@ -70,8 +71,8 @@ Training maximises $\mathbb E_q[\log p(x \mid z)] - \beta\, \mathrm{KL}\,(q \,\|
 """
 
 
-def controls(tab: Tab) -> dict[str, Any]:
-    """The fields of a :class:`View` by their names; planes are for codes of more than two numbers."""
+def controls(tab: Tab) -> tuple[dict[str, Any], Painters]:
+    """The fields of a :class:`View` by their names, and who has a map; planes are for more than two numbers."""
 
     def chips(name: str, choices: dict[str, str], label: str) -> Any:
         first = FIRST._asdict()[name]
@@ -94,16 +95,24 @@ def controls(tab: Tab) -> dict[str, Any]:
             fields |= {"across": number("across", "Across"), "along": number("along", "Along")}
         fields["held"] = chips("held", HELD, "Outside of the plane")
     fields["tiles"] = chips("tiles", TILES, "Axes")
+    trained = Painters(tab, "map", LENGTHS, fields["model"])
     shown_for(fields["plane"], {AXES: axes})
 
-    def on_model(model: str, *chosen: str) -> tuple[Any, ...]:
-        there = numbers(LENGTHS[model])
+    def on_model(model: str, run: str, *chosen: str) -> tuple[Any, ...]:
+        there = numbers(size_of(trained.asked(run)) if run else LENGTHS[model])
         kept = chosen if set(chosen) <= set(there) else (FIRST.across, FIRST.along)
         return gr.Column(visible=len(there) > 2), *(gr.Dropdown(there, value=value) for value in kept)
 
     both = [fields["across"], fields["along"]]
-    fields["model"].change(on_model, [fields["model"], *both], [planes, *both], **LATEST)
-    return fields
+    changes = [fields["model"].change, trained.run.change]
+    gr.on(changes, told(on_model), [fields["model"], trained.run, *both], [planes, *both], **LATEST)
+    return fields, trained
+
+
+def size_of(asked: Asked) -> int:
+    """How many numbers the code of a model has."""
+    size: int = asked.studio.vaes.size(asked.name)
+    return size
 
 
 def numbers(d: int) -> list[str]:
@@ -111,14 +120,16 @@ def numbers(d: int) -> list[str]:
     return [f"z{i + 1}" for i in range(d)]
 
 
-def peek_of(tab: Tab) -> Any:
+def peek_of(trained: Painters) -> Any:
     """What is decoded at one place, for the widget, which gets a sentence where something is wrong."""
 
     def peek(request: Any) -> dict[str, str]:
         try:
             if not isinstance(request, list) or len(request) != 2:
                 raise UserError("Ask for a model and a code.")
-            return {"picture": encode(tab.runtime.studio.map.peek(*request), np.uint8)}
+            model, code = request
+            studio, name = trained.asked("", model) if model in LENGTHS else trained.asked(str(model))
+            return {"picture": encode(studio.map.peek(name, code), np.uint8)}
         except Exception as error:  # it is asked past the queue, where Gradio would say nothing of use
             return {"error": errors.said(error)}
 
@@ -131,13 +142,13 @@ def build(tab: Tab) -> None:
     painted, before = gr.State(first), gr.State(None)
     with room("vae"):
         with column("controls"), card():
-            view = controls(tab)
+            view, trained = controls(tab)
         with column("stage"):
             with card():
                 chart = map_widget(
                     "map-chart",
                     stored("map"),
-                    peek_of(tab),
+                    peek_of(trained),
                     cloud="map-cloud",
                     player="map-player",
                     tab=tab.key,
@@ -157,22 +168,27 @@ def build(tab: Tab) -> None:
                 said = latent_cloud("map-cloud", stored("map-cloud"))
             explanation(TEXT, FORMULA, MORE)
 
-    def answer(picture: Picture, before: Any, live: bool, **fields: str) -> tuple[Any, ...]:
-        """The map, where it is another one, and the cloud; what the map shows is kept."""
-        view, studio = View(**fields), tab.runtime.studio
-        now = seen(studio, view, picture.pixels)
-        said = cloud(studio, view, now, picture.pixels)
-        of = (*view, picture.pixels.tobytes() if moves(view) else b"")
-        if live or of == (before or (*FIRST, b"")):
-            return SKIP, said, SKIP
-        return board(studio, view, now), said, of
+    def asked_for(run: str, model: str, **fields: str) -> tuple[Any, View]:
+        """Who is asked, for which view of the code."""
+        studio, name = trained.asked(run, model)
+        return studio, View(model=name, **fields)
 
-    def on_path(picture: Picture, places: str, frames: float, **fields: str) -> tuple[Any, ...]:
-        view, studio = View(**fields, tiles=FIRST.tiles), tab.runtime.studio
+    def answer(picture: Picture, before: Any, live: bool, run: str, **fields: str) -> tuple[Any, ...]:
+        """The map, where it is another one, and the cloud; what the map shows is kept."""
+        studio, view = asked_for(run, **fields)
+        now, whose = seen(studio, view, picture.pixels), {"model": run or view.model}
+        said = {**cloud(studio, view, now, picture.pixels), **whose}
+        of = (*view, picture.pixels.tobytes() if moves(studio, view) else b"", run)
+        if live or of == (before or (*FIRST, b"", "")):
+            return SKIP, said, SKIP
+        return {**board(studio, view, now), **whose}, said, of
+
+    def on_path(picture: Picture, places: str, frames: float, run: str, **fields: str) -> tuple[Any, ...]:
+        studio, view = asked_for(run, **fields, tiles=FIRST.tiles)
         value = film(studio, view, seen(studio, view, picture.pixels).plane, places, frames)
         return value, value
 
-    asked = {"picture": tab.desk.digit, **view}
+    asked = {"picture": tab.desk.digit, **view, "run": trained.run}
     tab.paint(answer, {**asked, "before": before}, [chart, said, before], status=status, live=True)
     walked = {**{name: each for name, each in asked.items() if name != "tiles"}, "places": path, "frames": frames}
     tab.moment("map-player")

@@ -55,7 +55,10 @@ class View(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """A view as it stands: the plane, its axes' names, the dots (n, 2) and labels, half its side, and what it shows."""
+    """A view as it stands: the plane, its axes' names, the dots (n, 2) and labels, half its side, and what it shows.
+
+    ``whose`` says what the dots are.
+    """
 
     plane: Plane
     axes: list[str]
@@ -64,6 +67,7 @@ class Seen(NamedTuple):
     half: float
     share: float | None
     held: str
+    whose: str
 
 
 FIRST = View("aevb-mnist-2d", PRINCIPAL, "z1", "z2", MEAN, EVEN)
@@ -87,17 +91,26 @@ def places_of(text: str) -> Numbers:
     return np.array([part.split(",") for part in parts], np.float64).clip(-MOST, MOST)
 
 
-def moves(view: View) -> bool:
+def moves(studio: Any, view: View) -> bool:
     """Whether the plane is another one for another digit."""
-    return view.held == DIGIT and LENGTHS[view.model] > 2
+    return bool(view.held == DIGIT and studio.vaes.size(view.model) > 2)
+
+
+def dots(studio: Any, name: str) -> tuple[Numbers, NDArray[np.uint8], str]:
+    """The codes (n, d) of a model's dots and their classes (n,), and whose they are, or why there are none."""
+    if (own := studio.map.own(name)) is not None:
+        return own.means.astype(np.float64), own.labels, vae_map.OWN if len(own.means) else vae_map.GONE
+    known = codes(name)
+    ordered = studio.map.in_order(name, known.means, known.sha256)
+    if ordered is None:
+        return np.zeros((0, studio.vaes.size(name))), known.labels[:0], ""
+    return ordered.astype(np.float64), known.labels, ""
 
 
 def seen(studio: Any, view: View, pixels: NDArray[np.uint8]) -> Seen:
     """The plane of a view and what lies on it; ``pixels`` are needed where it goes through their code."""
-    name = view.model
-    known, d = codes(name), LENGTHS[name]
-    ordered = studio.map.in_order(name, known.means, known.sha256)
-    means = np.zeros((0, d)) if ordered is None else ordered.astype(np.float64)
+    name, d = view.model, studio.map.size(view.model)
+    means, labels, whose = dots(studio, name)
     variance, held = means.var(0) if len(means) else np.ones(d), ""
     if d == 2:
         plane, axes, share = studio.map.of_axes(name, 1, 2), ["z1", "z2"], None
@@ -111,12 +124,11 @@ def seen(studio: Any, view: View, pixels: NDArray[np.uint8]) -> Seen:
         plane = studio.map.of_axes(name, *numbers)
         share = float(variance[[number - 1 for number in numbers]].sum() / variance.sum()) if len(means) else None
         held = " All other numbers are held at 0, the prior's mean."
-    if moves(view):
+    if moves(studio, view):
         plane = plane.through(studio.vaes.encode(pixels, name).mean.astype(np.float64))
         held = " What lies outside of the plane is held as in your digit."
     places = plane.places(means)
-    labels = known.labels if len(means) else known.labels[:0]
-    return Seen(plane, axes, places, labels, extent(places, LEAST, MOST), share, held)
+    return Seen(plane, axes, places, labels, extent(places, LEAST, MOST), share, held, whose)
 
 
 def board(studio: Any, view: View, now: Seen) -> Map:
@@ -131,6 +143,7 @@ def board(studio: Any, view: View, now: Seen) -> Map:
         half=now.half,
         held=now.held,
         share=now.share,
+        whose=now.whose,
     )
     return vae_map.map_value(
         name,
@@ -163,8 +176,14 @@ def cloud(studio: Any, view: View, now: Seen, pixels: NDArray[np.uint8]) -> Clou
     return vae_map.cloud_value(name, now.plane, code.mean, code.sigma, found.samples, found.pictures, words)
 
 
+def name_of(studio: Any, model: str) -> str:
+    """What the page calls the one who walks."""
+    label = next(label for label, name in MODELS.items() if name == model)
+    return label if studio.map.own(model) is None else "yours"
+
+
 def film(studio: Any, view: View, plane: Plane, path: str, frames: object) -> Player:
     """The walk along a path on the view's plane."""
     codes = plane.codes(places_of(path))
     trace, way = studio.map.film(view.model, codes, frames)
-    return vae_map.film_payload(trace, way, next(label for label, name in MODELS.items() if name == view.model))
+    return vae_map.film_payload(trace, way, name_of(studio, view.model))

@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from core.training.registry import FIRST, shown_in
 from viz.player.payload import Player
 from viz.tabs.common import (
     card,
@@ -22,10 +23,12 @@ from viz.tabs.common import (
 )
 from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture
+from viz.tabs.trained import Painters
 from viz.views import vae_restore
 from viz.widgets.narrator.narrator import narrator
 from viz.widgets.player.player import player
 
+PLAIN, _ = shown_in("vae_restore")
 COVER, NOISE = "Cover", "Noise"
 SIDES, SEARCH, SAMPLES = "sides", "search", "samples"
 VIEWS = {"Side by side": SIDES, "The search": SEARCH, "Samples": SAMPLES}
@@ -83,6 +86,7 @@ def build(tab: Tab) -> None:
                     "flips", gr.Slider(0, 50, FIRST_FLIPS, step=1, label="Flipped pixels, %", elem_id="restore-flips")
                 )
             view = tab.control("show", switch("Show", VIEWS.items(), "restore-view", SIDES, said=False))
+            trained = Painters(tab, "restore", [PLAIN, FIRST["pixel"]])
             go = gr.Button("Restore", variant="primary", elem_id="restore-go", elem_classes="easel-primary")
         with column("stage"), card():
             stage = player("restore-player", "vae", first, panels=3)
@@ -93,11 +97,13 @@ def build(tab: Tab) -> None:
                 narrator("restore-narrator", "restore-player", "vae")
             explanation(TEXT, FORMULA, MORE)
 
-    def answer(picture: Picture, seed: float, task: str, flips: float, view: str, made: Any) -> tuple[Any, ...]:
+    def answer(
+        picture: Picture, seed: float, task: str, flips: float, view: str, made: Any, run: str
+    ) -> tuple[Any, ...]:
         damage = flips if task == NOISE else picture.hidden.tobytes()
-        of = (task, damage, seed, picture.pixels.tobytes())
+        of = (task, damage, seed, picture.pixels.tobytes(), run)
         if made is None or made[0] != of:  # another view of the same needs no other search
-            restoring = tab.runtime.studio.restoring
+            restoring = trained.asked(run).studio.restoring
             noisy = task == NOISE
             made = (
                 of,
@@ -108,6 +114,7 @@ def build(tab: Tab) -> None:
 
     tab.covers()
     asked = {"picture": tab.desk.digit, "seed": tab.desk.seed, "task": task, "flips": flips, "view": view}
+    asked |= {"run": trained.run}
     outputs = [stage, painted, made]
     again(go, tab.paint(answer, {**asked, "made": made}, outputs, status=status, wait=lambda: "Searching…"))
     tab.moment("restore-player")

@@ -25,6 +25,7 @@ from viz.tabs.common import (
 )
 from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture
+from viz.tabs.trained import Painters
 from viz.views import vae_code, vae_walks
 from viz.widgets.narrator.narrator import narrator
 from viz.widgets.player.player import player
@@ -75,6 +76,7 @@ def build(tab: Tab) -> None:
             model = tab.control(
                 "model", switch("How many numbers", vae_code.MODELS.items(), "vbetween-model", vae_code.FIRST)
             )
+            trained = Painters(tab, "vbetween", vae_code.MODELS.values(), model)
             with gr.Column(min_width=0) as walking:
                 frames = tab.control(
                     "frames",
@@ -109,8 +111,10 @@ def build(tab: Tab) -> None:
         model: str,
         frames: float,
         tiles: float,
+        run: str,
     ) -> tuple[Any, ...]:
-        walks, pixels = tab.runtime.studio.walks, [a.pixels, b, c, d][: TAKES[task]]
+        studio, model = trained.asked(run, model)
+        walks, pixels = studio.walks, [a.pixels, b, c, d][: TAKES[task]]
         if task == TWO:
             way = walks.between(a.pixels, b, frames, model)
             value = vae_walks.between_payload(way.painted, way.mixed, way.nats, way.lengths)
@@ -124,6 +128,7 @@ def build(tab: Tab) -> None:
         return value, value, vae_walks.status(total.blank)
 
     asked = {"a": tab.desk.digit, **others, "task": task, "model": model, "frames": frames, "tiles": tiles}
+    asked |= {"run": trained.run}
     again(paint, tab.paint(answer, asked, [stage, painted, said], status=status))
     tab.moment("vbetween-player")
     show_stage(paint, "vbetween-player")

@@ -50,8 +50,8 @@ class Board(TypedDict):
     """The value of the lens widget: a picture (H, W) of 0 and 255, the pixel in question and what each model says.
 
     ``eager``: the widget asks for missing views unasked. ``choose``: the view to be shown large at first. ``broken``:
-    :data:`BROKEN` answered with a mask that is wrong. ``own``: the picture is not the page's digit, and a value with
-    several views is another picture.
+    :data:`BROKEN` answered with a mask that is wrong. ``whose``: the training whose model is among them. ``own``: the
+    picture is not the page's digit, and a value with several views is another picture.
     """
 
     id: str
@@ -63,6 +63,7 @@ class Board(TypedDict):
     eager: bool
     choose: str | None
     broken: bool
+    whose: str
     views: list[View]
     own: NotRequired[bool]
 
@@ -153,8 +154,12 @@ def board(
     hint: str = "",
     choose: str | None = None,
     broken: bool = False,
+    whose: str = "",
 ) -> Board:
-    """The widget's value: a view for each of ``titles``, empty with ``hint`` where there is no answer yet."""
+    """The widget's value: a view for each of ``titles``, empty with ``hint`` where there is no answer yet.
+
+    ``whose`` is the training whose model is among them.
+    """
     height, width = pixels.shape
     return {
         "id": uuid4().hex,
@@ -166,6 +171,7 @@ def board(
         "eager": eager,
         "choose": choose,
         "broken": broken,
+        "whose": whose,
         "views": [_view(key, title, answers.get(key), hint, pixels) for key, title in titles.items()],
     }
 

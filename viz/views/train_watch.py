@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple, NotRequired, TypedDict
 from urllib.parse import quote
@@ -16,7 +16,7 @@ from urllib.parse import quote
 import numpy as np
 
 from core.training.live import GOING, Film, Looked
-from core.training.registry import REGISTRY, shown_in
+from core.training.registry import REGISTRY
 from viz.player.payload import encode
 
 WIDTH, HEIGHT = 720, 240
@@ -29,12 +29,21 @@ GUESSING = "2.30"
 """−log 1/10 in nats: what knowing nothing of ten digits costs."""
 
 
-ROOMS = {
-    "vae": ("../vae/?tab=cost", "What it costs"),
-    "draw": ("../draw/?tab=paint", "Stroke by stroke"),
-    "pixel": ("../pixels/?tab=paint", "Pixel by pixel"),
+ROOMS: dict[str, tuple[str, str]] = {
+    "together": ("../together/?", "Side by side"),
+    "vae_map": ("../vae/?", "The map"),
+    "vae_code": ("../vae/?tab=code&", "The code"),
+    "vae_walks": ("../vae/?tab=between&", "Between"),
+    "vae_bound": ("../vae/?tab=cost&", "What it costs"),
+    "vae_colour": ("../vae/?tab=colour&", "Colour"),
+    "draw_paint": ("../draw/?", "Stroke by stroke"),
+    "draw_colour": ("../draw/?tab=colour&", "Colour"),
+    "pixel_paint": ("../pixels/?", "Pixel by pixel"),
+    "pixel_lens": ("../pixels/?tab=lens&", "Under the lens"),
+    "pixel_colour": ("../pixels/?tab=colour&", "Colour"),
+    "look_scores": ("../look/?", "Its glimpses"),
 }
-"""Where what was trained of a family paints, beside *Side by side*: address and words."""
+"""Where what was trained of a model is put to use, of the places that show the shipped one: address and words."""
 
 
 class Shown(TypedDict):
@@ -236,11 +245,16 @@ def rows(looked: Looked, film: Film | None) -> list[list[str]]:
 
 
 def rooms(key: str, looked: Looked) -> list[list[str]]:
-    """Addresses of rooms in which it paints, and their words; none where it has kept nothing or is of another kind."""
-    if not looked.kept or looked.wish is None or looked.name not in shown_in("together"):
+    """Addresses of rooms in which it can be used, and their words; none where it has kept nothing.
+
+    Glimpses that have learned from one's own pictures have no scenes there.
+    """
+    wish = looked.wish
+    if not looked.kept or wish is None or (wish.kind, wish.pictures) == ("glimpse", "own"):
         return []
-    places = [("../together/?", "Side by side"), ROOMS[REGISTRY[looked.name].family]]
-    return [[f"{place}{'' if place.endswith('?') else '&'}run={quote(key)}&v=1", words] for place, words in places]
+    shown_there: Collection[str] = REGISTRY[looked.name].shown
+    places = [place for tab, place in ROOMS.items() if tab in shown_there]
+    return [[f"{place}run={quote(key)}&v=1", words] for place, words in places]
 
 
 def shown(key: str, looked: Looked, film: Film | None) -> Shown:

@@ -162,18 +162,30 @@ def cloud_value(
     }
 
 
+TEST = "{total:,} test digits of binarised MNIST, coloured by their true class."
+OWN = "{total:,} pictures from which it did not learn, of those that it was trained with."
+"""Whose the dots are: of a shipped model, and of one that was trained here."""
+OTHER = "No dots: the codes that are kept belong to other weights (<code>scripts/make_codes.py</code>)."
+GONE = "No dots: the pictures that it was trained with are no longer here."
+
+
 def map_words(
-    *, shown: int, total: int, quantiles: bool, side: int, half: float, held: str = "", share: float | None = None
+    *,
+    shown: int,
+    total: int,
+    quantiles: bool,
+    side: int,
+    half: float,
+    held: str = "",
+    share: float | None = None,
+    whose: str = "",
 ) -> str:
-    """What the dots and the pictures behind them are. ``shown`` dots of ``total``; none were at hand if that is 0."""
+    """What the dots, ``shown`` of ``total``, and the pictures behind them are; ``whose`` says why there are none."""
     if total:
         beyond = f" {total - shown:,} of them lie outside." if shown < total else ""
-        dots = (
-            f"<b>{shown:,} dots</b>: where the encoder puts {total:,} test digits of binarised MNIST, coloured by "
-            f"their true class.{beyond}"
-        )
+        dots = f"<b>{shown:,} dots</b>: where the encoder puts {(whose or TEST).format(total=total)}{beyond}"
     else:
-        dots = "No dots: the codes that are kept belong to other weights (<code>scripts/make_codes.py</code>)."
+        dots = whose or OTHER
     if quantiles:
         behind = (
             f"Axes are the prior's quantiles: all {side} × {side} pictures stand for equal shares of it, and what the "

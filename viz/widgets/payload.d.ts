@@ -51,8 +51,8 @@ export interface Aim {
  * The value of the lens widget: a picture (H, W) of 0 and 255, the pixel in question and what each model says.
  *
  * ``eager``: the widget asks for missing views unasked. ``choose``: the view to be shown large at first. ``broken``:
- * :data:`BROKEN` answered with a mask that is wrong. ``own``: the picture is not the page's digit, and a value with
- * several views is another picture.
+ * :data:`BROKEN` answered with a mask that is wrong. ``whose``: the training whose model is among them. ``own``: the
+ * picture is not the page's digit, and a value with several views is another picture.
  */
 export interface Board {
   id: string;
@@ -64,6 +64,7 @@ export interface Board {
   eager: boolean;
   choose: string | null;
   broken: boolean;
+  whose: string;
   views: View[];
   own?: boolean;
 }

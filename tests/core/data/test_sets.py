@@ -1,11 +1,9 @@
 """Data sets by name: parsing, caching, binarisation, splits; downloads come from the test's own server."""
 
 import struct
-import sys
 import zipfile
 from io import BytesIO
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -61,20 +59,6 @@ class TestMNIST:
             with pytest.raises(DataError, match="MNIST is damaged") as caught:
                 load("mnist", "test", tmp_path)
             assert one_sentence(caught.value)
-
-    def test_a_download_that_torchvision_gives_up_is_one_sentence(self, tmp_path, monkeypatch):
-        def give_up(root: Path, train: bool, download: bool) -> None:
-            raise RuntimeError(
-                "Error downloading train-images-idx3-ubyte.gz:\nTried https://…/, got:\n<urlopen error no route>\n"
-            )
-
-        torchvision = ModuleType("torchvision.datasets")
-        monkeypatch.setattr(torchvision, "MNIST", give_up, raising=False)
-        monkeypatch.setitem(sys.modules, "torchvision", ModuleType("torchvision"))
-        monkeypatch.setitem(sys.modules, "torchvision.datasets", torchvision)
-        with pytest.raises(DataError, match="MNIST could not be downloaded: urlopen error no route") as caught:
-            sets.download("mnist", tmp_path / "root")
-        assert one_sentence(caught.value)
 
 
 class TestBinarisation:

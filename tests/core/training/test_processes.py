@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,14 @@ import pytest
 import torch
 from PIL import Image
 
+from core.data import sets
+from core.models.configs import AEVBConfig, GlimpseConfig
 from core.nn.noise import Drawn, Whole
+from core.training import evaluation
 from core.training.__main__ import command, main, parser
-from core.training.processes import Processes
+from core.training.checkpoints import load_trained, save_checkpoint
+from core.training.processes import ProcessError, Processes
+from core.training.registry import REGISTRY
 from tests.core import small
 
 NAME, PICTURES, BATCH = "vae-mnist", 40, 7
@@ -40,8 +46,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def together(count: int, command: list[str]) -> None:
-    """Run the command line in so many processes, told of each other as ``accelerate launch`` tells them."""
+def together(count: int, command: list[str], module: str = "core.training") -> list[str]:
+    """Run a command line in so many processes, told of each other as ``accelerate launch`` does; what they print."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -49,16 +55,20 @@ def together(count: int, command: list[str]) -> None:
     there |= {"PYTHONPATH": str(ROOT), "ACCELERATE_USE_CPU": "true"}
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", "core.training", *command],
+            [sys.executable, "-m", module, *command],
             env={**os.environ, **there, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         for rank in range(count)
     ]
+    printed = []
     for each in started:
-        _, said = each.communicate(timeout=300)
+        found, said = each.communicate(timeout=300)
         assert each.returncode == 0, said
+        printed.append(found)
+    return printed
 
 
 def every_line(run: Path) -> list[dict[str, Any]]:
@@ -86,6 +96,64 @@ def test_two_processes_have_the_losses_of_one_and_each_goes_on_from_the_other(fo
     assert sorted(path.name for path in (folder / "both").iterdir()) == sorted(
         path.name for path in (folder / "one").iterdir()
     )
+
+
+@pytest.fixture
+def checkpoints(tmp_path: Path) -> Path:
+    """Untrained models: a VAE, and a classifier that looks at random places."""
+    configs = {"aevb-mnist-2d": AEVBConfig(hidden=8), "glimpse-random-cluttered": CLUTTER}
+    for name, config in configs.items():
+        spec = replace(REGISTRY[name], config=config)
+        card = {"source": "cluttered-strokes" if spec.labelled else "strokes", "labelled": spec.labelled}
+        save_checkpoint(name, small.build(config).state_dict(), card, tmp_path, spec)
+    return tmp_path
+
+
+CLUTTER = GlimpseConfig(hidden=8, features=8, steps=2, aim="random")
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [("aevb-mnist-2d", []), ("aevb-mnist-2d", ["--samples", "3"]), ("glimpse-random-cluttered", [])],
+    ids=["elbo", "iwae", "classifier"],
+)
+def test_two_processes_judge_each_picture_once_with_the_noise_of_one(
+    name: str, more: list[str], checkpoints: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # 250 pictures are three batches, so that the processes have shares of different sizes
+    command = [name, "--checkpoints", str(checkpoints), "--split", "valid", "--limit", "250", "--device", "cpu", *more]
+    evaluation.main([*command, "--json"])
+    one = json.loads(capsys.readouterr().out)
+    first, second = together(2, [*command, "--json", "--update-card"], "core.evaluation")
+    assert json.loads(first) == one and not second, "only the first prints"
+    (kept,) = json.loads((checkpoints / f"{name}.json").read_text())["metrics"]
+    assert kept["nats"] == one["nats"] and one["n"] == 250
+
+
+def test_a_share_of_a_split_is_judged_as_if_the_others_were_too(checkpoints: Path) -> None:
+    spec, model = load_trained("aevb-mnist-2d", checkpoints)
+    dataset = sets.load(spec.dataset, "valid").subset(230, 0)
+    seen: dict[int, list[int]] = {}
+    whole = torch.zeros(230)
+
+    def ask(x: torch.Tensor, noise: Any) -> torch.Tensor:
+        return evaluation.nats_per_picture(model, x, noise)
+
+    for rank in range(2):
+        share = Processes(torch.device("cpu"), rank, 2)
+        for places, x, _, generator in evaluation.batches(dataset, 1, share, torch.device("cpu"), ask):
+            seen.setdefault(rank, []).extend(places)
+            whole[places.start : places.stop] = ask(x, generator)
+    assert sorted(seen[0] + seen[1]) == list(range(230)) and len(seen[0]) == 130
+    figure = evaluation.evaluate("aevb-mnist-2d", model, dataset, seed=1)
+    assert figure.nats == pytest.approx(float(whole.double().mean()), abs=1e-3)
+
+
+def test_more_processes_than_batches_are_said_in_a_sentence(checkpoints: Path) -> None:
+    spec, model = load_trained("aevb-mnist-2d", checkpoints)
+    dataset = sets.load(spec.dataset, "valid").subset(150, 0)
+    with pytest.raises(ProcessError, match="150 pictures are 2 batches of 100"):
+        evaluation.evaluate("aevb-mnist-2d", model, dataset, processes=Processes(torch.device("cpu"), 0, 3))
 
 
 @pytest.mark.parametrize("name", small.NAMES)

@@ -124,7 +124,14 @@ def test_what_the_widget_has_already_is_not_sent_again() -> None:
 
 
 def test_what_has_kept_weights_is_led_to_the_rooms_in_which_it_can_paint() -> None:
-    assert [words for _, words in shown("key", looked(kept=True), film())["rooms"]] == ["Side by side", "What it costs"]
-    assert all("run=key" in href for href, _ in shown("key", looked(kept=True), film())["rooms"])
-    for other in (looked(kept=False), looked(kept=True, name="vae-svhn"), looked(kept=True, wish=None)):
-        assert shown("key", other, film())["rooms"] == []
+    def led(**kind: Any) -> dict[str, str]:
+        return {words: href for href, words in shown("key", looked(**kind), film())["rooms"]}
+
+    there = led(kept=True)
+    assert list(there) == ["Side by side", "The map", "The code", "Between", "What it costs"]
+    assert all(re.search(r"[?&]run=key&v=1$", href) for href in there.values())
+    assert list(led(kept=True, name="vae-svhn")) == ["Colour"]
+    assert list(led(kept=True, name="glimpse-cluttered", wish=Wish("glimpse"))) == ["Its glimpses"]
+    own = Wish("glimpse", pictures="own")
+    assert not led(kept=False) and not led(kept=True, wish=None)
+    assert not led(kept=True, name="glimpse-cluttered", wish=own)

@@ -25,7 +25,8 @@ export default function start({ element, props, watch }) {
   /** Whose code it is; null while that is still to be seen. @type {string | null} */
   let whose = null;
 
-  const owner = () => JSON.stringify([at('model'), at('task') === named.imagined ? current['/seed'] : subject.digit]);
+  const owner = () =>
+    JSON.stringify([at('model'), at('run'), at('task') === named.imagined ? current['/seed'] : subject.digit]);
   const bounded = (/** @type {string} */ typed) => clamp(Number(typed) || 0, -most, most);
 
   /** @param {number[]} values @param {HTMLInputElement} [held] the field that is being written in */
@@ -105,7 +106,7 @@ export default function start({ element, props, watch }) {
   function look() {
     const now = owner();
     if (whose !== null && whose !== now && text) keep('');
-    if (whose === null && text && text.split(',').length !== sizes[at('model')]) {
+    if (whose === null && text && !at('run') && text.split(',').length !== sizes[at('model')]) {
       keep('');
       complain([named.name]);
     }

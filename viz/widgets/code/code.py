@@ -52,8 +52,8 @@ def code(
 ) -> gr.HTML:
     """The sliders over ``value``; in the address the text is ``name`` of ``tab``.
 
-    ``sizes`` are the models' numbers. The tab's controls ``model`` and ``task`` say whose code it is: one of the prior
-    with the task ``imagined``.
+    ``sizes`` are the models' numbers. The tab's controls ``model``, ``run`` and ``task`` say whose code it is: that of
+    what was trained here with a ``run``, and one of the prior with the task ``imagined``.
     """
     return gr.HTML(
         dict(value),

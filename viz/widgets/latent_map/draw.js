@@ -31,7 +31,7 @@ function drawDots(pen, state, { left, top, side }, ratio) {
     if (hidden.has(classes[i])) continue;
     pen.beginPath();
     pen.arc(left + shares[2 * i] * side, top + (1 - shares[2 * i + 1]) * side, DOT * ratio, 0, 2 * Math.PI);
-    pen.fillStyle = state.colours[classes[i]];
+    pen.fillStyle = state.colours[classes[i]] ?? '#fff'; // of no class
     pen.fill();
   }
   pen.globalAlpha = 1;

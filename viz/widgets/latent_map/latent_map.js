@@ -110,6 +110,7 @@ export default function start({ element, props, server, watch }) {
     };
     image.src = map.lattice;
     find('.words').innerHTML = map.words;
+    root.toggleAttribute('data-classless', map.count > 0 && !state.classes.some((each) => each < state.colours.length));
     Object.assign(root.dataset, { loaded: map.id, model: map.model, x: '', y: '', path: String(state.path.length) });
     takeCloud(widgetOf(props.cloud, 'easel-cloud')?.easelCloud);
     follow(film);
@@ -241,7 +242,8 @@ export default function start({ element, props, server, watch }) {
       const apart = (state.shares[2 * i] - u) ** 2 + (state.shares[2 * i + 1] - v) ** 2;
       if (apart < best && !state.hidden.has(state.classes[i])) [best, found] = [apart, i];
     }
-    return found < 0 ? '' : `The nearest dot is a ${state.classes[found]}.`;
+    const named = found >= 0 && state.classes[found] < state.colours.length;
+    return named ? `The nearest dot is a ${state.classes[found]}.` : '';
   }
 
   // ---- hands -----------------------------------------------------------------------------------------------------------

@@ -67,8 +67,9 @@ export default function start({ element, trigger, props, watch }) {
 
   /** The answer of one model, unless it is about a pixel, a picture or a mask that is no longer asked about. @param {Board} value */
   function hear(value) {
-    const { row, column, broken } = board;
-    const same = value.row === row && value.column === column && value.broken === broken;
+    const { row, column, broken, whose } = board;
+    const here = value.row === row && value.column === column;
+    const same = here && value.broken === broken && value.whose === whose;
     if (same && bytes(value.pixels).every((ink, i) => ink === board.pixels[i])) {
       const view = opened(value.views[0]);
       board.views = board.views.map((each) => (each.key === view.key ? view : each));
@@ -233,6 +234,14 @@ export default function start({ element, trigger, props, watch }) {
     forget(board.views.filter(({ key }) => key === breaksName));
   }
 
+  /** What was trained here stands among the models, or does so no longer. */
+  function changeHands() {
+    const whose = current[`${tab}/run`] ?? '';
+    if (whose === board.whose) return;
+    board.whose = whose;
+    forget();
+  }
+
   /** The pixel that the address names; nothing is asked before a person does. @param {string} said */
   function goTo(said) {
     const [row, column] = said.split(',').map(Number);
@@ -257,8 +266,10 @@ export default function start({ element, trigger, props, watch }) {
   const first = () => (board.eager ? `${board.row},${board.column}` : '');
   adopt(tab, pixelName, { usual: first(), apply: goTo });
   adopt(tab, modelName, { usual: chosen ?? '', apply: open });
-  if (!brokenName) return;
   ready.then(() => {
+    changeHands();
+    onControl(changeHands);
+    if (!brokenName) return;
     turn(false);
     onControl(() => turn(true));
   });
