@@ -39,6 +39,7 @@ from viz.tabs.draw_window import PRESETS
 from viz.tabs.look_aim import FIRST as FIRST_GLIMPSE
 from viz.tabs.look_path import START_PIECES, START_SIDE
 from viz.tabs.subject import MAKER, gallery, usual
+from viz.tabs.trained import Asked
 from viz.views import draw_paint, draw_pen, draw_time, draw_window
 from viz.views.look_aim import comparison
 from viz.views.look_path import glimpse_payload
@@ -91,9 +92,8 @@ def to_bytes(images: Array) -> NDArray[np.uint8]:
 
 def rooms(studio: Studio) -> dict[str, Any]:
     """What stands on each room's stage at first, under the names that :func:`viz.tabs.common.stored` is asked for."""
-    there: Any = SimpleNamespace(studio=studio, studio_of=lambda run: studio)
     asked = (pixel_paint.PIXELS, pixel_paint.BEFORE, pixel_paint.ANY, 9, 1, False, 1)
-    completed = pixel_paint.Task(there, usual(), None, [FIRST["pixel"]], *asked)
+    completed = pixel_paint.Task(Asked(studio, ""), usual(), None, [FIRST["pixel"]], *asked)
     square = pixel_colour.start_picture()
     coloured = studio.pixels.complete(pixel_colour.FIRST, square, 4, 1)
     window = studio.filters(usual().pixels, *PRESETS[FIRST_WINDOW])
@@ -149,7 +149,7 @@ def other_draws(studio: Studio) -> dict[str, Any]:
 
 def first_page(studio: Studio) -> dict[str, Any]:
     """The first page: one digit, completed by three painters."""
-    there: Any = SimpleNamespace(studio=studio, studio_of=lambda run: studio)
+    there: Any = SimpleNamespace(studio=studio)
     made = {key: paint(there, usual(), 1) for key, paint in start.PAINT.items()}
     return {
         f"start-{key}": {"player": {**value, "id": f"start-{key}"}, "price": price}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.files import CHECKPOINTS
-from core.training.live import FILM_BYTES, MOMENTS, read_film
+from core.training.live import FILM_BYTES, MOMENTS, moments, read_film
 from core.training.registry import REGISTRY
 from scripts import make_film
 
@@ -23,6 +23,11 @@ def test_a_shipped_film_is_small_and_says_what_it_was_recorded_from(path: Path) 
     assert note["name"] == name and note["source"] == REGISTRY[name].dataset
     assert note["recipe"]["steps"] == film["steps"][-1] and len(film["steps"]) >= MOMENTS - 2
     assert film["validation"][-1] < 0.5 * film["validation"][0]
+    planned, at = [*note.get("earlier", []), note["recipe"]], 0
+    for plan in planned:  # all schedules are named: each moment is one of that which held then
+        until = plan.get("until", plan["steps"])
+        assert set(film["steps"][(film["steps"] > at) & (film["steps"] <= until)]) <= set(moments(plan["steps"]))
+        at = until
     drawn = note.get("shown") in make_film.DRAWN
     assert drawn or not set(make_film.LEFT_OUT) & set(film), "the data set's own pictures are not ours to ship"
 

@@ -2,7 +2,8 @@
 
 Its arrays, of ``M`` moments, ``n`` pictures of ``C`` channels, ``H`` × ``W`` pixels, ``T`` steps of one painting:
 
-* ``steps`` (M,) and ``validation`` (M,) nats; ``note``: JSON about model, data and recipe;
+* ``steps`` (M,) and ``validation`` (M,) nats; ``note``: JSON about model, data and recipe, and, where a run was resumed
+  with another one, the ``earlier`` recipes, each with the last moment ``until`` which it held;
 * ``pictures`` (M, n, C, H, W) uint8: what fixed noise gives;
 * ``subjects`` (n, C, H, W) uint8: pictures of the validation split, or of the data set that the note names as
   ``shown``; ``copies`` (M, n, C, H, W) of them;
@@ -39,6 +40,8 @@ from core.training.run import Run
 PICTURES, COPIES, CODED = 8, 4, 400
 NOISE = 1
 """Of the noise."""
+FIXED = ("note", "subjects", "labels")
+"""The arrays of a film that are there once, whatever the moment."""
 
 
 def bytes_of(images: Any) -> NDArray[np.uint8]:
@@ -128,8 +131,10 @@ class Filmed:
         self.run, self.valid, self.path = run, valid, folder.film
         self.painted = Painted(run, shown or valid)
         self.moments = frozenset(moments(run.recipe.steps))
+        self.kept, earlier = self._before(asdict(run.recipe))
         note = {
             **plan.about,
+            **({"earlier": earlier} if earlier else {}),
             "shown": (shown or valid).name,
             "config": asdict(run.spec.config),
             "recipe": asdict(run.recipe),
@@ -140,17 +145,23 @@ class Filmed:
         }
         if self.painted.labels is not None:
             self.fixed["labels"] = self.painted.labels.astype(np.uint8)
-        self.kept = self._kept_before()
         self.last = -1
 
-    def _kept_before(self) -> list[Film]:
-        """The moments of the film that lies there up to the run's step: a killed run goes on from before its end."""
+    def _before(self, recipe: dict[str, Any]) -> tuple[list[Film], list[dict[str, Any]]]:
+        """The moments of the film that lies there up to the run's step, and the recipes that held before this one.
+
+        A killed run goes on from before its end.
+        """
         film = read_film(self.path) if self.run.step else None
         if film is None:
-            return []
+            return [], []
+        note = json.loads(str(film["note"]))
         count = int((film["steps"] <= self.run.step).sum())
-        several = [key for key in film if key not in self.fixed]
-        return [{key: film[key][i] for key in several} for i in range(count)]
+        earlier = list(note.get("earlier", []))
+        if count and note["recipe"] != json.loads(json.dumps(recipe)):
+            earlier.append({**note["recipe"], "until": int(film["steps"][count - 1])})
+        several = [key for key in film if key not in FIXED]
+        return [{key: film[key][i] for key in several} for i in range(count)], earlier
 
     def take(self) -> None:
         """Paint, and keep it for good where the run's step is one of the moments."""

@@ -198,10 +198,16 @@ def recorded(film: Film | None) -> str:
     digits = 1 if nats[0] < 10 else 0
     drawn = note.get("shown", note["source"])
     whom = "" if drawn == note["source"] else f" The pictures that it is shown are others: {html.escape(str(drawn))}."
+    steps = note["recipe"]["steps"]
+    planned = [each for each in note.get("earlier", []) if each["steps"] != steps]
+    plans = "".join(
+        f" Up to step {each['until']:,} its rate fell as for {each['steps']:,} steps, then as for {steps:,}."
+        for each in planned[-1:]
+    )
     return (
-        f"A film of {note['recipe']['steps']:,} steps on {html.escape(str(note['source']))}, recorded from a training "
+        f"A film of {steps:,} steps on {html.escape(str(note['source']))}, recorded from a training "
         f"made for it: what is shipped {size}. Validation fell from {nats[0]:.{digits}f} to "
-        f"<b>{nats[-1]:.{digits}f}</b> nats.{whom}"
+        f"<b>{nats[-1]:.{digits}f}</b> nats.{plans}{whom}"
     )
 
 

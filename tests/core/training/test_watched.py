@@ -105,6 +105,15 @@ def test_the_eight_pictures_are_of_the_same_noise_at_every_moment(tiny: str, tmp
     assert (film["pictures"] == film["pictures"][0]).all()
 
 
+def test_a_film_names_the_schedules_that_held_before_its_last_one(tiny: str, tmp_path: Path) -> None:
+    run(tmp_path, "--film", "--steps", "6")
+    assert "earlier" not in json.loads(str(read_film(tmp_path / f"{NAME}.film.npz")["note"]))
+    run(tmp_path, "--film", "--resume", "--steps", "9")
+    run(tmp_path, "--film", "--resume", "--steps", "9")
+    note = json.loads(str(read_film(tmp_path / f"{NAME}.film.npz")["note"]))
+    assert [(each["steps"], each["until"]) for each in note["earlier"]] == [(6, 6)] and note["recipe"]["steps"] == 9
+
+
 def test_a_film_can_show_other_pictures_than_those_of_the_validation_split(tiny: str, tmp_path: Path) -> None:
     run(tmp_path, "--film", "--film-of", "strokes", "--steps", "2")
     film = read_film(tmp_path / f"{NAME}.film.npz")

@@ -86,6 +86,10 @@ def test_a_film_without_a_log_says_what_it_was_recorded_from() -> None:
     told = sentence(looked(wish=None, lines=[]), {**film(), "note": np.array(note)})
     assert "6,000 steps on binarized-mnist" in told and "from 500 to <b>100</b> nats" in told
     assert "what is shipped is larger" in told and "are others: strokes" in told
+    assert "its rate fell" not in told
+    twice = json.dumps({**told_by, "recipe": {"steps": 6000}, "earlier": [{"steps": 8000, "until": 5000}]})
+    told = sentence(looked(wish=None, lines=[]), {**film(), "note": np.array(twice)})
+    assert "Up to step 5,000 its rate fell as for 8,000 steps, then as for 6,000." in told
     assert "neither a log nor a film" in sentence(looked(wish=None, lines=[]))
     assert head(looked(wish=None, live=Live("finished"))) == "A film"
 
