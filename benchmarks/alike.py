@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.alike [--only MODEL] [--repeats N] [--json]``: some four minutes on one quiet core. Both networks
 compute in the same precision, begin with the same weights and learn from the same batch by the same Adam, as in
-:mod:`benchmarks.training`; the baseline stays as it is found, so it is not compiled. A ratio says how many times as fast
+:mod:`benchmarks.training`; the baseline stays as it is found: it is not compiled. A ratio says how many times as fast
 a step of ours is.
 """
 
@@ -48,7 +48,7 @@ def rounded(nats: Callable[[], Tensor], lower: bool) -> Callable[[], Tensor]:
 
 def pair(name: str, batch: int, lower: bool) -> list[Step]:
     """The steps of ours, compiled and laid out in memory as in training, and of the baseline with the same weights."""
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.manual_seed(0)  # of the weights as well, which so are the same in both precisions
     spec = REGISTRY["draw-mnist" if name == DRAW else ENTRIES[name].name]
     config: Any = replace(spec.config, steps=min(STROKES, spec.config.steps)) if name == DRAW else spec.config
     ours = spec.network(config)
@@ -102,7 +102,6 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    torch.manual_seed(0)
     names = [options.only] if options.only else list(BATCHES)
     try:
         figures = {name: measure(name, options.repeats, options.batch) for name in names}

@@ -52,9 +52,9 @@ def slide(selector: str) -> str:
 
 
 @contextmanager
-def opened() -> Iterator[Page]:
+def opened(runtime: Runtime | None = None) -> Iterator[Page]:
     """The app in this process, its models loaded, and a page that shows it with reduced motion."""
-    runtime = Runtime()
+    runtime = runtime or Runtime()
     runtime.studio.warm()
     path = chromium.find()
     with (

@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from PIL import Image
 
+from benchmarks import alike, draw, gpu, learn, mdlstm, plates, sampler_defaults, sampling, trace, training, vae
 from benchmarks import all as every
-from benchmarks import draw, gpu, mdlstm, plates, sampler_defaults, sampling, trace, training, vae
 from benchmarks.baselines.draw import DrawBaseline
 from benchmarks.baselines.masked import MaskedConv2d
 from benchmarks.baselines.mdlstm import MDLSTMBaseline
@@ -21,6 +23,7 @@ from core.models.base import Generate
 from core.models.mdlstm import MDLSTM
 from core.samplers.brush import Brush, fastest
 from core.samplers.canvas import Pass
+from core.training.live import packed_film
 from core.training.registry import REGISTRY
 from tests.core.small import CONFIGS, PIXEL_MODELS, build, pictures, shake
 
@@ -174,6 +177,34 @@ def test_draw_prints_its_figures(options: list[str], tiny: None, capsys: pytest.
     assert (result["steps"], result["batch"], result["attention"]) == (2, 3, not options)
     assert result["compiled"] is False
     assert result["nats"]["ours"] == pytest.approx(result["nats"]["baseline"], rel=1e-5)
+
+
+@pytest.mark.parametrize("name", alike.BATCHES)
+def test_steps_are_compared_in_both_precisions_while_the_losses_agree(
+    name: str, tiny: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(torch, "compile", lambda loss, **_: loss)
+    alike.main(["--only", name, "--batch", "4", "--repeats", "4", "--json"])
+    result = printed(capsys)
+    assert result["ratio"][name].keys() == {"float32", "bfloat16"}
+    rounded, exact = (result["models"][name][each]["nats_after"] for each in ("bfloat16", "float32"))
+    assert rounded["baseline"] != exact["baseline"] and rounded["ours"] != exact["ours"], "nothing was rounded"
+    assert rounded["ours"] == pytest.approx(exact["ours"], rel=2e-2)
+    assert f"| {name} | {result['ratio'][name]['float32']} |" in alike.table(result["models"])
+
+
+def test_what_a_training_has_learned_is_read_from_its_folder(tmp_path: Path) -> None:
+    film = {"validation": np.array([200.0, 120.0]), "steps": np.array([0, 10])}
+    (tmp_path / "vae.film.npz").write_bytes(packed_film(film))
+    (tmp_path / "log.jsonl").write_text('{"started": 1}\n{"step": 50, "validation": 90.0}\n{"step": 60, "total": 1}\n')
+    assert learn.learned(tmp_path) == {"first": 200.0, "last": 90.0, "share": 0.45, "step": 50}
+    (tmp_path / "log.jsonl").write_text("")
+    assert learn.learned(tmp_path) == {"first": 200.0, "last": 120.0, "share": 0.6, "step": 10}
+    pictures = np.arange(8 * 9, dtype=np.uint8).reshape(8, 1, 3, 3)
+    (tmp_path / "now.npz").write_bytes(packed_film({"pictures": pictures, "steps": np.array(1)}))
+    learn.keep(tmp_path, tmp_path / "out", "vae2")
+    with Image.open(tmp_path / "out" / "vae2.png") as kept:
+        assert kept.size == (8 * 3 * learn.SCALE, 3 * learn.SCALE)
 
 
 def test_an_unequal_draw_is_not_compared(tiny: None, monkeypatch: pytest.MonkeyPatch) -> None:
