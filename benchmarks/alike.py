@@ -22,7 +22,7 @@ from torch import Tensor
 
 from benchmarks.baselines.draw import DrawBaseline
 from benchmarks.machine import machine
-from benchmarks.training import ENTRIES, Figures, UnequalError, compare, stepper
+from benchmarks.training import ENTRIES, UnequalError, compare, stepper
 from core.nn.likelihood import half
 from core.training.compiled import CompiledLoss
 from core.training.registry import REGISTRY
@@ -48,7 +48,8 @@ def rounded(nats: Callable[[], Tensor], lower: bool) -> Callable[[], Tensor]:
 
 def pair(name: str, batch: int, lower: bool) -> list[Step]:
     """The steps of ours, compiled and laid out in memory as in training, and of the baseline with the same weights."""
-    generator = torch.manual_seed(0)  # of the weights as well, which so are the same in both precisions
+    torch.manual_seed(0)  # of the weights, which so are the same in both precisions
+    generator = torch.Generator().manual_seed(0)
     spec = REGISTRY["draw-mnist" if name == DRAW else ENTRIES[name].name]
     config: Any = replace(spec.config, steps=min(STROKES, spec.config.steps)) if name == DRAW else spec.config
     ours = spec.network(config)
@@ -57,7 +58,7 @@ def pair(name: str, batch: int, lower: bool) -> list[Step]:
     x = (torch.rand(batch, 1, config.height, config.width, generator=generator) < 0.2).float()
     if name == DRAW:
         noise = torch.randn(config.steps, batch, config.latent, generator=generator)
-        bound = torch.compile(ours.bound)
+        bound: Any = torch.compile(ours.bound)
         losses = (lambda: bound(x, noise).total.mean(), lambda: theirs(x, noise))
     else:
         seen = x
@@ -72,9 +73,9 @@ def pair(name: str, batch: int, lower: bool) -> list[Step]:
     return [stepper(model, rounded(nats, lower)) for model, nats in zip((ours, theirs), losses, strict=True)]
 
 
-def measure(name: str, repeats: int, batch: int | None = None) -> Figures:
+def measure(name: str, repeats: int, batch: int | None = None) -> dict[str, Any]:
     """The figures of a model in each precision; raises :class:`UnequalError` where losses differ."""
-    found: Figures = {}
+    found: dict[str, Any] = {}
     for precision, (lower, tolerance) in PRECISIONS.items():
         began = time.perf_counter()
         figures = compare(pair(name, batch or BATCHES[name], lower), repeats, tolerance, TARGET)
