@@ -7,6 +7,7 @@ import sys
 from core.errors import UserError
 from core.studio.runtime import Runtime
 from viz.serving.options import asked, rules, trainings
+from viz.serving.settled import settling
 from viz.serving.surroundings import surroundings
 
 
@@ -14,7 +15,8 @@ def main() -> None:
     """Open the page at once; torch and the weights follow in the background."""
     with surroundings() as here:
         options = asked(here)
-        from viz.serving.server import serve  # and Gradio, which reads its surroundings when it is imported
+        with settling():
+            from viz.serving.server import serve  # and Gradio, which reads its surroundings when it is imported
 
         try:
             if options.device != "auto":

@@ -98,7 +98,12 @@ class Turns:
             if not any(one.place < turn.place and self._fits(one, others) for one in self._waiting):
                 return
         self._give(turn)
-        self._take(turn, None)
+        try:
+            self._take(turn, None)
+        except BaseException:  # Ctrl-C while it waits: whoever has the turn gives it back once more
+            with self._changed:
+                self._working.append(turn)
+            raise
 
     def _fits(self, turn: Turn, working: list[Turn]) -> bool:
         return len(working) < self._at_once and all(one.model != turn.model for one in working)
@@ -111,11 +116,13 @@ class Turns:
     def _take(self, turn: Turn, patience: float | None) -> None:
         with self._changed:
             self._waiting.append(turn)
-            came = self._changed.wait_for(lambda: self._next(turn), patience)
-            self._waiting.remove(turn)
-            if came:
-                self._working.append(turn)
-            self._changed.notify_all()
+            try:
+                came = self._changed.wait_for(lambda: self._next(turn), patience)
+                if came:
+                    self._working.append(turn)
+            finally:  # Ctrl-C may end the waiting, too
+                self._waiting.remove(turn)
+                self._changed.notify_all()
         if not came:
             raise UserError(f"Many people paint here: your turn did not come for {patience:.0f} seconds. Try again.")
 

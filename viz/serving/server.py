@@ -38,6 +38,7 @@ from viz.serving.pages import Pages
 from viz.serving.refusals import HANDLERS
 from viz.serving.rules import NEIGHBOURS, Rules
 from viz.serving.sessions import Closing, Sessions
+from viz.serving.settled import settling
 from viz.serving.streams import Streams
 from viz.serving.till import Till
 from viz.serving.web import Web
@@ -203,11 +204,19 @@ def serve(
 
         def ready() -> None:
             print(f"Easel stands at {address(listener, host)} (Ctrl+C ends it).", flush=True)
-            runtime.warm()
+            threading.Thread(target=warmed, args=(runtime,), daemon=True).start()
             if public:
                 threading.Thread(target=share, args=(listener.getsockname()[1],), daemon=True).start()
 
-        Server(site(build_rooms(runtime), rules), root, ready).run(sockets=[listener])
+        with settling():
+            built = site(build_rooms(runtime), rules)
+        Server(built, root, ready).run(sockets=[listener])
+
+
+def warmed(runtime: Runtime) -> None:
+    """Load torch and the models, which stay as the rooms do."""
+    with settling():
+        runtime.warm().join()
 
 
 def share(port: int) -> None:

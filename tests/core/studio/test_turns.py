@@ -165,3 +165,34 @@ def test_more_pictures_cost_more_and_a_particle_more_than_a_picture() -> None:
     assert costs == sorted(costs) and costs[0] == 0.023 and costs[2] == pytest.approx(0.2)
     assert prices.particles("pixelcnn-mnist", 64) > prices.pictures("pixelcnn-mnist", 64)
     assert prices.pictures("somebody's own", 16) == max(many for _, many in prices.PICTURES.values())
+
+
+def test_a_painting_that_is_interrupted_while_it_gives_way_leaves_no_turn_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turns, went = Turns(at_once=1), threading.Event()
+
+    def short() -> None:
+        with turns.at("model", 0.01):
+            went.set()
+
+    def long() -> None:
+        with turns.at("model", 1.0) as turn:
+            other.start()
+            waiting(turns, 1)
+            with monkeypatch.context() as patch:
+                patch.setattr(turns._changed, "wait_for", ctrl_c)
+                turn.rest()
+
+    other = threading.Thread(target=short)
+    with pytest.raises(KeyboardInterrupt):
+        long()
+    assert went.wait(10)
+    other.join(10)
+    assert not turns._waiting and not turns._working
+    with turns.at("model", 0.01):
+        assert len(turns._working) == 1
+
+
+def ctrl_c(*_: object) -> bool:
+    raise KeyboardInterrupt
