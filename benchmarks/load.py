@@ -1,9 +1,11 @@
-"""A class at one server: many pages with sessions of their own, a mix of requests, each answer checked.
+"""A class at one server: pages with sessions of their own, real browsers among them, and each answer checked.
 
-``python -m benchmarks.load --clients 60 --minutes 3 [--pause 5] [--url URL] [--json]`` starts the app, unless ``--url``
-names one that runs with ``--status``. Every client loads a room, holds its connection open as a page does, and then
-asks and pauses in turn. What the same arguments gave to the first who asked, alone, before all others came, is what
-they must give to everybody: the seed is among them. Client and server share the machine, so times are those of both.
+``python -m benchmarks.load [--clients 60] [--browsers 4] [--minutes 3] [--pause 5] [--train] [--url URL] [--json]``
+starts the app, unless ``--url`` names one that runs with ``--status``. Clients load rooms, hold their connections open,
+ask for what the rooms' own events ask for (:mod:`benchmarks.load_asks`), and pause. When all have gone, every action is
+done once more with each seed by somebody who is alone: what the class was given must have been the same. Clients,
+browsers and server share the machine, so times are those of all. A long one with few clients, such as ``--clients 6
+--browsers 0 --minutes 120 --pause 20``, says whether memory, files, threads and sockets stay as they are.
 """
 
 from __future__ import annotations
@@ -14,44 +16,32 @@ import json
 import os
 import random
 import re
-import secrets
 import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
 
+from benchmarks.load_asks import ACTIONS, SEEDS, Action, Ask
+from benchmarks.load_browsers import VISITS, class_of
+from benchmarks.load_pages import Page, Room
 from benchmarks.machine import machine
 
-ROOMS = ("", "vae/", "draw/", "pixels/", "look/", "together/", "train/")
-DIGIT = [[255 if 6 <= row < 22 and 12 <= column < 15 else 0 for column in range(28)] for row in range(28)]
-LOWER = [[255 if row >= 14 else 0 for _ in range(28)] for row in range(28)]
-SEEDS = range(1, 5)
-LIGHT: dict[str, list[Any]] = {
-    "vae_decode": [[0.5, -1, 0, 0, 1, 0, 0, "seed"]],
-    "vae_encode": [DIGIT],
-    "draw_copy": [DIGIT, "seed"],
-    "pixel_nats": [DIGIT],
-}
-HEAVY: dict[str, list[Any]] = {
-    "draw_generate": [16, "seed"],
-    "pixel_complete": [DIGIT, LOWER, 4, "seed"],
-    "pixel_generate": [9, "seed", 1.0, "gated-pixelcnn-mnist"],
-}
-SHARE_HEAVY, SHARE_PAGES = 0.25, 0.05
+ROOMS = ("", "vae/", "draw/", "pixels/", "look/", "together/", "train/", "lessons/")
+MOVES = 0.1
+"""How often a person goes to another room."""
 LONGEST = 120.0
-
-
-def filled(values: Any, seed: int) -> Any:
-    """Arguments with the seed in its places."""
-    if isinstance(values, list):
-        return [filled(value, seed) for value in values]
-    return seed if values == "seed" else values
+GONE = 12.0
+"""Seconds after which a page that was closed is forgotten: :data:`viz.serving.sessions.GRACE` and some."""
+KEPT = ("resident_bytes", "open_files", "sockets", "threads", "pages", "temporary_files")
+"""Counts of the server that must not grow."""
 
 
 class Class:
@@ -59,126 +49,137 @@ class Class:
 
     def __init__(self, url: str, pause: float) -> None:
         self.url, self.pause = url, pause
-        self.times: dict[str, list[float]] = {"light": [], "heavy": [], "page": []}
+        self.times: defaultdict[str, list[float]] = defaultdict(list)
         self.errors: list[str] = []
-        self.wrong = 0
-        self.known: dict[tuple[str, int], Any] = {}
-        self.numbers: dict[str, int] = {}
+        self.heard: defaultdict[tuple[str, int], Counter[str]] = defaultdict(Counter)
+        self.rooms: dict[str, Room] = {}
 
     async def learn(self, http: httpx.AsyncClient) -> None:
-        """The numbers of the endpoints, and what each gives to somebody who is alone."""
-        config = (await http.get(f"{self.url}config")).json()
-        self.numbers = {each["api_name"]: each["id"] for each in config["dependencies"] if each["api_name"]}
-        async with Page(self, http).open() as page:
-            for name, values in (LIGHT | HEAVY).items():
-                for seed in SEEDS:
-                    self.known[name, seed] = await page.asked(name, filled(values, seed))
+        """What the rooms' pages know of their events."""
+        for room in ROOMS:
+            self.rooms[room] = Room((await http.get(f"{self.url}{room}config")).json())
+
+    async def warm(self, http: httpx.AsyncClient) -> None:
+        """Have each action done once, so that no client waits for a model to be loaded. Raises where one fails."""
+        for action in ACTIONS:
+            async with Page(f"{self.url}{action.room}", self.rooms[action.room], http).open() as page:
+                await page.done(action, SEEDS + 1)
 
     async def one(self, http: httpx.AsyncClient, chance: random.Random, until: float) -> None:
-        """A client from when it comes until the lesson ends."""
+        """A client from when it comes until the lesson ends, in one room after another."""
         await asyncio.sleep(chance.random() * self.pause)
-        await self.timed("page", self.room(http, chance))
-        async with Page(self, http).open() as page:
-            while time.monotonic() < until:
-                drawn, seed = chance.random(), chance.choice(SEEDS)
-                if drawn < SHARE_PAGES:
-                    await self.timed("page", self.room(http, chance))
-                else:
-                    kind, table = ("heavy", HEAVY) if drawn < SHARE_PAGES + SHARE_HEAVY else ("light", LIGHT)
-                    name = chance.choice(list(table))
-                    await self.timed(kind, self.checked(page, name, table[name], seed))
-                await asyncio.sleep(min(chance.expovariate(1 / self.pause), max(0.0, until - time.monotonic())))
+        while time.monotonic() < until:
+            room = chance.choice(ROOMS)
+            await self.timed("page", self.load(http, room))
+            there = [action for action in ACTIONS for _ in range(action.often) if action.room == room]
+            async with Page(f"{self.url}{room}", self.rooms[room], http).open() as page:
+                while time.monotonic() < until:
+                    if there:
+                        action, seed = chance.choice(there), chance.randint(1, SEEDS)
+                        await self.timed("heavy" if action.heavy else "light", self.done(page, action, seed))
+                    await asyncio.sleep(min(chance.expovariate(1 / self.pause), max(0.0, until - time.monotonic())))
+                    if not there or chance.random() < MOVES:
+                        break
 
-    async def timed(self, kind: str, asked: Any) -> None:
+    async def timed(self, kind: str, asked: Awaitable[Any]) -> None:
+        """Await something, and keep how long it took, or what was wrong."""
         start = time.monotonic()
         try:
             await asyncio.wait_for(asked, LONGEST)
         except Exception as error:  # whatever it is, it is one in the table
-            self.errors.append(f"{type(error).__name__}: {error}"[:200])
+            self.errors.append(f"{kind}: {type(error).__name__}: {error}"[:300])
         else:
             self.times[kind].append(time.monotonic() - start)
 
-    async def room(self, http: httpx.AsyncClient, chance: random.Random) -> None:
-        (await http.get(self.url + chance.choice(ROOMS))).raise_for_status()
+    async def load(self, http: httpx.AsyncClient, room: str) -> None:
+        """The page of a room."""
+        (await http.get(self.url + room)).raise_for_status()
 
-    async def checked(self, page: Page, name: str, values: Any, seed: int) -> None:
-        self.wrong += await page.asked(name, filled(values, seed)) != self.known[name, seed]
+    async def done(self, page: Page, action: Action, seed: int) -> None:
+        """An action, whose answer is kept."""
+        self.hear(action, seed, await page.done(action, seed))
+
+    def hear(self, action: Action, seed: int, digest: str) -> None:
+        """Keep what somebody was given; compared with what is right by :meth:`wrong`."""
+        self.heard[action.key, seed][digest] += 1
+
+    async def wrong(self, http: httpx.AsyncClient) -> dict[str, int]:
+        """By the action's name, how many answers were others than somebody gets who is alone."""
+        found, known = Counter[str](), {action.key: action for action in (*ACTIONS, *(each.action for each in VISITS))}
+        for (key, seed), given in self.heard.items():
+            action = known[key]
+            async with Page(f"{self.url}{action.room}", self.rooms[action.room], http).open() as page:
+                right = await page.done(action, seed)
+            if others := given.total() - given[right]:
+                found[key] += others
+        return dict(found)
 
 
-class Page:
-    """An open page, as Gradio's front end keeps one: a session, a heartbeat, a stream of answers for each request."""
-
-    def __init__(self, lesson: Class, http: httpx.AsyncClient) -> None:
-        self._lesson, self._http, self._session = lesson, http, secrets.token_hex(6)
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[Page]:
-        """While it is open its heartbeat runs."""
-        beating = asyncio.create_task(self._beat())
-        try:
-            yield self
-        finally:
-            beating.cancel()
-
-    async def _beat(self) -> None:
-        async with self._http.stream("GET", f"{self._lesson.url}gradio_api/heartbeat/{self._session}") as stream:
-            async for _ in stream.aiter_raw():
-                pass
-
-    async def asked(self, name: str, values: Any) -> Any:
-        """The answer to one event through the queue; raises where there is none."""
-        place = f"{self._lesson.url}gradio_api/queue/"
-        body = {"data": values, "fn_index": self._lesson.numbers[name], "session_hash": self._session}
-        joined = await self._http.post(f"{place}join", json=body)
-        if joined.status_code != 200:
-            raise RuntimeError(f"{joined.status_code} {joined.text[:100]}")
-        event = joined.json()["event_id"]
-        async with self._http.stream("GET", f"{place}data", params={"session_hash": self._session}) as stream:
-            async for line in stream.aiter_lines():
-                if not line.startswith("data:"):
-                    continue
-                message = json.loads(line[5:])
-                if message.get("msg") == "process_completed" and message.get("event_id") == event:
-                    if not message["success"]:
-                        raise RuntimeError(str(message["output"].get("error"))[:100])
-                    return message["output"]["data"]
-        raise RuntimeError("the stream ended without an answer")
+async def status(http: httpx.AsyncClient, url: str) -> dict[str, float]:
+    """The server's own counts."""
+    text = (await http.get(f"{url}metrics")).text
+    return {name: float(value) for name, value in re.findall(r"^easel_(\w+) ([\d.e+-]+)$", text, re.MULTILINE)}
 
 
 async def watched(http: httpx.AsyncClient, url: str, seen: list[dict[str, float]]) -> None:
-    """The server's own counts, every five seconds."""
+    """They, every five seconds."""
     while True:
-        text = (await http.get(f"{url}metrics")).text
-        seen.append(
-            {name: float(value) for name, value in re.findall(r"^easel_(\w+) ([\d.e+-]+)$", text, re.MULTILINE)}
-        )
+        seen.append(await status(http, url))
         await asyncio.sleep(5)
 
 
-async def lesson(url: str, clients: int, minutes: float, pause: float) -> dict[str, Any]:
+async def trained(pupils: Class, http: httpx.AsyncClient, until: float) -> None:
+    """Somebody trains a small network and looks at it every second, as the room does."""
+    room = pupils.rooms["train/"]
+    async with Page(f"{pupils.url}train/", room, http).open() as page:
+        (key, *_), *_ = await page.asked([Ask("train-begin", "click", {"train-until": 300})], 1)
+        look = Ask("train-run", function="look", data={"key": key, "version": 0})
+        while time.monotonic() < until:
+            await pupils.timed("a look at a training", page.asked([look], 1))
+            await asyncio.sleep(1)
+
+
+async def lesson(
+    url: str, clients: int, minutes: float, pause: float, browsers: int = 0, train: bool = False
+) -> dict[str, Any]:
     """One run; what is printed of it."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=4 * clients)
-    pupils, seen = Class(url, pause), list[dict[str, float]]()
-    async with httpx.AsyncClient(limits=limits, timeout=LONGEST, trust_env=False) as http:
+    pupils, seen, load = Class(url, pause), list[dict[str, float]](), os.getloadavg()[2]
+    opened: dict[str, Any] = {"limits": limits, "timeout": LONGEST, "trust_env": False}
+    async with httpx.AsyncClient(**opened) as http:
         await pupils.learn(http)
+        await pupils.warm(http)
+    await asyncio.sleep(GONE)
+    async with httpx.AsyncClient(**opened) as http:
+        before = await status(http, url)
         watching = asyncio.create_task(watched(http, url, seen))
         until = time.monotonic() + 60 * minutes
-        await asyncio.gather(*(pupils.one(http, random.Random(number), until) for number in range(clients)))
+        everybody: list[Any] = [pupils.one(http, random.Random(number), until) for number in range(clients)]
+        if browsers:
+            everybody.append(class_of(browsers, url, pause, until, pupils.timed, pupils.hear))
+        if train:
+            everybody.append(trained(pupils, http, until))
+        await asyncio.gather(*everybody)
         watching.cancel()
+    await asyncio.sleep(GONE)
+    async with httpx.AsyncClient(**opened) as http:
+        after = await status(http, url)
+        wrong = await pupils.wrong(http)
     resident = [each["resident_bytes"] / 2**20 for each in seen]
     early = resident[min(len(resident) - 1, len(resident) // 6)]  # when all have come
     return {
-        "clients": clients,
-        "minutes": minutes,
-        "pause": pause,
+        **{"clients": clients, "browsers": browsers, "minutes": minutes, "pause": pause, "a training": train},
         "requests": sum(map(len, pupils.times.values())),
         "errors": len(pupils.errors),
-        "first errors": pupils.errors[:3],
-        "wrong": pupils.wrong,
-        "seconds": {kind: quantiles(times) for kind, times in pupils.times.items()},
+        "first errors": pupils.errors[:5],
+        "wrong": sum(wrong.values()),
+        "wrong in": wrong,
+        "answers that were checked": sum(given.total() for given in pupils.heard.values()),
+        "seconds": {kind: quantiles(times) for kind, times in sorted(pupils.times.items())},
         "memory MB": {"start": round(resident[0]), "end": round(resident[-1]), "growth": round(resident[-1] - early)},
-        "stall s": round(max(each["event_loop_stall_seconds"] for each in seen), 3),
-        "load of the machine before": round(os.getloadavg()[2], 1),
+        "before and after": {name: [round(each[name]) for each in (before, after)] for name in KEPT},
+        "stall s": round(max(each["event_loop_stall_seconds"] for each in seen[1:] or seen), 3),
+        "load of the machine before": round(load, 1),
         "machine": machine(),
     }
 
@@ -193,37 +194,50 @@ def quantiles(times: list[float]) -> dict[str, float]:
 
 
 @contextmanager
-def app(*options: str) -> Iterator[str]:
-    """``python app.py`` in a process of its own, with its models loaded on demand; its address."""
+def app(*options: str, port: int | None = None) -> Iterator[str]:
+    """``python app.py`` in a process of its own, at a free port unless one is named; its address, once it answers."""
+    port = port or free_port()
+    with tempfile.TemporaryDirectory() as runs:
+        command = [sys.executable, "app.py", "--port", str(port), "--status", "--runs", runs, *options]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            url = f"http://127.0.0.1:{port}/"
+            try:
+                wait_for(url, 180)
+                yield url
+            finally:
+                process.terminate()
+
+
+def free_port() -> int:
+    """A port of this machine that nobody has."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "app.py", "--port", str(port), "--status", *options]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        url = f"http://127.0.0.1:{port}/"
+        return int(probe.getsockname()[1])
+
+
+def wait_for(url: str, seconds: float) -> None:
+    """Until a server answers, or the time is over."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
         try:
-            until = time.monotonic() + 180
-            while time.monotonic() < until:
-                try:
-                    httpx.get(f"{url}healthz", trust_env=False, timeout=5)
-                    break
-                except httpx.HTTPError:
-                    time.sleep(0.2)
-            yield url
-        finally:
-            process.terminate()
+            httpx.get(f"{url}healthz", trust_env=False, timeout=5)
+            return
+        except httpx.HTTPError:
+            time.sleep(0.1)
 
 
 def main(arguments: list[str]) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--clients", type=int, default=60)
+    parser.add_argument("--browsers", type=int, default=4, help="real pages in Chromium besides them")
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--pause", type=float, default=5.0, help="mean seconds from an answer to the next request")
+    parser.add_argument("--train", action="store_true", help="somebody trains a network meanwhile")
     parser.add_argument("--url", help="a server that runs with --status")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    run = options.clients, options.minutes, options.pause
+    run = options.clients, options.minutes, options.pause, options.browsers, options.train
     if options.url:
         found = asyncio.run(lesson(options.url.rstrip("/") + "/", *run))
     else:

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -55,13 +56,18 @@ def here(scope: Scope) -> str:
     return path
 
 
-def stored() -> int:
-    """Bytes of the temporary files of this process."""
-    total = 0
+def temporary() -> Iterator[Path]:
+    """The temporary files of this process."""
     for folder, _, names in os.walk(tempfile.gettempdir()):
-        for name in names:
-            with suppress(OSError):  # it has just gone
-                total += (Path(folder) / name).stat().st_size
+        yield from (Path(folder) / name for name in names)
+
+
+def stored() -> int:
+    """Bytes of them."""
+    total = 0
+    for file in temporary():
+        with suppress(OSError):  # it has just gone
+            total += file.stat().st_size
     return total
 
 

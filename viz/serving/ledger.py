@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from core.errors import UserError
 from core.files import VERSION
 from viz.errors import LOG
-from viz.serving.doors import here, refuse
+from viz.serving.doors import here, refuse, temporary
 from viz.serving.till import Till
 
 PARTS, PART_BYTES = 3, 10 * 2**20
@@ -125,6 +125,8 @@ class Ledger:
         gauges: dict[str, float] = {"owed_seconds": self._till.owed, "requests_under_way": self.under_way}
         gauges |= {"pages": self.pages(), "event_loop_stall_seconds": self.stall}
         gauges |= {"resident_bytes": resident(), "threads": threading.active_count()}
+        gauges |= {"open_files": len(found := opened()), "sockets": sum(each.startswith("socket:") for each in found)}
+        gauges |= {"temporary_files": sum(1 for _ in temporary())}
         self.stall = 0.0
         for name, value in gauges.items():
             lines += [f"# TYPE easel_{name} gauge", f"easel_{name} {value:g}"]
@@ -144,6 +146,16 @@ def resident() -> int:
         return pages * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError):
         return 0
+
+
+def opened() -> list[str]:
+    """What each open file of this process is; nothing where the system does not say."""
+    found = []
+    with suppress(OSError):
+        for each in Path("/proc/self/fd").iterdir():
+            with suppress(OSError):  # it has just been closed
+                found.append(str(each.readlink()))
+    return found
 
 
 class Status:

@@ -7,6 +7,7 @@ are already waiting or a proxy is set. Here nothing is asked.
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 import socket
 import threading
@@ -210,6 +211,7 @@ def serve(
 
         with settling():
             built = site(build_rooms(runtime), rules)
+            gc.collect()  # a hundred event loops, which Gradio has left open
         Server(built, root, ready).run(sockets=[listener])
 
 
