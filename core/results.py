@@ -20,8 +20,6 @@ SMALLEST = 1.0
 """Side of the smallest write window that a hand may choose, px; the largest is twice as wide as the picture."""
 MOVED = 1e-6
 """A logit has moved if it changed by more than this; a network that cannot see a pixel does not move at all."""
-WEIGHED = (1, 10, 100)
-"""Draws that are weighed together in a :class:`Bound`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,132 +195,6 @@ class Fitted:
 
 
 @dataclass(frozen=True, eq=False)
-class Bound:
-    """What one picture costs one model, in nats.
-
-    ``painted`` (1, 1, H, W); ``loss`` (H, W) sums to ``reconstruction``; ``kl`` (d,), the most expensive number on
-    average first: the price of :func:`core.studies.vae_bound.priced`, whatever the seed. ``tightened`` (3,) with
-    as many draws of the seed as :data:`WEIGHED` says; ``undecided`` the share of grey pixels.
-    """
-
-    painted: Array
-    loss: Array
-    kl: Array
-    reconstruction: float
-    bound: float
-    tightened: tuple[float, ...]
-    undecided: float
-
-
-@dataclass(frozen=True, eq=False)
-class Sampled:
-    """A sample on its way from noise to a code.
-
-    ``trace`` has a cell for each draw; ``path`` (T, n, d) is what is decoded, ``nats`` (T, n) −log p(x | it); ``noise``
-    (n, d), ``mean`` and ``sigma`` (d,). ``scaled`` is the step at which the noise has been scaled.
-    """
-
-    trace: CanvasTrace
-    path: Array
-    nats: Array
-    noise: Array
-    mean: Array
-    sigma: Array
-    scaled: int
-
-
-@dataclass(frozen=True, eq=False)
-class Weight:
-    """One β: ``bound`` of the picture and ``imagined`` (n, 1, H, W), with the share of undecided pixels in them."""
-
-    name: str
-    beta: float
-    bound: Bound
-    imagined: Array
-    undecided: float
-
-
-@dataclass(frozen=True, eq=False)
-class Outside:
-    """A digit's code stretched from the origin outwards, ``T`` frames.
-
-    ``trace`` is what is painted, ``back`` (T, 1, H, W) what is painted of the code that the encoder reads back,
-    ``factor`` (T,) of the digit's own length, ``radius`` (T,) |z|, ``mass`` (T,) the share of the prior within,
-    ``distance`` (T,) between a code and the one read back.
-    """
-
-    trace: CanvasTrace
-    back: Array
-    factor: Array
-    radius: Array
-    mass: Array
-    distance: Array
-    latents: int
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """What one way makes of a damaged picture.
-
-    ``painted`` (H, W) in [0, 1]; ``samples`` (k, H, W) pictures drawn by it, of 0 and 1, the pixels that are known for
-    sure as they are; ``spread`` (H, W), the standard deviation of each pixel over what it may draw, at most ½;
-    ``nats``: −log of the probability that it draws just the true pixels where the picture is damaged (the search: from
-    its best code); ``wrong`` the share of pixels there in which ``painted``, made paper and ink at ½, is not the true
-    one; ``unsure`` the mean of ``spread`` there.
-    """
-
-    way: str
-    painted: Array
-    samples: Array
-    spread: Array
-    nats: float
-    wrong: float
-    unsure: float
-
-
-@dataclass(frozen=True, eq=False)
-class Climb:
-    """The film of the search, the best restart first; ``T`` moments, ``r`` restarts.
-
-    ``pictures`` (T, r, H, W) in [0, 1]; ``objective`` and ``known`` (T, r): −log p(known | z) + |z|² / 2 and its first
-    part, in nats; ``hidden`` (r,): −log p(the true damaged pixels | z) at the end; ``origins`` (r,): 0 the encoder's
-    answer, 1 the prior's mean, 2 a draw from the prior.
-    """
-
-    pictures: Array
-    objective: Array
-    known: Array
-    hidden: Array
-    origins: NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Restored:
-    """All answers to one damage: ``damaged`` (H, W) of 0 and 1, ``region`` (H, W) where it counts, ``flips`` its rate.
-
-    ``untouched`` is the share of the region's pixels that are wrong if nothing is done, hidden ones being paper.
-    """
-
-    picture: Array
-    damaged: Array
-    hidden: NDArray[np.bool_]
-    region: NDArray[np.bool_]
-    flips: float
-    untouched: float
-    answers: tuple[Answer, ...]
-    climb: Climb
-
-
-@dataclass(frozen=True, eq=False)
-class Codes:
-    """What an encoder says of n pictures: ``mean``, ``sigma`` and the price ``kl`` of each number, (n, d)."""
-
-    mean: Array
-    sigma: Array
-    kl: Array
-
-
-@dataclass(frozen=True, eq=False)
 class Entry:
     """What one painter answers to a question that is put to all.
 
@@ -357,3 +229,37 @@ class Bill:
     name: str
     bits: Array
     rule: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Leak:
+    """What moved when one pixel was changed: ``change`` (H, W) of the logits, the most of all channels.
+
+    ``early`` pixels moved although they are visited before the changed one, or are that pixel itself: a leak.
+    ``late`` pixels moved that are visited after it, as they may.
+    """
+
+    change: Array
+    early: int
+    late: int
+
+
+@dataclass(frozen=True, eq=False)
+class TwoDigits:
+    """Two digits on one canvas: ``pixels`` uint8 (H, W) of 0 and 255, ``ink`` (2, H, W) bool: which is whose alone."""
+
+    pixels: NDArray[np.uint8]
+    ink: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A digit among clutter: ``pixels`` (S, S), and ``row``, ``column`` (from 0) of its 28 × 28 box's top left.
+
+    ``kinds`` (S, S) is what each pixel is, of :data:`KINDS`.
+    """
+
+    pixels: NDArray[np.uint8]
+    row: int
+    column: int
+    kinds: NDArray[np.uint8]

@@ -17,7 +17,7 @@ from core.errors import UserError, quoted
 from core.files import CHECKPOINTS
 from core.library.model import Model
 from core.library.painters import VAE, Classifier, Draw, Pixels
-from core.results import Codes
+from core.results_vae import Codes
 from core.training.checkpoints import kl_per_latent, load_trained
 from core.training.registry import REGISTRY
 from core.training.spec import Family

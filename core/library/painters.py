@@ -17,7 +17,7 @@ from core.library.model import Model, one_thread
 from core.models.base import Complete, Generate, Reconstruct, array
 from core.nn import noise
 from core.requests import seeded, whole
-from core.results import Codes
+from core.results_vae import Codes
 from core.samplers.brush import Brush, most_pictures
 from core.studies import draw_between, vae_bound
 from core.trace import Array, CanvasTrace, RasterTrace, Step

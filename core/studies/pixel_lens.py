@@ -6,7 +6,6 @@ Shapes: ``H`` × ``W`` pixels, ``C`` channels.
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from core.models.pixelcnn import PixelCNN
 from core.models.pixelrnn import DiagonalBiLSTM, PixelRNN
 from core.models.raster import receptive_field as receptive_field
 from core.nn.masked import MaskType, causal_mask
-from core.results import MOVED
+from core.results import MOVED, Leak
 from core.trace import Array
 
 
@@ -29,19 +28,6 @@ def ranks(model: Any) -> NDArray[np.int64]:
     rows, columns = model.order.T
     grid[rows, columns] = np.arange(len(model.order))
     return grid
-
-
-@dataclass(frozen=True, eq=False)
-class Leak:
-    """What moved when one pixel was changed: ``change`` (H, W) of the logits, the most of all channels.
-
-    ``early`` pixels moved although they are visited before the changed one, or are that pixel itself: a leak.
-    ``late`` pixels moved that are visited after it, as they may.
-    """
-
-    change: Array
-    early: int
-    late: int
 
 
 @torch.no_grad()

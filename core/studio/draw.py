@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any, cast, get_args
 
 import numpy as np
@@ -21,7 +20,7 @@ from core.data.scenes import anywhere, laid
 from core.models.base import Generate, Reconstruct, array, device_of
 from core.models.draw import Draw
 from core.requests import RequestError, binary_picture, colour_picture, seeded, whole
-from core.results import Tally
+from core.results import Tally, TwoDigits
 from core.samplers import prices
 from core.studies import draw_between, draw_complete
 from core.studies.draw_between import Way
@@ -37,14 +36,6 @@ SEEDS = 40
 """Draws of the noise over which a picture's price is counted, seeds 1 and on."""
 MAX_BETWEEN = 16
 """Paintings on the way from one to another, all of which are painted at once."""
-
-
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """Two digits on one canvas: ``pixels`` uint8 (H, W) of 0 and 255, ``ink`` (2, H, W) bool: which is whose alone."""
-
-    pixels: NDArray[np.uint8]
-    ink: NDArray[np.bool_]
 
 
 class DrawStudio:
@@ -116,7 +107,7 @@ class DrawStudio:
             steps = draw_between.between(model, a, b, n, cast(Way, way), seeded(seed))
             return CanvasTrace.record(steps)
 
-    def scene(self, first: NDArray[np.uint8], second: NDArray[np.uint8], seed: object) -> Scene:
+    def scene(self, first: NDArray[np.uint8], second: NDArray[np.uint8], seed: object) -> TwoDigits:
         """Two digits (h, w) of 0 and 255 laid anywhere on the canvas of the painter of two; neither is cut off."""
         config = self._load(TWO_DIGITS).config
         if first.shape != second.shape or max(first.shape) > min(config.height, config.width):
@@ -126,9 +117,9 @@ class DrawStudio:
         corners = anywhere(things, config.height, 0, rng)
         alone = [laid(things[:, [k]], corners[:, [k]], config.height)[0] > 0 for k in range(2)]
         ink = np.stack([alone[0] & ~alone[1], alone[1] & ~alone[0]])
-        return Scene(laid(things, corners, config.height)[0], ink)
+        return TwoDigits(laid(things, corners, config.height)[0], ink)
 
-    def copy_scene(self, scene: Scene, seed: object) -> tuple[CanvasTrace, Array]:
+    def copy_scene(self, scene: TwoDigits, seed: object) -> tuple[CanvasTrace, Array]:
         """A copy of two digits, and how much of each one's ink stands after every stroke: (T, 2) in [0, 1]."""
         model: Draw = self._load(TWO_DIGITS)
         x = binary_picture(scene.pixels, model.config.height, model.config.width)

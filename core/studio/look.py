@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
@@ -23,7 +22,7 @@ from core.models.glimpse import Glance, GlimpseClassifier
 from core.nn import attention
 from core.nn.attention import Window
 from core.requests import MAX_SEED, RequestError, number, seeded, whole
-from core.results import Compared
+from core.results import Compared, Scene
 from core.studio.turns import Turn
 from core.trace import Array, CanvasTrace
 from core.training.registry import REGISTRY
@@ -46,19 +45,6 @@ PIECE, MOST_PIECES = 8, 16
 """Side of a piece of clutter, px, and how many there can be."""
 SMALLEST_WINDOW, LARGEST_WINDOW = 3.0, 1.5
 """Limits for the side of a window of one's own: the first in px, the second in sides of the scene."""
-
-
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """A digit among clutter: ``pixels`` (S, S), and ``row``, ``column`` (from 0) of its 28 × 28 box's top left.
-
-    ``kinds`` (S, S) is what each pixel is, of :data:`core.results.KINDS`.
-    """
-
-    pixels: Pixels
-    row: int
-    column: int
-    kinds: Pixels
 
 
 class GlimpseStudio:

@@ -23,7 +23,7 @@ from core.errors import StoppedError, quoted
 from core.models.base import Complete, Generate, device_of
 from core.models.pixelcnn import PixelCNN
 from core.requests import RequestError, seeded, whole
-from core.results import TAKEN, Fitted, Racer
+from core.results import TAKEN, Fitted, Leak, Racer
 from core.samplers import coder, prices
 from core.samplers.brush import Brush, OrderError, TooManyError, most_particles
 from core.samplers.canvas import Pass
@@ -202,9 +202,7 @@ class PixelStudio:
             model = self._brush(name).model
             return pixel_lens.receptive_field(model, self._picture(name, pixels).to(device_of(model)), *at)
 
-    def leak(
-        self, name: str, row: object, column: object, pixels: NDArray[np.uint8], broken: bool = False
-    ) -> pixel_lens.Leak:
+    def leak(self, name: str, row: object, column: object, pixels: NDArray[np.uint8], broken: bool = False) -> Leak:
         """What moves when one pixel is turned over; ``broken`` does so with a mask that is wrong on purpose."""
         at = self._pixel(name, row, column)
         with self._at_work(name, LIGHT):
@@ -215,7 +213,7 @@ class PixelStudio:
                 model = pixel_lens.with_broken_mask(model)
             return pixel_lens.future_leak(model, self._picture(name, pixels).to(device_of(model)), *at)
 
-    def scans_leak(self, taken: str, row: object, column: object, pixels: NDArray[np.uint8]) -> pixel_lens.Leak:
+    def scans_leak(self, taken: str, row: object, column: object, pixels: NDArray[np.uint8]) -> Leak:
         """What moves in the Diagonal BiLSTM with other scans (:data:`core.results.TAKEN`) as a pixel is turned over."""
         if taken not in TAKEN:
             raise RequestError(f"There are no such scans; there are {', '.join(TAKEN)}.")

@@ -16,7 +16,7 @@ from core.models.aevb import AutoEncoder
 from core.models.base import array, device_of
 from core.nn import noise
 from core.requests import MAX_LATENT, RequestError, number, seeded, whole
-from core.results import WEIGHED, Bound, Outside, Sampled, Weight
+from core.results_vae import WEIGHED, Bound, Outside, Sampled, Weight
 from core.studies import vae_bound
 from core.studio.vae_code import FIRST, MAX_FRAMES, MNIST, VAEStudio
 from core.trace import CanvasTrace

@@ -11,7 +11,6 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from core.models.aevb import AutoEncoder
 from core.models.base import array, device_of
 from core.nn import noise
 from core.requests import RequestError, binary_picture, colour_picture, seeded, whole
+from core.results_vae import Code
 from core.studies.latents import LEADING, REACH
 from core.studies.vae_bound import priced
 from core.studies.vae_walks import swept
@@ -39,20 +39,6 @@ MNIST = tuple(name for name, spec in REGISTRY.items() if spec.family == "vae" an
 MAX_FRAMES = 120
 MAX_CODES = 900
 """Pictures that are decoded in one request: a lattice of 30 × 30."""
-
-
-@dataclass(frozen=True, eq=False)
-class Code:
-    """What a VAE makes of one picture: ``mean`` and ``sigma`` (d,), ``kl`` (d,) and ``reconstruction`` in nats.
-
-    Both prices are those of :func:`core.studies.vae_bound.priced`: ``reconstruction`` is −log p(x | z) averaged over
-    draws.
-    """
-
-    mean: Array
-    sigma: Array
-    kl: Array
-    reconstruction: float
 
 
 def known(name: str) -> str:

@@ -7,7 +7,6 @@ Everything from outside is checked here and in :mod:`core.studio.vae_code`; code
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,10 +15,11 @@ from numpy.typing import NDArray
 from core.errors import quoted
 from core.models.base import array
 from core.requests import MAX_LATENT, RequestError, number, whole
+from core.results_vae import Posterior
 from core.studies import latents, vae_map
 from core.studies.vae_map import Numbers, Plane
 from core.studio.train_learned import Dots, Learned
-from core.studio.vae_code import Code, VAEStudio
+from core.studio.vae_code import VAEStudio
 from core.trace import Array, CanvasTrace
 from core.training.registry import shown_in
 
@@ -40,18 +40,6 @@ def mapped(name: object) -> str:
     if name not in MAPS:
         raise RequestError(f"There is no map of {quoted(name)}; there are maps of {', '.join(MAPS)}.")
     return str(name)
-
-
-@dataclass(frozen=True, eq=False)
-class Posterior:
-    """What a picture becomes: its ``code``, ``samples`` (k, d) of q(z | x), and what is painted from them.
-
-    ``pictures`` (k + 1, H, W) in [0, 1]: the first is that of the mean.
-    """
-
-    code: Code
-    samples: Array
-    pictures: Array
 
 
 class MapStudio:

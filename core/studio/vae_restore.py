@@ -17,7 +17,7 @@ from core.models.aevb import UNKNOWN
 from core.models.base import array
 from core.nn import noise
 from core.requests import RequestError, number, seeded, whole
-from core.results import Answer, Climb, Restored
+from core.results_vae import Answer, Climb, Restored
 from core.studies import vae_restore
 from core.studies.vae_restore import Damaged
 from core.studio.pixels import Covered, PixelStudio

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -19,68 +18,13 @@ from torch import Tensor
 from core import requests
 from core.models.base import Generate, Reconstruct, array
 from core.requests import RequestError, seeded, whole
+from core.results_vae import Between, Copy, Corners, Sum
 from core.studies import latents, vae_walks
 from core.studies.draw_between import interpolated
 from core.studio.vae_code import COLOUR, FIRST, VAEStudio
 from core.trace import Array, CanvasTrace
 
 Pictures = Sequence[NDArray[np.uint8]]
-
-
-@dataclass(frozen=True, eq=False)
-class Between:
-    """From one picture to another in T frames.
-
-    ``painted`` (2, T, C, H, W) goes straight and round, ``mixed`` (T, C, H, W) mixes the pixels and asks no model.
-    ``nats`` (2, T, 2): −log p of both pictures from every code, ``lengths`` (2, T) of the codes. ``same``: both
-    pictures are one; ``blank`` (2,): nothing is drawn on it.
-    """
-
-    painted: Array
-    mixed: Array
-    nats: Array
-    lengths: Array
-    same: bool
-    blank: tuple[bool, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Corners:
-    """n × n pictures (n·n, C, H, W) between four, row by row; ``shares`` (n·n, 4) of those; ``lengths`` (n·n,)."""
-
-    painted: Array
-    shares: Array
-    lengths: Array
-    blank: tuple[bool, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Sum:
-    """a − b + c: ``painted`` (4, C, H, W) of the three codes and of their sum, ``lengths`` (4,); ``code`` (d,) the sum.
-
-    ``expected`` is the length √d that most codes of the prior are near to.
-    """
-
-    painted: Array
-    lengths: Array
-    code: Array
-    expected: float
-    blank: tuple[bool, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Copy:
-    """A picture and its copy from the mean of its code, (1, C, H, W) each, with ``kl`` (d,) and the rest in nats.
-
-    Prices are those of :func:`core.studies.vae_bound.priced`; ``bits`` is what both cost together, in bits a number of
-    the picture.
-    """
-
-    subject: Array
-    painted: Array
-    kl: Array
-    reconstruction: float
-    bits: float
 
 
 def blank(pictures: Pictures) -> tuple[bool, ...]:

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.results import SIDE, WEIGHED
+from core.results import SIDE
+from core.results_vae import WEIGHED
 from core.studies import together_guess as game
 from core.trace import Array
 from core.training.registry import FIRST, shown_in

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.results import WEIGHED, Bound, Sampled
+from core.results_vae import WEIGHED, Bound, Sampled
 from core.studies.latents import DRAWS
 from core.trace import Array
 from viz.player import frames, payload

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.results import Bound, Outside, Weight
+from core.results_vae import Bound, Outside, Weight
 from viz.player import frames, payload
 from viz.player.payload import Player, Value, Words, finite
 from viz.views.vae_bound import Price, bars, seen, still

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.results import Restored
+from core.results_vae import Restored
 from viz.player import payload
 from viz.player.payload import NEVER, Panel, Player, Room, Value, Words, encode, finite
 

@@ -10,7 +10,7 @@ import torch
 
 from core.nn import noise
 from core.requests import MAX_LATENT, RequestError
-from core.results import WEIGHED
+from core.results_vae import WEIGHED
 from core.studio.vae_bound import BETAS, DRAWS, LIKELIHOODS, CostStudio
 from tests.core import digit_vaes
 

@@ -8,8 +8,9 @@ import pytest
 
 from core.data import strokes
 from core.requests import RequestError
+from core.results_vae import Code
 from core.studio.studio import Studio
-from core.studio.vae_code import COLOUR, MAX_CODES, MAX_FRAMES, MNIST, Code
+from core.studio.vae_code import COLOUR, MAX_CODES, MAX_FRAMES, MNIST
 from core.training.registry import REGISTRY
 
 

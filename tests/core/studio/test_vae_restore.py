@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.requests import RequestError
-from core.results import Restored
+from core.results_vae import Restored
 from core.studio.vae_restore import COMPLETIONS, DRAWS, RESTARTS, RestoreStudio
 from tests.core import digit_vaes
 
