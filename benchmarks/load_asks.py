@@ -147,8 +147,8 @@ ACTIONS: list[Action] = [
     gate("guess-board", room="together/", often=2, guess_round=SEED),
     endpoint("vae_decode", False, CODE),
     endpoint("draw_copy", False, PICTURE, SEED),
-    endpoint("pixel_nats", False, PICTURE),
-    endpoint("pixel_complete", True, PICTURE, COVER, 4, SEED),
+    endpoint("pixels_judge", False, PICTURE),
+    endpoint("pixels_complete", True, PICTURE, COVER, 4, SEED),
     endpoint("draw_generate", True, 16, SEED),
 ]
 

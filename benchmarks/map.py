@@ -72,10 +72,10 @@ EMPTY = """async ([repeats]) => {
 }"""
 PAINTER = """
 import json, sys, urllib.request
-address = sys.argv[1] + 'gradio_api/call/pixel_complete'
+address = sys.argv[1] + 'gradio_api/call/pixels_complete'
 rows, hidden = [[0] * 28] * 28, [[0] * 28] * 14 + [[1] * 28] * 14
 while True:
-    data = json.dumps({'data': [rows, hidden, 16, 1, 1.0, 'pixelcnn-mnist', 0]}).encode()
+    data = json.dumps({'data': [rows, hidden, 16, 1, 1.0, 'pixelcnn-mnist']}).encode()
     request = urllib.request.Request(address, data, {'Content-Type': 'application/json'})
     event = json.load(urllib.request.urlopen(request))['event_id']
     assert b'event: complete' in urllib.request.urlopen(address + '/' + event).read()

@@ -55,7 +55,7 @@ def measure() -> dict[str, object]:
             client = Client(url, verbose=False)
             first, again = (client.predict(16, 1, 1.0, api_name="/draw_generate") for _ in range(2))
             client.predict([0.0] * 8, api_name="/vae_decode")
-            client.predict(16, 1, 1.0, api_name="/pixel_generate")
+            client.predict(16, 1, 1.0, api_name="/pixels_generate")
             ours = resident_mb(app.pid)
         finally:
             app.terminate()

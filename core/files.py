@@ -10,6 +10,8 @@ from typing import BinaryIO
 
 CHECKPOINTS = Path(__file__).resolve().parents[1] / "checkpoints"
 """The trained models: weights and cards."""
+ASSETS = CHECKPOINTS.with_name("assets")
+"""What was computed in advance."""
 VERSION = "0.1.0"
 """Easel's own, in every file that is taken home."""
 

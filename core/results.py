@@ -6,6 +6,7 @@ Shapes: ``T`` steps or frames, ``n`` pictures, ``d`` latents, ``C`` channels, ``
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -263,3 +264,44 @@ class Scene:
     row: int
     column: int
     kinds: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Novelty:
+    """``pictures`` (16, H, W) of 0 and 1 that were imagined; ``imagined``, ``test`` and ``train`` (1,000,) each.
+
+    The last are pixels in which a picture differs from the nearest training digit, measured beforehand.
+    """
+
+    pictures: NDArray[np.uint8]
+    imagined: NDArray[np.int16]
+    test: NDArray[np.int16]
+    train: NDArray[np.int16]
+
+
+@dataclass(frozen=True, eq=False)
+class Round:
+    """A round of the game: its ``digit`` (H, W), true where there is ink, and the ``places`` (n, 2) asked about.
+
+    Places are rows and columns in the order of reading.
+    """
+
+    digit: NDArray[np.bool_]
+    places: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """A trained model: what it is, the ``sha256`` of its weights, and its ``metrics`` as on its card.
+
+    ``reported`` is somebody else's figure for the same model, in nats.
+    """
+
+    name: str
+    family: str
+    title: str
+    about: str
+    parameters: int
+    sha256: str
+    metrics: list[dict[str, Any]]
+    reported: str | None

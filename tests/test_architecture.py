@@ -34,6 +34,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "core.training",
         "core.studies",
     ),
+    "core.client": ("core.data", "core.studio.runtime", "core.training.registry"),
     "viz.views": ("viz.player", "core.studies", "core.training.live", "core.training.registry"),
     "viz.widgets": ("viz.views",),
     "viz.address": ("viz.widgets",),
@@ -44,6 +45,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "viz.address",
         "viz.page",
         "viz.files",
+        "core.client",
         "core.studio.runtime",
         "core.studio.trainings",
         "core.data",
@@ -57,10 +59,14 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "viz.serving": (
         "viz.layout",
         "viz.page",
+        "viz.player",
         "viz.widgets",
+        "core.client",
+        "core.data",
         "core.studio.runtime",
         "core.studio.trainings",
         "core.studio.turns",
+        "core.training.registry",
     ),
 }
 """Room -> the rooms that it may import beside itself and the ground. Rooms and modules that are not named here stand on
@@ -72,6 +78,7 @@ GROUND = (
     "core.files",
     "core.requests",
     "core.results",
+    "core.results_vae",
     "core.trace",
     "viz.errors",
     "viz.theme",
@@ -97,6 +104,8 @@ FENCES: dict[str, tuple[str, ...]] = {
     "plotly": ("viz",),
     "torch": ("core", "benchmarks", "scripts"),
     "accelerate": ("core.training.processes",),
+    "gradio_client": ("core.client", "benchmarks"),
+    "mcp": ("viz.serving.tools",),
     "torchvision": ("core.data", "core.data.colour", "benchmarks"),
 }
 """Library -> the only places that import it."""
@@ -120,7 +129,11 @@ NUMPY_ONLY = (
     "core.data.layouts",
     "core.data.paper",
     "core.data.reading",
+    "core.client",
     "core.results",
+    "core.results_vae",
+    "core.studies.draw_new",
+    "core.studies.together_guess",
     "core.studio.runtime",
     "core.studio.trainings",
     "core.studio.turns",
@@ -168,6 +181,7 @@ PURE = (
     "viz.views.train_use",
     "viz.views.train_watch",
     "viz.player.export",
+    "viz.player.told",
     "viz.player.words",
     "viz.files",
 )

@@ -9,7 +9,7 @@ import pytest
 
 from core.training import evaluation
 from core.training.registry import REGISTRY
-from scripts import make_addresses
+from scripts import make_addresses, make_reference
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH = 23
@@ -59,6 +59,10 @@ def test_all_widgets_are_named_in_the_architecture() -> None:
 @pytest.mark.slow
 def test_the_table_of_addresses_is_that_of_the_pages() -> None:
     assert make_addresses.FILE.read_text("utf-8") == make_addresses.addresses()
+
+
+def test_the_reference_of_the_api_is_that_of_the_endpoints() -> None:
+    assert make_reference.FILE.read_text("utf-8") == make_reference.reference(), "Run python -m scripts.make_reference."
 
 
 def test_the_table_of_all_figures_is_what_the_cards_say(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from core.client.wire import unpacked
 from core.nn import noise
 from core.studies.latents import DRAWS
 from core.studio.runtime import Runtime
@@ -96,7 +97,7 @@ def test_the_api_names_the_price_of_the_page_and_so_does_colour(runtime: Runtime
     for name in MNIST:
         pixels = gallery()[3]
         answer = run(page.process_api(at, [pixels.tolist(), name]))["data"][0]
-        assert near((sum(answer["kl"]), answer["reconstruction"]), price(runtime, pixels, name))
+        assert near((unpacked(answer["kl"]).sum(), answer["reconstruction"]), price(runtime, pixels, name))
     square = vae_colour.chosen("2", None)
     value = vae_colour.Answers(Asked(runtime.studio, vae_colour.MODEL)).copied(square)
     kl, rest = price(runtime, square, COLOUR)

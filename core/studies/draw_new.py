@@ -5,8 +5,12 @@ Distances are numbers of pixels that differ, between pictures of 0 and 1. NumPy 
 
 from __future__ import annotations
 
+from typing import IO
+
 import numpy as np
 from numpy.typing import NDArray
+
+from core.results import SIDE, Novelty
 
 CHUNK = 200
 """Pictures at a time: the table of distances to 50,000 others then takes 40 MB."""
@@ -29,3 +33,10 @@ def nearest(
             apart[np.arange(len(some)), start + np.arange(len(some))] = pictures.shape[1] + 1
         found.append(apart.min(1))
     return np.concatenate(found)
+
+
+def measured(stream: IO[bytes]) -> Novelty:
+    """What ``scripts/make_novelty.py`` found, from the file that it wrote."""
+    with np.load(stream) as file:
+        pictures = np.unpackbits(file["bits"], axis=1)[:, : SIDE * SIDE].reshape(-1, SIDE, SIDE)
+        return Novelty(pictures, file["imagined"], file["test"], file["train"])

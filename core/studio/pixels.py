@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import torch
@@ -41,6 +41,10 @@ MAX_COLOUR = 16
 """Colour pictures in one request: each takes a hundred times the work of a binary one."""
 PARTICLES = (8, 256)
 """Fewest and most particles that one can ask for, of each filter."""
+
+MAX_KERNEL = 15
+"""The largest side of a kernel whose mask is shown."""
+Kind = Literal["A", "B"]
 
 AtWork = Callable[[str, float], AbstractContextManager[Turn]]
 """Whose turn it is: with which model, for which price."""
@@ -228,9 +232,14 @@ class PixelStudio:
             return pixel_lens.ranks(self._brush(name).model)
 
     @staticmethod
-    def mask(kind: Literal["A", "B"], channels: int, size: int) -> Array:
-        """(C, C, size, size): whether the tap from the second channel to the first is live."""
-        return pixel_lens.mask_taps(kind, channels, size)
+    def mask(kind: str, channels: object, size: object) -> Array:
+        """(C, C, size, size): whether the tap from the second channel to the first is live; ``kind`` is A or B."""
+        if kind not in get_args(Kind):
+            raise RequestError("A mask is of kind A, that of the first layer, or B.")
+        c, side = whole(channels, "The number of channels", 1, 3), whole(size, "The kernel's side", 1, MAX_KERNEL)
+        if side % 2 == 0:
+            raise RequestError("A kernel with a middle has an odd side.")
+        return pixel_lens.mask_taps(cast(Kind, kind), c, side)
 
     # ---- checks ----
 

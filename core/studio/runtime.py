@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.studio.trainings import Trainings
 from core.studio.turns import PATIENCE
@@ -46,6 +47,11 @@ class Runtime:
                 folder = [self._checkpoints] if self._checkpoints else []
                 self._studio = module.Studio(*folder, device=self._device, patience=self._patience)
             return self._studio
+
+    def answer(self, endpoint: str, given: Mapping[str, Any]) -> Any:
+        """What an endpoint of :mod:`core.client` answers to these arguments. Raises ``UserError``."""
+        calls = importlib.import_module("core.studio.calls")
+        return calls.CALLS[endpoint](self.studio, **given)
 
     def studio_of(self, run: str) -> Studio:
         """The painters, with what the training ``run`` has learned in the place of the shipped model of its name.

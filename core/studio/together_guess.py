@@ -27,7 +27,7 @@ class GuessStudio:
             raise RequestError(f"A round has {SHORT} or {LONG} pixels.")
         digit = together_guess.drawn(whole(number, "The round", 1, MAX_SEED))
         where = together_guess.places(digit, LONG if length == LONG else SHORT)
-        if not isinstance(bets, list) or len(bets) != len(where) or not set(bets) <= set(BETS):
+        if not isinstance(bets, list) or len(bets) != len(where) or not all(bet in BETS for bet in bets):
             raise RequestError(f"A round takes {len(where)} bets, each one of {', '.join(map(str, BETS))} percent.")
         row, column = where.T
         ink = digit[row, column]

@@ -56,6 +56,6 @@ def test_a_painter_without_sound_weights_says_so_and_the_others_paint(weights: P
         message = str(caught.value)
         assert name in message and words in message
         assert "\n" not in message and message.endswith(".") and "Traceback" not in message
-        assert easel.predict(1, 1, 1.0, api_name="/pixel_generate")["images"]["shape"] == [1, 28, 28]
+        assert easel.predict(1, 1, 1.0, api_name="/pixels_generate")["image"]["shape"] == [1, 1, 28, 28]
         shutil.copy(CHECKPOINTS / name, weights / name)
-    assert easel.predict(1, 1, 1.0, api_name="/draw_generate")["canvases"]["shape"] == [16, 1, 28, 28]
+    assert easel.predict(1, 1, 1.0, api_name="/draw_generate")["image"]["shape"] == [16, 1, 1, 28, 28]

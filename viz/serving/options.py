@@ -37,6 +37,9 @@ def asked(here: Surroundings) -> argparse.Namespace:
     parser.add_argument(
         "--downloads", action="store_true", help="let pages have MNIST downloaded, also where others can reach the app"
     )
+    parser.add_argument(
+        "--mcp", action="store_true", help="offer tools for language models at /mcp (needs requirements-mcp.txt)"
+    )
     parser.add_argument("--share", action="store_true", help="open a public Gradio link")
     _add_rules(parser)
     options = parser.parse_args()
@@ -92,6 +95,7 @@ def rules(options: argparse.Namespace) -> Rules:
         options.max_sessions,
         options.budget,
         options.timeout,
+        options.mcp,
     )
 
 

@@ -27,6 +27,7 @@ class Rules(NamedTuple):
     ``keys`` open it, None leaves it open; ``status`` answers at ``/healthz`` and ``/metrics``; ``log`` is the file of
     requests; ``max_queue`` events wait in a room at most; ``max_sessions`` open pages are remembered in a room.
     ``budget`` is what a page may ask for within a minute, ``patience`` how long anybody waits: :mod:`viz.serving.till`.
+    ``tools`` are offered to language models (:mod:`viz.serving.tools`).
     """
 
     hosts: tuple[str, ...] = ()
@@ -38,6 +39,7 @@ class Rules(NamedTuple):
     max_sessions: int = CAPACITY
     budget: float | None = None
     patience: float = PATIENCE
+    tools: bool = False
 
 
 def listed(text: str) -> list[str]:

@@ -30,6 +30,7 @@ from core.studio.runtime import Runtime
 from viz.errors import LOG
 from viz.layout import LAUNCH, build_rooms, dress
 from viz.page import Page
+from viz.serving import tools
 from viz.serving.asides import Asides
 from viz.serving.doors import Doors
 from viz.serving.fence import Fence
@@ -65,12 +66,21 @@ class Site(NamedTuple):
     ledger: Ledger
 
 
-def site(rooms: Mapping[str, gr.Blocks], rules: Rules = Rules()) -> Site:  # noqa: B008  # it cannot change
-    """``rooms`` by their paths, each with its page kept ready, its sessions small and its doors watched."""
+def site(
+    rooms: Mapping[str, gr.Blocks],
+    rules: Rules = Rules(),  # noqa: B008  # it cannot change
+    offered: tools.Tools | None = None,
+) -> Site:
+    """``rooms`` by their paths, each with its page kept ready, its sessions small and its doors watched.
+
+    ``offered`` are the tools for language models, where there are any.
+    """
     dress()
     ledger = Ledger(rules.log, Till(rules.budget, rules.patience))
     parent = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     parent.mount(f"/{place()}", Web())
+    if offered is not None:
+        tools.mount(parent, offered, ledger, rules.hosts)
     sessions, mounted = [], []
     for path in sorted(rooms, reverse=True):  # the root is last: it would swallow all others
         app = mount(parent, path, rooms[path], rules, ledger)
@@ -171,11 +181,12 @@ def running(
     host: str = "127.0.0.1",
     port: int | None = None,
     rules: Rules = Rules(),  # noqa: B008  # it cannot change
+    offered: tools.Tools | None = None,
 ) -> Iterator[str]:
     """Serve ``rooms`` in a thread of this process, as ``python app.py`` does in its own; yields the address."""
     stands = threading.Event()
     with taken(host, port) as listener:
-        server = Server(site(rooms, rules), ready=stands.set)
+        server = Server(site(rooms, rules, offered), ready=stands.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while thread.is_alive() and not stands.wait(0.1):
@@ -201,16 +212,19 @@ def serve(
 
     ``root`` is the path that a proxy strips off all addresses. With ``public`` Gradio is asked for a link.
     """
+    offered = tools.Tools(runtime) if rules.tools else None
     with taken(host, port) as listener:
 
         def ready() -> None:
             print(f"Easel stands at {address(listener, host)} (Ctrl+C ends it).", flush=True)
+            if offered is not None:
+                print(f"Tools for language models (MCP): {address(listener, host).rstrip('/')}{tools.PATH}", flush=True)
             threading.Thread(target=warmed, args=(runtime,), daemon=True).start()
             if public:
                 threading.Thread(target=share, args=(listener.getsockname()[1],), daemon=True).start()
 
         with settling():
-            built = site(build_rooms(runtime), rules)
+            built = site(build_rooms(runtime), rules, offered)
             gc.collect()  # a hundred event loops, which Gradio has left open
         Server(built, root, ready).run(sockets=[listener])
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import gradio as gr
 import numpy as np
-from numpy.typing import NDArray
 
+from core.results import Novelty
+from core.studies import draw_new
 from viz.player import frames
 from viz.player.payload import Player
 from viz.player.words import counted
-from viz.tabs.common import SIDE, card, column, room, verbs
+from viz.tabs.common import card, column, room, verbs
 from viz.tabs.desk import Tab
 from viz.views import figures
 from viz.views.assets import intact
@@ -37,20 +38,10 @@ the probability that the canvas gives it. The data's own pictures are not shippe
 NEW, REMEMBERED = "does not copy what it has seen", "stays nearer to what it has seen than new digits are"
 
 
-class Novelty(NamedTuple):
-    """``pictures`` (16, H, W) of 0 and 1; distances in pixels of (1,000,) imagined, test and training pictures."""
-
-    pictures: NDArray[np.uint8]
-    imagined: NDArray[np.int16]
-    test: NDArray[np.int16]
-    train: NDArray[np.int16]
-
-
 def measured() -> Novelty:
     """What ``scripts/make_novelty.py`` found."""
-    with intact("novelty.npz") as stream, np.load(stream) as file:
-        pictures = np.unpackbits(file["bits"], axis=1)[:, : SIDE * SIDE].reshape(-1, SIDE, SIDE)
-        return Novelty(pictures, file["imagined"], file["test"], file["train"])
+    with intact("novelty.npz") as stream:
+        return draw_new.measured(stream)
 
 
 def words(found: Novelty) -> str:

@@ -6,13 +6,11 @@ import json
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, Any
 from zipfile import BadZipFile
 
 from core.errors import UserError
-
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
+from core.files import ASSETS as ASSETS
 
 
 class AssetError(UserError):
