@@ -21,6 +21,8 @@ from core.models.draw import Draw
 from core.nn import noise
 from core.trace import Step
 
+# From paper ink grows onto what is known. From half a grey, which no digit of the data has, the first copy is a blob that
+# ten rounds do not lose: of 200 test digits' lower halves 20.2 % of the pixels were then wrong, and 12.0 % from paper.
 ROUNDS = 10
 """After ten rounds most digits that were tried stood still."""
 STREAM = 7
@@ -33,11 +35,11 @@ def completed(
 ) -> Iterator[Step]:
     """The last of ``rounds``, stroke by stroke, with the known pixels of ``x`` (b, c, H, W) as they are.
 
-    ``hidden`` (H, W) is true where a pixel is covered; the first round sees half a grey there. Of each stroke it says
+    ``hidden`` (H, W) is true where a pixel is covered; the first round sees paper there. Of each stroke it says
     what it cost (``kl``) and what the known pixels would cost, were it the last (``known_nats``): all strokes' price
     and the last one's nats bound −log p(known) in expectation, as any latents do (Jordan et al. 1999).
     """
-    now, known = torch.where(hidden, torch.full_like(x, 0.5), x), array(x)
+    now, known = torch.where(hidden, torch.zeros_like(x), x), array(x)
     own = [noise.own(generator, 0, STREAM + k) for k in range(rounds)]
     for each in own[:-1]:
         *_, last = model.turns(now, model.noise(model.config.steps, len(x), each))

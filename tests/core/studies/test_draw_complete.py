@@ -51,8 +51,8 @@ def test_picture_three_of_nine_is_picture_three_of_four_and_another_seed_is_anot
 def test_one_round_is_a_copy_of_the_half_that_is_known() -> None:
     x, hidden = subject(1)
     model = small.build(CONFIG)
-    grey = torch.where(hidden, torch.full_like(x, 0.5), x)
+    paper = torch.where(hidden, torch.zeros_like(x), x)
     generator = torch.Generator().manual_seed(0)
     (*_, once) = completed(model, x, hidden, generator, 1)
-    (*_, copy) = model.strokes(grey, model.noise(CONFIG.steps, 1, noise.own(generator, 0, STREAM)))
+    (*_, copy) = model.strokes(paper, model.noise(CONFIG.steps, 1, noise.own(generator, 0, STREAM)))
     assert np.array_equal(once.image[..., hidden.numpy()], copy.image[..., hidden.numpy()])
