@@ -10,12 +10,12 @@ import gradio as gr
 import pytest
 from gradio.events import api
 
+from core.client.kinds import read_digit, read_scene
 from core.errors import UserError
 from core.requests import count
 from tests.fuzz import Fuzz, fault_of
 from viz.errors import DEFECT
 from viz.page import Page
-from viz.tabs.api import pixels_of, scene_of
 
 
 @pytest.mark.slow
@@ -47,8 +47,8 @@ def test_a_number_that_no_float_holds_is_told_as_any_wrong_one(number: int) -> N
     rows[5][5] = number
     for wrong in (number, rows):
         with pytest.raises(UserError, match="28 rows of 28 numbers"):
-            pixels_of(wrong)
+            read_digit(wrong)
         with pytest.raises(UserError, match="rows of numbers"):
-            scene_of(wrong)
+            read_scene(wrong)
     with pytest.raises(UserError, match="from 1 to 64"):
         count(number)
