@@ -58,7 +58,7 @@ def test_the_server_begins_with_its_rooms_set_aside_and_its_models_follow(monkey
             seen["ready"]()
 
     monkeypatch.setattr(server, "build_rooms", lambda runtime: seen.update(building=gc.isenabled()) or {})
-    monkeypatch.setattr(server, "site", lambda rooms, rules: rooms)
+    monkeypatch.setattr(server, "site", lambda rooms, rules, offered: rooms)
     monkeypatch.setattr(server, "Server", Quick)
     runtime: Any = Warm()
     server.serve(runtime, "127.0.0.1", None)
