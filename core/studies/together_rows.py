@@ -13,7 +13,7 @@ import math
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
@@ -153,7 +153,7 @@ def table(x: Tensor, seed: int) -> Iterator[dict[str, Any]]:
     """For each cover and painter the percent of covered pixels that one completion has wrong, mean and error."""
     for cover, hidden in covers(*x.shape[2:]).items():
         nothing = ("nothing done", torch.zeros_like(x))
-        for painter, pictures in (nothing, *completions(x, hidden, seed)):
+        for painter, pictures in chain([nothing], completions(x, hidden, seed)):
             share = 100 * ((pictures >= 0.5) != (x >= 0.5))[:, 0, hidden].double().mean(1)
             error = float(share.std()) / math.sqrt(len(x))
             yield {"cover": cover, "painter": painter, "wrong": float(share.mean()), "error": error}

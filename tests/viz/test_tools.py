@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -23,7 +24,7 @@ from viz.page import Page
 from viz.serving import tools
 from viz.serving.accounts import Keys
 from viz.serving.rules import Rules
-from viz.serving.server import running
+from viz.serving.server import running, site
 from viz.serving.tools import cover_of, digit_of, png
 
 mcp = pytest.importorskip("mcp", reason="the package mcp of requirements-mcp.txt is not installed")
@@ -211,3 +212,9 @@ def test_digits_come_as_rows_or_as_files_and_covers_as_words_or_rows() -> None:
     assert np.array_equal(cover_of("lower"), LOWER) and cover_of("centre").sum() == 14 * 14
     assert np.array_equal(cover_of("\n".join(["." * 28] * 14 + ["#" * 28] * 14)), LOWER)
     assert png(np.zeros((5, 28, 28), np.float32)).data.startswith(b"\x89PNG")
+
+
+def test_without_the_package_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch, runtime: Runtime) -> None:
+    monkeypatch.setitem(sys.modules, "mcp.server.fastmcp", None)
+    with pytest.raises(UserError, match=r"pip install -r requirements-mcp\.txt"):
+        site(rooms(), offered=tools.Tools(runtime))
