@@ -157,6 +157,7 @@ class Trainings:
             told = {"wish": wish._asdict(), "arguments": arguments}
             (folder / "wish.json").write_text(json.dumps(told), "utf-8")
         except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
             raise TrainError(f"Nothing can be kept in {self.folder}: {error.strerror}.") from None
         self._queue(key, arguments)
         self._prune()

@@ -66,6 +66,8 @@ def test_a_press_trains_it_pauses_makes_one_step_is_found_again_after_a_reload_a
     page.get_by_role("button", name="Pause", exact=True).click()
     state(page, "paused")
     at = step(page)
+    page.get_by_role("button", name="Train", exact=True).click()  # a second start while one goes on
+    expect(page.locator("#train-status")).to_contain_text("stop it before you begin another one")
     page.get_by_role("button", name="One step").click()
     expect(run(page)).to_have_attribute("data-step", str(at + 1), timeout=WAIT)
     key = run(page).get_attribute("data-key")

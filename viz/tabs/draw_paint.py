@@ -13,6 +13,7 @@ from viz.player import frames
 from viz.tabs import draw_pen
 from viz.tabs import draw_time as time_tab
 from viz.tabs.common import (
+    LATEST,
     card,
     chart_in_fold,
     column,
@@ -24,6 +25,7 @@ from viz.tabs.common import (
     stored,
     switch,
     task_switch,
+    told,
     verbs,
 )
 from viz.tabs.desk import Tab, again
@@ -39,6 +41,7 @@ TIME = {COPY: time_tab.COPIED, IMAGINE: time_tab.IMAGINED}
 """What the tab *Time* calls these."""
 TRAINED = {"temperature": "1", "run": ""}
 """The only setting from which a future, a stroke's absence or the pen can start; and :data:`STEPS` strokes."""
+LENGTH = f"Strokes (trained: {STEPS})"
 PROBABILITIES, LOGITS = "Probabilities", "Logits"
 
 TEXT = """
@@ -81,9 +84,7 @@ def build(tab: Tab) -> None:
     with room("draw"):
         with column("controls"), card():
             mode = tab.control("task", task_switch("draw", (COPY, IMAGINE)))
-            strokes = tab.control(
-                "strokes", gr.Slider(1, 64, STEPS, step=1, label=f"Strokes (trained: {STEPS})", elem_id="draw-strokes")
-            )
+            strokes = tab.control("strokes", gr.Slider(1, 64, STEPS, step=1, label=LENGTH, elem_id="draw-strokes"))
             with gr.Row(visible=False, elem_classes="easel-bar") as imagining:
                 count = tab.control(
                     "pictures", gr.Slider(1, 25, 16, step=1, label="Pictures", elem_id="draw-count", min_width=140)
@@ -142,6 +143,14 @@ def build(tab: Tab) -> None:
             whole, asked = int(strokes), picture.pixels if mode == COPY else None
             value["again"] = draw_paint.again(asked, int(count), int(seed), temperature, whole)
         return value, value, painting
+
+    def length_said(run: str) -> Any:
+        """Beside the slider stands how many strokes it was trained with."""
+        if not run:
+            return gr.Slider(label=LENGTH)
+        return gr.Slider(label=f"Strokes (at {STEPS}: its own {trained.asked(run).studio.draw.config.steps})")
+
+    trained.run.change(told(length_said), trained.run, strokes, **LATEST)
 
     def first_trace() -> CanvasTrace:
         return tab.runtime.studio.draw_copy(usual().pixels, 1)

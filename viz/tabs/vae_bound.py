@@ -162,7 +162,7 @@ def build(tab: Tab) -> None:
     with room("vae"):
         with column("controls"), card():
             task = tab.control("task", switch("Task", TASKS.items(), "cost-mode", BOUND, said=False))
-            with gr.Column(min_width=0) as choosing:
+            with gr.Row(elem_classes="easel-bar") as choosing:
                 model = tab.control("model", switch("Numbers in the code", MODELS, "cost-model", FIRST_MODEL))
                 trained = Painters(tab, "cost", MODELS.values(), model)
         with column("stage"), card():
@@ -189,4 +189,4 @@ def build(tab: Tab) -> None:
     tab.paint(answer, asked, [stage, painted, bars], status=status, live=True)
     tab.moment("cost-player")
     shown_for(task, told_of)
-    task.change(lambda task: gr.Column(visible=task in ANY_MODEL), task, choosing, **LATEST)
+    task.change(lambda task: gr.Row(visible=task in ANY_MODEL), task, choosing, **LATEST)

@@ -85,6 +85,24 @@ def test_of_very_many_some_are_taken_and_said(tmp_path: Path, monkeypatch: pytes
     assert kept.number == 15 and "There are 40; 15 of them were taken, evenly picked" in kept.about
 
 
+@pytest.mark.slow
+def test_of_a_hundred_thousand_pictures_as_many_are_taken_as_one_can_train_on(tmp_path: Path) -> None:
+    small = picture(1)
+    kept = own.collected([archive(tmp_path / "m.zip", {f"{i:06d}.png": small for i in range(100_000)})], tmp_path)
+    assert kept.number == own.MOST and "There are 100,000; 5,000 of them were taken, evenly picked" in kept.about
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("core.files.os.fsync", full)
+    pictures = archive(tmp_path / "m.zip", {f"{i:03d}.png": picture(i) for i in range(20)})
+    with pytest.raises(ImageError, match=r"could not be kept in .*kept: No space left on device"):
+        own.collected([pictures], tmp_path / "kept")
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [

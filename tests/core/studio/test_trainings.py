@@ -94,6 +94,20 @@ def test_what_cannot_begin_is_one_sentence(
         found.begin(Wish("vae2"))
 
 
+def test_a_disk_that_takes_nothing_is_one_sentence_and_nobody_trains(
+    still: tuple[Trainings, list[Still]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, made = still
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(TrainError, match=r"Nothing can be kept in .*: No space left on device"):
+        found.begin(Wish("vae2"))
+    assert not made and list((found.folder / "room").iterdir()) == []
+
+
 def test_the_oldest_runs_go_when_there_are_too_many(
     still: tuple[Trainings, list[Still]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
