@@ -27,7 +27,8 @@ from core.nn.likelihood import half
 from core.training.compiled import CompiledLoss
 from core.training.registry import REGISTRY
 
-DRAW, STROKES = "draw", 10
+DRAW, STROKES = "draw", 6
+"""Of a picture: compiling unrolls them, and more take longer to compile than to time."""
 BATCHES = {DRAW: 64, "pixelcnn": 32, "row-lstm": 8, "diagonal-bilstm": 8}
 """Pictures of a step: for the recurrent ones half of what they are trained with, since their baselines take seconds."""
 PRECISIONS = {"float32": (False, 1e-4), "bfloat16": (True, 2e-2)}
