@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# All checks, the same here and in CI: style, types, tests of the JavaScript, tests (the browser's too) on all cores.
+# All checks, the same here and in CI: style, types, known security holes in what Easel runs on (where the service that
+# knows them answers), tests of the JavaScript, tests (the browser's too) on all cores.
 #
 #   scripts/test.sh                    everything
 #   scripts/test.sh --fast             all but the browser's tests and those marked slow: less than a minute
@@ -71,6 +72,7 @@ provide_chromium
 part "ruff check" ruff check .
 part "ruff format" ruff format --check .
 part "mypy" mypy
+part "audit" python -m scripts.audit
 part "npm ci" install_node_modules
 part "biome" node_modules/.bin/biome check --error-on-warnings .
 part "tsc" node_modules/.bin/tsc -p .

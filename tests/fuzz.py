@@ -3,8 +3,10 @@
 ``python -m tests.fuzz [--cases 5000] [--seconds 600] [--seed 1] [--only NAME]`` takes each room as the server would, so
 that what Gradio makes of the values is tried, too. An answer or one sentence is right. Wrong are any other error, a
 trace, a path of the server in a sentence, a sentence without end, and a file left behind. To what only a page sends, a
-forged request may hear that something went wrong here; a public endpoint has a sentence for every mistake. The Train
-room is left out: its events start processes.
+forged request may hear that something went wrong here; a public endpoint has a sentence for every mistake. What is
+tried comes from the pages themselves, so whatever is new there is tried, too: endpoints, events, and the functions that
+widgets ask past the queue. In the Train room processes are begun that do nothing. For parsers of files there is
+``tests/test_fuzz_parsers.py``.
 """
 
 from __future__ import annotations
@@ -16,24 +18,29 @@ import json
 import logging
 import random
 import re
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import gradio as gr
 from gradio.block_function import BlockFunction
 from gradio.components.api_component import Api
 
+from benchmarks.load_asks import HOME, PLACE, filled
 from core.studio.runtime import Runtime
 from core.studio.trainings import Trainings
 from viz.errors import DEFECT
 from viz.layout import ROOMS, build_room
 from viz.page import Page
 from viz.serving.sessions import Session
+from viz.tabs.common import told
+from viz.widgets import web
 
 ODD: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 0.5, 1e308, -1e308, float("nan"), float("inf"), 2**31, 2**63, -(2**63), 10**400),
@@ -67,18 +74,33 @@ class Case(NamedTuple):
     fault: str = ""
 
 
+class Target(NamedTuple):
+    """What is tried, and how one more case of it is made."""
+
+    room: str
+    name: str
+    case: Callable[[], Case]
+
+
 class Fuzz:
     """All rooms, and a source of bad ideas."""
 
     def __init__(self, seed: int, only: str = "", pages: dict[str, Page] | None = None) -> None:
         self.chance = random.Random(seed)
         self.pages = pages or rooms()
-        self.targets = [
-            (room, handler)
+        self.targets: list[Target] = [
+            Target(room, name_of(handler), partial(self._event_case, room, handler))
             for room, page in self.pages.items()
             for handler in page.fns.values()
-            if handler.fn is not None and re.search(only, name_of(handler))
+            if handler.fn is not None
         ]
+        self.targets += [
+            Target(room, function.__name__, partial(self._aside_case, room, function))
+            for room, page in self.pages.items()
+            for block in page.blocks.values()
+            for function in getattr(block, "server_fns", ())
+        ]
+        self.targets = [each for each in self.targets if re.search(only, each.name)]
 
     def cases(self, count: int, seconds: float) -> Iterator[Case]:
         """One after another, each target in turn, as long as there is time."""
@@ -88,9 +110,23 @@ class Fuzz:
                 return
             if not order:
                 order = self.chance.sample(self.targets, len(self.targets))
-            yield self._case(*order.pop())
+            yield order.pop().case()
 
-    def _case(self, room: str, handler: BlockFunction) -> Case:
+    def _aside_case(self, room: str, function: Callable[[Any], Any]) -> Case:
+        """What a widget asks past the queue: its answer is JSON, and says what is wrong as its ``error``."""
+        sent = self._near(copy.deepcopy(ASIDES.get(function.__name__, [GOOD[0]])))
+        try:
+            found = told(function)(sent)
+            json.dumps(found)
+        except gr.Error as error:
+            text = str(error.message)
+            return Case(room, function.__name__, [sent], "sentence", fault_of(text, False))
+        except Exception as error:  # whatever else it is, it is wrong
+            return Case(room, function.__name__, [sent], "error", f"{type(error).__name__}: {error}"[:200])
+        wrong = str(found["error"]) if isinstance(found, dict) and found.get("error") else ""
+        return Case(room, function.__name__, [sent], "sentence" if wrong else "answer", fault_of(wrong, False))
+
+    def _event_case(self, room: str, handler: BlockFunction) -> Case:
         page, inputs = self.pages[room], [self._value(block) for block in handler.inputs]
         if public(handler) and self.chance.random() < 0.1:
             inputs = inputs[: self.chance.randrange(len(inputs) + 1)]
@@ -122,11 +158,13 @@ class Fuzz:
         if usual is None and isinstance(block, Api):
             usual = copy.deepcopy(self.chance.choice(GOOD))
         choices = [each[1] if isinstance(each, tuple) else each for each in getattr(block, "choices", None) or ()]
+        return self.chance.choice(choices) if choices and self.chance.random() < 0.15 else self._near(usual)
+
+    def _near(self, usual: Any) -> Any:
+        """A value that is right, or something near it, or something odd."""
         drawn = self.chance.random()
-        if drawn < 0.35:
+        if drawn < 0.4:
             return usual
-        if drawn < 0.5 and choices:
-            return self.chance.choice(choices)
         return self._changed(usual) if drawn < 0.8 else copy.deepcopy(self.chance.choice(ODD))
 
     def _changed(self, value: Any) -> Any:
@@ -144,7 +182,8 @@ class Fuzz:
             case bool() | None:
                 return copy.deepcopy(chance.choice(ODD))
             case int() | float():
-                return chance.choice((-value, value + 1, value * 1000, value + 0.5, str(value), float("nan")))
+                near = value + 0.5 if abs(value) < 1e300 else 0
+                return chance.choice((-value, value + 1, value * 1000, near, str(value)[:999], float("nan")))
             case str() if value:
                 cut = chance.randrange(len(value))
                 return chance.choice((value[:cut], value + "x", value[:cut] + "\udc80\x00"[:1] + value[cut:]))
@@ -153,33 +192,53 @@ class Fuzz:
     def _event(self, handler: BlockFunction) -> gr.EventData | None:
         if not handler.collects_event_data:
             return None
-        names = self.chance.sample(EVENT_FIELDS, self.chance.randrange(len(EVENT_FIELDS)))
-        return gr.EventData(None, {name: copy.deepcopy(self.chance.choice(ODD)) for name in names})
+        usual = copy.deepcopy(EVENTS.get(handler.targets[0][1] if handler.targets else "", {}))
+        if self.chance.random() < 0.3:
+            usual |= {name: copy.deepcopy(self.chance.choice(ODD)) for name in self.chance.sample(FIELDS, 3)}
+        return gr.EventData(None, self._near(usual))
 
 
-EVENT_FIELDS = [
-    "x",
-    "y",
-    "row",
-    "column",
-    "at",
-    "size",
-    "index",
-    "value",
-    "kind",
-    "seed",
-    "text",
-    "data",
-    "step",
-    "mode",
-]
-"""Names that widgets send."""
+WIDGETS = Path(web.__file__).parent
+FIELDS = sorted(
+    {
+        name
+        for file in WIDGETS.rglob("*.js")
+        for fields in re.findall(r"trigger\(\s*'\w+',\s*\{([^}]*)\}", file.read_text("utf-8"))
+        for name in re.findall(r"(\w+)\s*(?:[,:]|$)", fields.strip())
+    }
+)
+"""Names of what widgets send, as their scripts have them."""
+EVENTS: dict[str, dict[str, Any]] = {
+    "paint": {"live": False, "changed": ["digit"], "kept": {"z": "0.5,1", "path": "0,0 1,1", "at": "3"}},
+    "save": filled(HOME, 1),
+    "point": PLACE,
+    "pick": {"cell": 1},
+    "done": {"bets": [50] * 60},
+    "edit": {"done": True},
+}
+"""What events bring along where all is right, by their names; others bring whatever there is."""
+ASIDES: dict[str, list[Any]] = {
+    "peek": ["aevb-mnist-2d", [0.5, -1.0]],
+    "look": ["aevb-mnist-2d", ""],
+    "tell": ["aevb-mnist-2d", {"do": "stop"}],
+    "home": ["aevb-mnist-2d"],
+    "judge": ["vae", 1, 0, "", {"address": "/vae/", "players": {}}],
+}
+"""What widgets ask past the queue."""
+
+
+class Idle(Trainings):
+    """Trainings whose processes do nothing but end when they are told to."""
+
+    def _process(self) -> subprocess.Popen[str]:
+        quiet = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "text": True}
+        return cast("subprocess.Popen[str]", subprocess.Popen(["cat"], **quiet))
 
 
 def rooms() -> dict[str, Page]:
-    """All rooms but *Train*, by their word."""
-    runtime = Runtime(trainings=Trainings(Path(tempfile.gettempdir()) / "runs"))
-    return {room.key: build_room(room, runtime) for room in ROOMS if room.key != "train"}
+    """All rooms by their word."""
+    runtime = Runtime(trainings=Idle(Path(tempfile.gettempdir()) / "runs", downloads=False))
+    return {room.key: build_room(room, runtime) for room in ROOMS}
 
 
 def name_of(handler: BlockFunction) -> str:
@@ -220,7 +279,7 @@ def main(arguments: list[str]) -> int:
                 if faults[key] == 1:
                     sent = json.dumps(case.inputs, default=str)[:400]
                     print(f"{key[0]} · {case.name}: {case.fault}\n    {sent}", flush=True)
-        left = [path for path in Path(folder).rglob("*") if path.is_file()]
+        left = [path for path in Path(folder).rglob("*") if path.is_file() and "runs" not in path.parts]
         tempfile.tempdir = None
     print(f"{sum(counts.values())} cases: {dict(counts)}; {len(faults)} faults; {len(left)} files left in the folder")
     return bool(faults)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from scripts import audit
 from scripts.make_lock import lock
 from tests.test_package import required
 from viz.serving import options
@@ -120,3 +121,19 @@ def test_the_page_on_where_easel_runs_names_options_that_there_are(
     known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) | {"--scale", "--build", "--repo-type"}
     page = text("deploy/README.md") + text("SECURITY.md") + text("deploy/nginx.conf")
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page)) <= known
+
+
+def test_an_audit_without_its_service_says_that_it_was_skipped_and_with_it_looks_at_every_package(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(audit, "HOLED", "http://127.0.0.1:9/")
+    assert audit.main() == 0 and "Skipped" in capsys.readouterr().out
+    asked = list[str]()
+    monkeypatch.setattr(audit, "answers", lambda: True)
+    monkeypatch.setattr(audit, "audited", lambda packages, folder: asked.extend(packages) or 1)
+    assert audit.main() == 1
+    names = {each.split("==")[0] for each in asked}
+    wanted = {re.split(r"[=<>]", line)[0] for line in required("requirements.txt")}
+    assert (
+        wanted <= names and len(asked) == len(names) == text("requirements.lock").count("==") and "starlette" in names
+    )

@@ -36,7 +36,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         shutil.copy(ROOT / name, tmp_path)
     tools = tmp_path / ".venv" / "bin"
     tools.mkdir(parents=True)
-    tests = 'if [[ "$*" == "-m pytest"* ]]; then echo "called: $*"; exit; fi'
+    tests = 'if [[ "$*" == "-m pytest"* || "$*" == "-m scripts.audit" ]]; then echo "called: $*"; exit; fi'
     program(tools / "python", f'#!/usr/bin/env bash\n{tests}\nexec "{sys.executable}" "$@"\n')
     modules = tmp_path / "node_modules" / ".bin"
     modules.mkdir(parents=True)
@@ -79,6 +79,7 @@ def test_all_checks_are_style_types_and_every_test_on_all_cores(copy: Path) -> N
         "ruff check .",
         "ruff format --check .",
         "mypy ",
+        "-m scripts.audit",
         "npm ci --ignore-scripts --no-audit --no-fund",
         "biome check --error-on-warnings .",
         "tsc -p .",

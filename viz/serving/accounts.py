@@ -98,7 +98,7 @@ def read(file: Path) -> dict[str, str]:
         if not line.strip() or line.startswith("#"):
             continue
         parts = _LINE.fullmatch(line.strip())
-        if parts is None:
+        if parts is None or not (_is_base64(parts[2]) and _is_base64(parts[3])):
             raise UserError(
                 f"Line {number} of {file} is no account: write it with python -m viz.serving.accounts {file} NAME."
             )
@@ -106,6 +106,14 @@ def read(file: Path) -> dict[str, str]:
     if not found:
         raise UserError(f"There is no account in {file}: add one with python -m viz.serving.accounts {file} NAME.")
     return found
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return True
 
 
 def add(file: Path, name: str, password: str) -> None:
