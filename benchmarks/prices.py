@@ -1,7 +1,7 @@
 """What requests cost and what they were said to cost: prices decide who goes first and what a page may ask for.
 
 ``python -m benchmarks.prices [--json]`` paints each kind once more after a first time and prints processor seconds of
-one thread beside the price.
+one thread beside the price, and for how long it kept its model at most before others could go first.
 """
 
 from __future__ import annotations
@@ -16,12 +16,34 @@ import numpy as np
 
 from benchmarks.machine import machine
 from core.studio.studio import Studio
-from core.studio.turns import BILL, Bill
+from core.studio.turns import BILL, Bill, Turn, Turns
 
 DIGIT = np.zeros((28, 28), np.uint8)
 DIGIT[6:22, 13:15] = 255
 HIDDEN = np.arange(28)[:, None].repeat(28, 1) >= 14
 COVERED = DIGIT, HIDDEN
+
+
+class Clocked(Turns):
+    """Turns that keep for how many processor seconds each was ``held``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: list[float] = []
+        self._since = 0.0
+
+    def _take(self, turn: Turn, patience: float | None) -> None:
+        super()._take(turn, patience)
+        self._since = time.thread_time()
+
+    def _give(self, turn: Turn) -> None:
+        self.held.append(time.thread_time() - self._since)
+        super()._give(turn)
+
+    def rest(self, turn: Turn) -> None:
+        self.held.append(time.thread_time() - self._since)
+        super().rest(turn)
+        self._since = time.thread_time()
 
 
 def requests(studio: Studio) -> dict[str, Callable[[], object]]:
@@ -34,7 +56,9 @@ def requests(studio: Studio) -> dict[str, Callable[[], object]]:
         "PixelCNN, 1": lambda: pixels.generate("pixelcnn-mnist", 1, 1),
         "PixelCNN, 64": lambda: pixels.generate("pixelcnn-mnist", 64, 1),
         "PixelCNN completes 9": lambda: pixels.complete("pixelcnn-mnist", COVERED, 9, 1),
-        "in colour, 9": lambda: pixels.generate("pixelcnn-svhn", 9, 1),
+        "in colour, 16": lambda: pixels.generate("pixelcnn-cifar10", 16, 1),
+        "Spatial LSTM, 16 filters of 32": lambda: pixels.fit("spatial-lstm-mnist", COVERED, 16, 1, particles=32),
+        "DRAW completes 64": lambda: studio.draws.complete(COVERED, 64, 1),
         "9 filters of 28": lambda: pixels.fit("pixelcnn-mnist", COVERED, 9, 1),
         "sampler race": lambda: pixels.race("pixelcnn-mnist", 1),
         "VAE decodes": lambda: studio.vaes.decode([0] * 8),
@@ -43,9 +67,13 @@ def requests(studio: Studio) -> dict[str, Callable[[], object]]:
     }
 
 
-def measured(ask: Callable[[], object]) -> dict[str, float]:
-    """Price and processor seconds of one request, after one to warm up."""
+def measured(ask: Callable[[], object], turns: Clocked) -> dict[str, float]:
+    """Price and processor seconds of one request, and of its longest part, after one to warm up.
+
+    VAEs have a lock of their own, which they keep for the whole request.
+    """
     ask()
+    turns.held.clear()
     bill = Bill()
     token = BILL.set(bill)
     start = time.thread_time()
@@ -53,7 +81,9 @@ def measured(ask: Callable[[], object]) -> dict[str, float]:
         ask()
     finally:
         BILL.reset(token)
-    return {"price": round(bill.price, 4), "seconds": round(time.thread_time() - start, 4)}
+    seconds = time.thread_time() - start
+    held = max(turns.held, default=seconds)
+    return {"price": round(bill.price, 4), "seconds": round(seconds, 4), "held": round(held, 4)}
 
 
 def main(arguments: list[str]) -> None:
@@ -61,12 +91,14 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    table = {name: measured(ask) for name, ask in requests(Studio()).items()}
+    studio, turns = Studio(), Clocked()
+    studio._turns = turns
+    table = {name: measured(ask, turns) for name, ask in requests(studio).items()}
     if options.json:
         print(json.dumps({"machine": machine(), "requests": table}, indent=1))
         return
     for name, row in table.items():
-        print(f"{name:24} price {row['price']:.3f} s, measured {row['seconds']:.3f} s")
+        print(f"{name:30} price {row['price']:.3f} s, measured {row['seconds']:.3f} s, held {row['held']:.3f} s")
 
 
 if __name__ == "__main__":
