@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.files import CHECKPOINTS
+from core.results import CORNERS
 from core.studio.studio import Studio
 from core.trace import Array
 from core.training.checkpoints import read_card
@@ -38,13 +39,13 @@ from viz.tabs.draw_window import FIRST as FIRST_WINDOW
 from viz.tabs.draw_window import PRESETS
 from viz.tabs.look_aim import FIRST as FIRST_GLIMPSE
 from viz.tabs.look_path import START_PIECES, START_SIDE
+from viz.tabs.look_pixels import networks
 from viz.tabs.subject import MAKER, gallery, usual
 from viz.tabs.trained import Asked
-from viz.views import draw_paint, draw_pen, draw_time, draw_window
+from viz.views import draw_paint, draw_pen, draw_time, draw_window, look_path, look_pixels
 from viz.views.look_aim import comparison
 from viz.views.look_path import glimpse_payload
-from viz.views.look_pixels import growing_payload
-from viz.views.pixel_paint import compare_payload
+from viz.views.pixel_paint import again, compare_payload
 from viz.widgets.hand import hand
 
 GALLERY_SEED, CANDIDATES = 7, 12
@@ -103,17 +104,31 @@ def rooms(studio: Studio) -> dict[str, Any]:
     made = glimpses.scene(usual().pixels, START_SIDE, START_PIECES, 1)
     scene = made.pixels
     own = glimpses.look_with(scene, FIRST_GLIMPSE, None, seed=1)
+    grown = studio.every_pixel.grown(scene)
     bias = {title: studio.pixels.generate(name, 16, 1) for name, title in shown_in("pixel_bias").items()}
     return {
         "draw": frames.draw_payload(studio.draw_copy(usual().pixels, SEED), before=studio.draw_blank()),
         "filterbank": draw_window.shown(window)._asdict(),
-        "time": draw_time.forks_payload(futures, fork, before=studio.draw_blank()),
+        "filterbank-stage": draw_window.still(window),
+        "time": {
+            **draw_time.forks_payload(futures, fork, before=studio.draw_blank()),
+            "again": draw_time.again(None, "draw_forks", [fork, FIRST_COUNT, SEED]),
+        },
         **pen(studio),
-        "look": glimpse_payload(own.its, at_once=glimpses.at_a_glance(scene)),
+        "look": {
+            **glimpse_payload(own.its, at_once=glimpses.at_a_glance(scene)),
+            "again": look_path.again(scene, "learned", SEED),
+        },
         "look-own": comparison(own)._asdict(),
-        "every": growing_payload(studio.every_pixel.grown(scene), made.kinds),
+        "every": {
+            **look_pixels.growing_payload(grown, made.kinds),
+            "again": look_pixels.again(grown, scene, next(iter(networks())), CORNERS),
+        },
         "pixels": completed.result(False, usual())[0],
-        "colour": frames.raster_payload(coloured, title=pixel_paint.COMPLETIONS),
+        "colour": {
+            **frames.raster_payload(coloured, title=pixel_paint.COMPLETIONS),
+            "again": again(pixel_colour.FIRST, square, 4, SEED, 1, None),
+        },
         "bias": {**compare_payload(bias, autoplay=False), "note": None},
     }
 
@@ -123,7 +138,10 @@ def pen(studio: Studio) -> dict[str, Any]:
     hands = FIRST_HANDS
     penned = studio.draw_pen(usual().pixels, *hands, SEED)
     return {
-        "pen": draw_pen.pen_payload(penned, hands.steps()),
+        "pen": {
+            **draw_pen.pen_payload(penned, hands.steps()),
+            "again": draw_pen.again(usual().pixels, *hands, SEED),
+        },
         "pen-aim": draw_pen.pen_aim(penned, FIRST_AT - 1, True),
         "pen-under": hand.before(FIRST_AT, draw_pen.canvas_before(penned, FIRST_AT - 1)),
     }
@@ -134,16 +152,21 @@ def other_draws(studio: Studio) -> dict[str, Any]:
     draws, blank = studio.draws, studio.draw_blank()
     digit = usual().pixels
     both = draws.compare(digit, 1, SEED)
-    way = draws.between(digit, gallery()[draw_between.FIRST_TO], draw_between.FIRST_COUNT, "round", SEED)
+    other, count = gallery()[draw_between.FIRST_TO], draw_between.FIRST_COUNT
+    way = draws.between(digit, other, count, "round", SEED)
     two = draws.copy_scene(draws.scene(digit, gallery()[draw_two.FIRST_SECOND], SEED), SEED)
     name = draw_colour.DRAW_COLOUR[draw_colour.PAINTERS[0]]
     house = draw_colour.to_copy(draw_colour.PAINTERS[0])[0][draw_colour.START]
+    pixels = draw_colour.resized(house, draws.side(name))
     return {
         "compare": draw_paint.compare_payload(*both, before=blank),
         "compare-tally": {"html": draw_paint.tally_html(draws.tally(digit))},
-        "between": draw_paint.between_payload(way, before=blank),
+        "between": {**draw_paint.between_payload(way, before=blank), "again": draw_between.made(digit, other, count)},
         "two-digits": draw_paint.two_digits_payload(*two, draw_two.NAMES),
-        "draw-colour": frames.draw_payload(draws.copy(name, house, SEED), before=draws.blank(name)),
+        "draw-colour": {
+            **frames.draw_payload(draws.copy(name, pixels, SEED), before=draws.blank(name)),
+            "again": draw_colour.copied(name, pixels, SEED),
+        },
     }
 
 

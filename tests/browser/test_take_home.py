@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
+from zipfile import ZipFile
 
 import numpy as np
+import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.helpers import Player, frames_of, load
@@ -38,8 +42,9 @@ def test_a_gif_has_the_patches_and_the_chart_of_the_selected_picture(page: Page,
     player.wait_for_another(first)
     player.root.locator('[data-act="pick"]').nth(CELL).click()
     expect(player.root).to_have_attribute("data-cell", str(CELL))
-    bare, _ = frames_of(downloaded(page, "#draw-gif", tmp_path))
     page.get_by_text("Options", exact=True).filter(visible=True).click()
+    page.locator("#draw-home").get_by_label("Titles").uncheck()
+    bare, _ = frames_of(downloaded(page, "#draw-gif", tmp_path))
     for label in ("Patches", "Chart"):
         page.locator("#draw-home").get_by_label(label).check()
     pictures, _ = frames_of(downloaded(page, "#draw-gif", tmp_path))
@@ -64,7 +69,7 @@ def test_a_room_without_patches_and_bars_takes_home_the_same_file_whatever_is_ti
     load(page, "/vae/?tab=code")
     Player(page, "vae-player").loaded()
     files = [downloaded(page, "#vae-png", tmp_path).read_bytes()]
-    page.get_by_text("Options", exact=True).filter(visible=True).click()
+    page.locator("#vae-home").get_by_text("Options", exact=True).click()
     for label in ("Patches", "Chart"):
         page.locator("#vae-home").get_by_label(label).check()
     files.append(downloaded(page, "#vae-png", tmp_path).read_bytes())
@@ -95,3 +100,54 @@ def test_the_options_show_the_call_in_python_that_paints_what_is_shown(page: Pag
     expect(python).to_contain_text("trace = model.sample(16, seed=7, temperature=1, strokes=16)")
     page.locator("#draw-view").get_by_text("Logits").click()
     expect(python).to_be_hidden()
+
+
+STAGES = {
+    "start-vae": "/",
+    "code": "/vae/?tab=code",
+    "rows": "/together/?q=imagine&painters=pixelcnn-mnist&seed=3",
+    "bank": "/draw/?tab=window",
+}
+
+
+@pytest.mark.parametrize("key", STAGES)
+def test_a_stage_that_had_nothing_to_take_home_gives_a_png_as_wide_as_is_asked_and_all_of_it(
+    page: Page, key: str, tmp_path: Path
+) -> None:
+    load(page, STAGES[key])
+    if key == "rows":
+        expect(page.locator("#together-pixelcnn-mnist .entry img")).to_have_count(4, timeout=60_000)
+    home = page.locator(f"#{key}-home")
+    if key.startswith("start"):
+        home.get_by_text("Take it home").click()
+    home.get_by_text("Options", exact=True).click()
+    home.get_by_label("PNG, px wide").select_option("1080")
+    with Image.open(downloaded(page, f"#{key}-png", tmp_path)) as picture:
+        assert picture.width == 1080 and picture.info["Source"].startswith("Easel ")
+        assert (picture.info["Source"].count("SHA-256") == 1) == (key != "bank")  # there no network paints
+    zipped = downloaded(page, f"#{key}-zip", tmp_path)
+    room = {"/": "start"}.get(STAGES[key], STAGES[key].split("/")[1])
+    assert zipped.name.startswith(f"easel-{room}-") and "seed" in zipped.name
+    with ZipFile(zipped) as archive:
+        names = set(archive.namelist())
+    endings = {"gif", "png", "webp", "html", "npz", "csv", "bib", "txt"}
+    assert endings <= {name.rpartition(".")[2] for name in names}
+    assert ("again.py" in names) == (key in ("start-vae", "code"))
+
+
+def test_an_open_chart_is_taken_home_as_svg_and_else_the_bars(page: Page, tmp_path: Path) -> None:
+    load(page, "/draw/")
+    Player(page, "draw-player").loaded()
+    bars = downloaded(page, "#draw-svg", tmp_path).read_text("utf-8")
+    assert bars.count("<rect") == STEPS and "SHA-256" in bars
+    page.get_by_text("Chart: nats of each stroke").click()
+    expect(page.locator("#draw-chart .js-plotly-plot .bars path").first).to_be_visible(timeout=60_000)
+    chart = ElementTree.fromstring(downloaded(page, "#draw-svg", tmp_path).read_text("utf-8"))
+    assert chart.tag.endswith("svg") and "SHA-256" in str(chart[0].text)
+    assert sum(each.get("class") == "point" for each in chart.iter()) == STEPS
+
+
+def test_the_drawing_of_the_window_is_taken_home_in_its_own_colours(page: Page, tmp_path: Path) -> None:
+    load(page, "/draw/?tab=window")
+    drawing = downloaded(page, "#bank-svg", tmp_path).read_text("utf-8")
+    assert drawing.count("<circle") == 100 and "class=" in drawing and 'fill="none"' in drawing

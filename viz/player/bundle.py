@@ -1,18 +1,19 @@
 """A ZIP of all that a stage has: its files, its numbers, its address, the papers, and a script that paints it again.
 
-The script is there where one verb of :mod:`core.library` has painted what is shown; its payload then says so
+The script is there where one call of :mod:`core` has painted what is shown; its payload then says so
 (:class:`viz.player.payload.Again`). ``T`` steps, ``n`` pictures, ``H`` × ``W`` pixels.
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import numpy as np
@@ -20,23 +21,24 @@ from numpy.typing import NDArray
 
 from core.files import CHECKPOINTS, VERSION
 from viz.player import payload
-from viz.player.payload import Again, Player
+from viz.player.payload import Again, Given, Player
 
 PAPERS = Path(__file__).with_name("papers.bib")
 LAST = "trace.steps[-1].image"
-"""The pictures (n, C, H, W) at the end of a trace of canvases, as Python; of a pixel model's trace:"""
+"""The pictures (n, C, H, W) at the end of a trace of canvases, as Python; those of all its steps:"""
+FILM = "np.concatenate([step.image for step in trace])"
 FINISHED = "trace.image"
+"""Those of a pixel model's trace; and in the order in which the page shows completions:"""
 LIKELIEST_FIRST = 'trace.image[np.argsort((trace.nats * ~trace.known).sum((1, 2)), kind="stable")]'
-"""The same in the order in which the page shows completions."""
 SCRIPT = Template('''"""Paints the same again, beside numbers.npz. It needs Easel $version: pip install -e EASEL"""
 import numpy as np
 
-import core
+$imports
 
 given = np.load("numbers.npz")
-model = core.load("$model")
-trace = model.$call
-again = np.rint(255 * $last).astype(np.uint8)
+$name = $door
+trace = $name.$call
+again = np.rint(255 * np.clip($last, 0, 1)).astype(np.uint8)
 print("The same to the pixel." if np.array_equal(again, given["painting"]) else "This is another picture.")
 ''')
 ABOUT = Template("""$source
@@ -48,32 +50,80 @@ numbers.csv   the numbers alone, a line for each: what, step, picture, value
 papers.bib    the papers behind the models, and Easel
 $script
 """)
-WITH = "again.py      paints the same again, to the pixel\nWeights: $model, SHA-256 $hash"
-WITHOUT = "There is no script: no single verb of a model has painted what stands on this stage."
+WITH = "again.py      paints the same again, to the pixel"
+WITHOUT = "There is no script: no single call of Easel has painted what stands on this stage."
 
 
-def again(model: str, call: str, *, last: str = LAST, panel: int = -1, **arrays: NDArray[np.uint8]) -> Again:
-    """How a payload was painted: ``model.call`` in Python, its ``last`` pictures, those of ``panel``; its arrays."""
-    return {"model": model, "call": call, "last": last, "panel": panel, "arrays": packed(arrays)}
+class About(NamedTuple):
+    """Where a file comes from: the ``models`` that painted, by name, the seed, and the address that shows the same."""
+
+    models: tuple[str, ...]
+    seed: int
+    address: str
+
+    @property
+    def trained(self) -> str:
+        """The key of the training in this app that has painted; empty where it was what is shipped."""
+        run = parse_qs(urlsplit(self.address).query).get("run", [""])[0]
+        return "" if (CHECKPOINTS / f"{run}.json").exists() else run
+
+    @property
+    def source(self) -> str:
+        """What every file says of itself: Easel's version, weights by their hash, seed and address, in one line."""
+        run, shipped = self.trained, hashes(self.models).items()
+        weights = (f"{name} ({f'trained here, {run}' if run else f'SHA-256 {digest}'})" for name, digest in shipped)
+        return ", ".join([f"Easel {VERSION}", *weights, f"seed {self.seed}", self.address])
 
 
-def packed(arrays: Mapping[str, NDArray[np.uint8]]) -> dict[str, str]:
-    """Square pictures as base64."""
-    return {name: payload.encode(array, np.uint8) for name, array in arrays.items()}
+def hashes(models: Iterable[str]) -> dict[str, str]:
+    """The SHA-256 of each model's weights, as its card has it."""
+    return {name: json.loads((CHECKPOINTS / f"{name}.json").read_text("utf-8"))["sha256"] for name in models}
 
 
-def zipped(player: Player, files: Mapping[str, bytes], *, seed: int, address: str, source: str) -> bytes:
+def again(
+    model: str,
+    call: str,
+    *,
+    last: str = LAST,
+    panel: int = -1,
+    film: bool = False,
+    studio: str | None = None,
+    **arrays: NDArray[Any],
+) -> Again:
+    """How a payload was painted: ``model.call`` in Python, its ``last`` pictures, those of ``panel``; its arrays.
+
+    Where no verb of the model does it, the call is one of the app's ``studio``, or of a part of it by that name.
+    """
+    library = studio is None
+    return {
+        "model": model,
+        "imports": "import core" if library else "from core.studio.runtime import Runtime",
+        "name": "model" if library else "studio",
+        "door": f'core.load("{model}")' if library else ".".join(filter(None, ("Runtime().studio", studio))),
+        "call": call,
+        "last": last,
+        "panel": panel,
+        "film": film,
+        "arrays": {name: packed(array) for name, array in arrays.items()},
+    }
+
+
+def packed(array: NDArray[Any]) -> Given:
+    """An array as base64, of its own type."""
+    kind = array.dtype.name
+    return {"shape": list(array.shape), "kind": kind, "data": payload.encode(array, kind)}
+
+
+def zipped(player: Player, files: Mapping[str, bytes], about: About) -> bytes:
     """The whole ZIP; ``files`` are those that the stage gives, by name."""
-    made = player.get("again")
-    script = WITHOUT
+    made = player.get("again") if not about.trained else None
     texts = {"numbers.csv": table(player), "papers.bib": PAPERS.read_text("utf-8")}
     if made is not None:
-        weights = hashlib.sha256((CHECKPOINTS / f"{made['model']}.safetensors").read_bytes()).hexdigest()
-        script = Template(WITH).substitute(model=made["model"], hash=weights)
         texts["again.py"] = SCRIPT.substitute(made, version=VERSION)
-    texts["README.txt"] = ABOUT.substitute(source=source, seed=seed, address=address, script=script)
+    told = {"source": about.source, "seed": about.seed, "address": about.address}
+    texts["README.txt"] = ABOUT.substitute(told, script=WITHOUT if made is None else WITH)
     stored = io.BytesIO()
-    np.savez_compressed(stored, **numbers(player), allow_pickle=False)
+    np.savez_compressed(stored, **numbers(player, made), about=np.array(about.source), allow_pickle=False)
     whole = {**files, "numbers.npz": stored.getvalue(), **{name: text.encode() for name, text in texts.items()}}
     result = io.BytesIO()
     with ZipFile(result, "w", ZIP_DEFLATED) as archive:
@@ -82,21 +132,19 @@ def zipped(player: Player, files: Mapping[str, bytes], *, seed: int, address: st
     return result.getvalue()
 
 
-def numbers(player: Player) -> dict[str, NDArray[Any]]:
-    """What the payload holds: pictures, bars, marks and values; and what its painting was given and gave."""
+def numbers(player: Player, made: Again | None) -> dict[str, NDArray[Any]]:
+    """What the payload holds: pictures, bars, marks and values; and what the painting that was ``made`` so was given."""
     found: dict[str, NDArray[Any]] = {"titles": np.array([panel["title"] for panel in player["panels"]])}
     for index, panel in enumerate(player["panels"]):
         found[f"panel_{index}"] = payload.panel_data(panel)
     for index, track in enumerate(player["marks"]):
         found[f"mark_{index}_{track['kind']}"] = payload.decode(track["data"], np.float32, tuple(track["shape"]))
     found |= series(player)
-    made = player.get("again")
     if made is not None:
-        pictures = payload.panel_data(player["panels"][made["panel"]])[-1]
-        found["painting"] = pictures.transpose(0, 3, 1, 2)
-        for name, text in made["arrays"].items():
-            flat = payload.decode(text, np.uint8, (-1,))
-            found[name] = flat.reshape(int(len(flat) ** 0.5), -1)
+        pictures = payload.panel_data(player["panels"][made["panel"]])[0 if made["film"] else -1 :]
+        found["painting"] = pictures.reshape(-1, *pictures.shape[2:]).transpose(0, 3, 1, 2)
+        for name, array in made["arrays"].items():
+            found[name] = payload.decode(array["data"], array["kind"], tuple(array["shape"]))
     return found
 
 

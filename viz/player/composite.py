@@ -1,4 +1,4 @@
-"""One step of a payload as one picture: its panels, and if asked its patches and its time line with the bars.
+"""One step of a payload as one picture: its panels, and if asked its words, patches and time line with the bars.
 
 Everything is drawn from the payload that the player shows. ``T`` steps, ``n`` cells; pictures are (h, w, 3) uint8.
 """
@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from viz.player import overlays
+from viz.player import lettering, overlays
+from viz.player.lettering import Lettering, Letters
 from viz.player.overlays import Picture
-from viz.player.payload import Cost, Panel, Patch, Player, decode, panel_data
+from viz.player.payload import Cost, Heads, Panel, Patch, Player, decode, panel_data
 
 FRAME = 2
 """Width in px of the frame around a patch."""
@@ -64,6 +65,7 @@ class Film:
     patches: tuple[Reel, ...]
     marks: tuple[Track, ...]
     bars: NDArray[np.float64] | None
+    words: Lettering | None = None
 
     def about_one(self) -> bool:
         """Whether something is drawn that belongs to one picture of a grid, which then has to be pointed out."""
@@ -78,11 +80,14 @@ class Film:
         colours += [overlays.rgb(overlays.CURSOR)] if self.about_one() else ()
         for reel in self.reels:
             colours += overlays.hatch_colours(reel.room) if reel.reveal is not None else ()
+        if self.words is not None:
+            named = {name for panel in self.words.panels for name in (panel.room, panel.kind)} & set(overlays.COLOURS)
+            colours += [*lettering.inks(), *(overlays.rgb(overlays.COLOURS[name]) for name in sorted(named))]
         return colours
 
 
-def film(player: Player, *, patches: bool = False, chart: bool = False) -> Film:
-    """Decode what is drawn of a payload; ``patches`` and ``chart`` are drawn too if they are asked for.
+def film(player: Player, *, patches: bool = False, chart: bool = False, titles: bool = False) -> Film:
+    """Decode what is drawn of a payload; ``patches``, ``chart`` and ``titles``, all words, too if they are asked for.
 
     A payload need not have them: not every painter looks through a window, and a still picture costs nothing in time.
     Then the wish changes nothing, so that one choice can stand for all that a room paints.
@@ -95,7 +100,8 @@ def film(player: Player, *, patches: bool = False, chart: bool = False) -> Film:
     bars = _bars(cost) if chart and cost is not None and steps > 1 else None
     small = [_patch(patch, steps, room) for patch in note["patches"]] if patches and note is not None else []
     reels = tuple(_reel(panel) for panel in player["panels"])
-    return Film(steps, player["columns"], room, reels, tuple(small), tuple(marks), bars)
+    words = lettering.lettering(player) if titles else None
+    return Film(steps, player["columns"], room, reels, tuple(small), tuple(marks), bars, words)
 
 
 def _reel(panel: Panel) -> Reel:
@@ -136,12 +142,26 @@ def compose(whole: Film, step: int, *, size: int, windows: bool = True, cell: in
     for line in lines:
         side = _share(size, max(2, len(lines[0])), gap)  # one alone is half as long as a panel
         pictures.append(join([_framed(patch, step, cell, side) for patch in line], gap, across=not across))
-    frame = join(pictures, gap, across=across)
-    if whole.bars is None:
-        return frame
-    bars = whole.bars[:, min(cell, whole.bars.shape[1] - 1)]
-    chart = time_line(bars, step, whole.steps, (max(20, size // 5), frame.shape[1]), whole.room)
-    return join([frame, chart], gap, across=False)
+    parts = [join(pictures, gap, across=across)]
+    if whole.bars is not None:
+        bars = whole.bars[:, min(cell, whole.bars.shape[1] - 1)]
+        if whole.words is not None:
+            small = lettering.small(lettering.size_of(size))
+            parts.append(lettering.line(whole.words.chart, parts[0].shape[1], small, lettering.PALE))
+        parts.append(time_line(bars, step, whole.steps, (max(20, size // 5), parts[0].shape[1]), whole.room))
+    if whole.words is None:
+        return join(parts, gap, across=False)
+    letters, width = lettering.size_of(size), parts[0].shape[1]
+    told = [lettering.line(text, width, letters) for text in whole.words.below(whole.steps, step, cell, width, letters)]
+    return _on_ground(join([*parts, *([join(told, 0, across=False)] if told else [])], gap, across=False), gap)
+
+
+def _on_ground(picture: Picture, margin: int) -> Picture:
+    """With a margin of the ground's colour, so that no word stands at the edge."""
+    height, width = picture.shape[:2]
+    framed = np.full((height + 2 * margin, width + 2 * margin, 3), overlays.rgb(overlays.GAP), np.uint8)
+    framed[margin : margin + height, margin : margin + width] = picture
+    return framed
 
 
 def _panel(whole: Film, index: int, step: int, size: int, windows: bool, cell: int) -> Picture:
@@ -161,9 +181,54 @@ def _panel(whole: Film, index: int, step: int, size: int, windows: bool, cell: i
                 overlays.draw_mark(picture, boxes[-1], track.kind, scale)
     if whole.about_one() and cells > 1:
         _point_out(pictures[cell])
-    pictures += [np.full_like(pictures[0], overlays.rgb(overlays.GAP)) for _ in range(rows * columns - cells)]
-    lines = [join(pictures[row * columns : (row + 1) * columns], gap, across=True) for row in range(rows)]
+    if whole.words is None:
+        return grid(pictures, columns, gap)
+    letters, tall = whole.words.panels[index], lettering.size_of(size)
+    table = lettered(letters, pictures, columns, gap, tall)
+    return join([lettering.titled(letters, reel.table, table.shape[1], tall), table], gap, across=False)
+
+
+def grid(pictures: list[Picture], columns: int, gap: int) -> Picture:
+    """Pictures of one size in rows, empty places at the end filled."""
+    empty = np.full_like(pictures[0], overlays.rgb(overlays.GAP))
+    filled = pictures + [empty] * (-len(pictures) % columns)
+    lines = [join(filled[first : first + columns], gap, across=True) for first in range(0, len(filled), columns)]
     return join(lines, gap, across=False)
+
+
+def lettered(letters: Letters, pictures: list[Picture], columns: int, gap: int, tall: int) -> Picture:
+    """The same with a label below each picture, heads before rows and above columns, and a line before each group."""
+    small, side = lettering.small(tall), pictures[0].shape[1]
+    if letters.labels:
+        small = lettering.fitting(letters.labels, side, small)
+        named = zip(pictures, letters.labels, strict=True)
+        pale: dict[str, Any] = {"colour": lettering.PALE, "centred": True}
+        pictures = [join([each, lettering.line(text, side, small, **pale)], 1, across=False) for each, text in named]
+    starts = sorted({0, *letters.groups})
+    parts = []
+    for start, end in zip(starts, [*starts[1:], len(pictures)], strict=True):
+        part = grid(pictures[start:end], columns, gap)
+        if start in letters.groups:
+            words = lettering.wrapped(letters.groups[start], part.shape[1], small)
+            parts += [lettering.line(text, part.shape[1], small, lettering.PALE) for text in words]
+        parts.append(part)
+    table = join(parts, gap, across=False)
+    return table if letters.heads is None else headed(table, letters.heads, pictures[0].shape[:2], gap, small)
+
+
+def headed(table: Picture, heads: Heads, cell: tuple[int, int], gap: int, tall: int) -> Picture:
+    """A table of cells (h, w) with the heads of its columns above and of its rows before it."""
+    height, width = cell
+    pale: dict[str, Any] = {"colour": lettering.PALE, "centred": True}
+    before = max(2, round(0.7 * tall * max(map(len, heads["rows"]))))
+    rows = np.full((len(table), before, 3), overlays.rgb(overlays.GAP), np.uint8)
+    for place, text in enumerate(heads["rows"]):
+        word = lettering.line(text, before, tall, **pale)
+        top = place * (height + gap) + max(0, (height - len(word)) // 2)
+        rows[top : top + len(word)] = word[: max(0, len(rows) - top)]
+    names = [lettering.line(text, width, tall, **pale) for text in heads["columns"]]
+    above = join([np.full((len(names[0]), before, 3), overlays.rgb(overlays.GAP), np.uint8), *names], gap, across=True)
+    return join([above, join([rows, table], gap, across=True)], gap, across=False)
 
 
 def _point_out(picture: Picture) -> None:

@@ -7,7 +7,7 @@ panels side by side, the same windows, the same hidden pixels.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from importlib.util import find_spec
@@ -24,6 +24,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from core.errors import UserError
 from core.files import replacing
+from viz.player import overlays
 from viz.player.composite import Film, Reel, compose, film, join
 from viz.player.overlays import Picture
 from viz.player.payload import Player
@@ -31,8 +32,12 @@ from viz.player.payload import Player
 SOFTWARE = Base.Software
 MOST_FRAMES = 120
 """A GIF of a longer film shows this many of its steps, evenly picked."""
-PALETTE, COLOURS = 64, 240
+SLIMMEST, WIDEST = 280, 3840
+"""Pixels that a PNG may be wide; the larger is that of a screen of 4K."""
+PALETTE, COLOURS = 64, 255
 """Most colours in a GIF, and in one of colour pictures. A few are entered twice, see :func:`_animation`."""
+KMEANS = 1
+"""Pixels that may still change their colour when the search for colours ends."""
 
 
 def write_film(
@@ -44,6 +49,7 @@ def write_film(
     windows: bool = True,
     patches: bool = False,
     chart: bool = False,
+    titles: bool = False,
     loop: bool = True,
     hold: float = 1.0,
     cell: int | None = None,
@@ -52,8 +58,9 @@ def write_film(
 ) -> None:
     """Write an animation: a frame for each step (at most :data:`MOST_FRAMES`), each panel up to ``size`` px.
 
-    ``patches`` and ``chart`` add what the payload has of them, see :func:`viz.player.composite.film`; both, and the
-    windows on a single picture, are those of ``cell``, by default the payload's.
+    ``patches``, ``chart`` and ``titles``, all words, add what the payload has of them, see
+    :func:`viz.player.composite.film`; they, and the windows on a single picture, are those of ``cell``, by default the
+    payload's.
     ``fps`` frames a second; by default the pace of the screen. ``hold`` is for how many seconds the last frame stands,
     at least one frame's time; ``loop`` false plays once. A GIF counts time in 10 ms: frames last 1000 / ``fps`` ms
     rounded to that, and never below 20 ms, which browsers would slow down. At most :data:`PALETTE` colours, of colour
@@ -62,7 +69,7 @@ def write_film(
     """
     cell = _checked_cell(size, player, cell)
     steps, durations = _times(player, fps, hold)
-    whole = film(player, patches=patches, chart=chart)
+    whole = film(player, patches=patches, chart=chart, titles=titles)
 
     def shown(of: Film) -> Iterator[Picture]:
         return (compose(of, t, size=int(size), windows=windows, cell=cell) for t in steps)
@@ -94,6 +101,7 @@ def write_video(
     windows: bool = True,
     patches: bool = False,
     chart: bool = False,
+    titles: bool = False,
     hold: float = 1.0,
     cell: int | None = None,
     source: str = "",
@@ -103,7 +111,7 @@ def write_video(
         raise UserError("For MP4 one more package is needed: pip install imageio-ffmpeg. GIF, WebP and Page need none.")
     cell = _checked_cell(size, player, cell)
     steps, durations = _times(player, fps, hold)
-    whole = film(player, patches=patches, chart=chart)
+    whole = film(player, patches=patches, chart=chart, titles=titles)
     shown = [_even(compose(whole, t, size=int(size), windows=windows, cell=cell)) for t in steps]
     shown += [shown[-1]] * (round(durations[-1] / durations[0]) - 1)
     height, width = shown[0].shape[:2]
@@ -156,27 +164,53 @@ def write_strip(
     *,
     size: int = 140,
     frames: int = 8,
+    step: int | None = None,
+    width: int | None = None,
     windows: bool = True,
     patches: bool = False,
     chart: bool = False,
+    titles: bool = False,
     cell: int | None = None,
     source: str = "",
 ) -> None:
     """Write a PNG of evenly picked steps side by side, the first and the last among them; panels below each other.
 
-    Each panel is up to ``size`` px; there are fewer pictures than ``frames`` if there are fewer steps. ``patches``,
-    ``chart``, ``cell`` and ``source`` are as in :func:`write_film`. Raises ``UserError`` for arguments out of range.
+    Each panel is up to ``size`` px; there are fewer pictures than ``frames`` if there are fewer steps. With ``step`` it
+    is that one alone, its panels side by side. With ``width`` the picture is just as wide, up to :data:`WIDEST`, every
+    pixel enlarged as often, and all words in that size. ``patches``, ``chart``, ``titles``, ``cell`` and ``source`` are
+    as in :func:`write_film`. Raises ``UserError`` for arguments out of range.
     """
     cell = _checked_cell(size, player, cell)
     _check("The number of pictures", frames, 1, 64)
-    whole = film(player, patches=patches, chart=chart)
-    steps = picked(player["steps"], int(frames))
-    pictures = [compose(whole, t, size=int(size), windows=windows, cell=cell, across=False) for t in steps]
-    strip = np.ascontiguousarray(join(pictures, gap=max(4, int(size) // 14), across=True))
+    _check("The width in pixels", width or SLIMMEST, SLIMMEST, WIDEST)
+    whole = film(player, patches=patches, chart=chart, titles=titles)
+    steps = picked(player["steps"], int(frames)) if step is None else [min(max(int(step), 0), player["steps"] - 1)]
+
+    def strip(side: int, those: list[int]) -> Picture:
+        shown: dict[str, Any] = {"size": side, "windows": windows, "cell": cell, "across": step is not None}
+        return join([compose(whole, t, **shown) for t in those], gap=max(4, side // 14), across=True)
+
+    picture = strip(int(size), steps) if width is None else _as_wide(strip, steps, int(width))
     about = PngInfo()
     about.add_itxt("Source", source)
     with replacing(Path(path)) as file:
-        file.write(iio.imwrite("<bytes>", strip, extension=".png", optimize=True, pnginfo=about))
+        Image.fromarray(np.ascontiguousarray(picture)).save(file, "PNG", pnginfo=about)
+
+
+def _as_wide(strip: Callable[[int, list[int]], Picture], steps: list[int], width: int) -> Picture:
+    """The largest picture that is not wider, centred on as much ground as is missing; of fewer steps if it must be."""
+    side = width
+    picture = strip(side, steps[:1])
+    while side > 28 and picture.shape[1] * len(steps) + max(4, side // 14) * (len(steps) - 1) > width:
+        whole = picture.shape[1] * len(steps) + max(4, side // 14) * (len(steps) - 1)
+        side = max(28, min(side - 1, side * width // whole))
+        picture = strip(side, steps[:1])
+    most = max(1, (width + max(4, side // 14)) // (picture.shape[1] + max(4, side // 14)))
+    picture = strip(side, [steps[i] for i in picked(len(steps), most)])[:, :width]
+    ground = np.full((len(picture), width, 3), overlays.rgb(overlays.GAP), np.uint8)
+    left = (width - picture.shape[1]) // 2
+    ground[:, left : left + picture.shape[1]] = picture
+    return ground
 
 
 def picked(steps: int, most: int) -> list[int]:
@@ -187,26 +221,33 @@ def picked(steps: int, most: int) -> list[int]:
 
 
 def few_colours(whole: Film, most: int) -> tuple[Film, NDArray[np.uint8]]:
-    """The same film in at most ``most`` colours, and those (k, 3), sorted; marks and bars keep theirs exactly."""
+    """The same film in at most ``most`` colours, and those (k, 3), sorted; marks, bars and words keep theirs."""
     fixed = whole.inks()
     pictures = [*whole.reels, *whole.patches]
-    scales = {i if reel.table is None else reel.table.tobytes() for i, reel in enumerate(pictures)}
+    scales = {b"" if reel.table is None else reel.table.tobytes() for reel in pictures}
     levels = (most - len(set(fixed))) // len(scales)
-    coarse = [_coarse(reel, levels) for reel in pictures]
+    coarse = _coarse(pictures, levels)
     used = [np.unique((r.data if r.table is None else r.table).reshape(-1, 3), axis=0) for r in coarse]
     count = len(whole.reels)
     few = replace(whole, reels=tuple(coarse[:count]), patches=tuple(coarse[count:]))
     return few, np.unique(np.concatenate([np.array(fixed, np.uint8), *used]), axis=0)
 
 
-def _coarse(reel: Reel, levels: int) -> Reel:
-    """Evenly spaced values for a table, median-cut colours for colour pictures."""
-    if reel.table is not None:
-        value = np.rint(np.rint(np.arange(256) * (levels - 1) / 255) * 255 / (levels - 1)).astype(int)
-        return replace(reel, table=reel.table[value])
-    image = Image.fromarray(reel.data.reshape(-1, reel.data.shape[-2], 3))
-    few = image.quantize(levels, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB")
-    return replace(reel, data=np.asarray(few).reshape(reel.data.shape))
+def _coarse(pictures: list[Reel], levels: int) -> list[Reel]:
+    """Evenly spaced values for tables; of all colour pictures together as many colours, which k-means has settled."""
+    values = np.rint(np.rint(np.arange(256) * (levels - 1) / 255) * 255 / (levels - 1)).astype(int)
+    coloured = [reel.data.reshape(-1, 3) for reel in pictures if reel.table is None]
+    if coloured:
+        every = Image.fromarray(np.concatenate(coloured)[None])
+        few = every.quantize(levels, Image.Quantize.MAXCOVERAGE, KMEANS, dither=Image.Dither.NONE).convert("RGB")
+        ends = np.cumsum([len(each) for each in coloured])[:-1]
+        parts = iter(np.split(np.asarray(few)[0], ends))
+    return [
+        replace(reel, data=next(parts).reshape(reel.data.shape))
+        if reel.table is None
+        else replace(reel, table=reel.table[values])
+        for reel in pictures
+    ]
 
 
 def _indices(frames: Iterable[Picture], palette: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -147,23 +147,37 @@ class Layer(TypedDict):
     side: int
 
 
-class Again(TypedDict):
-    """How the pictures come again: a verb of ``core.load(model)`` in Python, ``call``, and ``last``, its pictures.
+class Given(TypedDict):
+    """An array that a painting was given: ``data`` of ``shape``, of NumPy's type ``kind``."""
 
-    They are those of ``panel``. The call is given ``arrays``, square pictures of uint8, as ``given[name]``.
+    shape: list[int]
+    kind: str
+    data: str
+
+
+class Again(TypedDict):
+    """How the pictures come again in Python: ``call`` on ``door``, which ``imports`` bring, and ``last``, its pictures.
+
+    ``name`` is what the door is called there, ``model`` whose weights they are. The pictures are those of ``panel`` at
+    its last step, of a ``film`` those of all its steps. The call is given ``arrays`` as ``given[name]``.
     """
 
     model: str
+    imports: str
+    name: str
+    door: str
     call: str
     last: str
     panel: int
-    arrays: dict[str, str]
+    film: bool
+    arrays: dict[str, Given]
 
 
 class Player(TypedDict):
     """The value of the player widget. ``cell`` is the one selected at first, otherwise the selection stays.
 
-    ``layers`` are the painter's, two of them, where it is a pixel model; ``again`` is there where one verb painted it.
+    ``layers`` are the painter's, two of them, where it is a pixel model; ``by`` are the models behind
+    it, by name, where the stage does not say so; ``again`` is there where one call painted it.
     """
 
     id: str
@@ -181,6 +195,7 @@ class Player(TypedDict):
     word: str
     note: Note | None
     layers: NotRequired[list[Layer]]
+    by: NotRequired[list[str]]
     again: NotRequired[Again]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import gradio as gr
 
@@ -16,7 +17,7 @@ from core.results import SIDE as SIDE
 from core.studio.runtime import Runtime
 from viz.files import alone
 from viz.page import sentence
-from viz.player import bundle, export, payload
+from viz.player import bundle, charts, export, payload
 from viz.views.assets import ASSETS as ASSETS
 from viz.views.assets import stored as stored
 from viz.widgets.take_home.take_home import KINDS, Asked, asked, download, take_home
@@ -98,51 +99,87 @@ def line(text: str) -> str:
     return f"<p>{text}</p>" if text else ""
 
 
-def verbs(key: str, painted: gr.State, fps: int, player: str = "") -> None:
+def verbs(
+    key: str,
+    painted: gr.State | Sequence[gr.components.Component],
+    fps: int,
+    player: str = "",
+    *,
+    joined: Callable[..., payload.Player | None] | None = None,
+    by: str | Sequence[str] | gr.components.Component = (),
+    folded: bool = False,
+) -> None:
     """Take the animation home, in all formats or in one ZIP, from the payload that is on the stage, with options.
+
+    Where the stage is made of several answers, ``joined`` makes a payload of the values of ``painted``.
+    ``by`` are the models that paint there, by name, or the control that says so; a payload that tells how it comes
+    again knows better.
 
     ``fps`` is the pace that is offered at first; a GIF has at most 120 frames, evenly picked. What a painting does not
     have, windows, patches or a chart, is not in its files either, whatever is ticked. Of a grid it is the patches and
     the chart of the picture that is selected in the player ``KEY-player``, unless it is called ``player``.
     """
-    home = take_home(key, fps, player)
+    home = take_home(key, fps, player, folded=folded)
+    known: Any = by
+    parts: list[Any] = [painted] if isinstance(painted, gr.State) else list(painted)
+    control: list[Any] = [by] if isinstance(by, gr.components.Component) else []
 
     @told
-    def save(value: payload.Player | None, event: gr.EventData) -> dict[str, str]:
+    def save(event: gr.EventData, *values: Any) -> dict[str, str]:
+        value = joined(*values[: len(parts)]) if joined else values[0]
         if value is None:
             raise UserError("Nothing has been painted yet.")
-        wanted = asked(event)
-        model = f"-{value['again']['model']}" if "again" in value else ""
-        name = f"easel-{key}{model}-seed{wanted.seed}"
+        wanted, names = asked(event), values[-1] if control else known
+        names = value["again"]["model"] if "again" in value else value.get("by", names)
+        models = [names] if isinstance(names, str) else [str(each) for each in names]
+        about = bundle.About(tuple(models), wanted.seed, wanted.address)
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"{name}.{wanted.kind}"
+            path = Path(folder) / f"{named(key, about)}.{wanted.kind}"
             if wanted.kind == "zip":
-                kinds = [kind for kind in KINDS if kind != "zip" and (kind != "mp4" or export.makes_videos())]
-                files = {f"{name}.{kind}": written(value, wanted, Path(folder) / f"{name}.{kind}") for kind in kinds}
-                about: dict[str, Any] = {"seed": wanted.seed, "address": wanted.address, "source": wanted.source}
-                path.write_bytes(bundle.zipped(value, files, **about))
+                files = {each.name: written(value, wanted, about, each) for each in all_files(value, wanted, path)}
+                path.write_bytes(bundle.zipped(value, files, about))
             else:
-                written(value, wanted, path)
+                written(value, wanted, about, path)
             return download(path)
 
-    home.save(save, painted, home, api_visibility="private", show_progress="hidden")
+    home.save(save, [*parts, *control], home, api_visibility="private", show_progress="hidden")
 
 
-def written(value: payload.Player, wanted: Asked, path: Path) -> bytes:
+def named(key: str, about: bundle.About) -> str:
+    """A file's name without its ending: the room, the stage ``key`` in it, the model and the seed."""
+    place = urlsplit(about.address).path.rstrip("/").rpartition("/")[2] or "start"
+    models = about.models if len(about.models) < 3 else (f"{len(about.models)}-models",)
+    return "-".join(["easel", key if key.startswith(place) else f"{place}-{key}", *models, f"seed{about.seed}"])
+
+
+def all_files(value: payload.Player, wanted: Asked, path: Path) -> list[Path]:
+    """Where the files of the ZIP ``path`` are written: all that the stage can give."""
+    there = {"zip": False, "mp4": export.makes_videos(), "svg": bool(wanted.drawn) or value["cost"] is not None}
+    return [path.with_suffix(f".{kind}") for kind in KINDS if there.get(kind, True)]
+
+
+def written(value: payload.Player, wanted: Asked, about: bundle.About, path: Path) -> bytes:
     """One of :data:`KINDS` but the ZIP, of the kind that ``path`` ends in."""
     shown: dict[str, Any] = {
         "size": wanted.size,
         "windows": wanted.windows,
         "patches": wanted.patches,
         "chart": wanted.chart,
+        "titles": wanted.titles,
         "cell": min(wanted.cell, value["cells"] - 1),
-        "source": wanted.source,
+        "source": about.source,
     }
     match path.suffix:
         case ".html":
-            path.write_text(alone(value, wanted.source), "utf-8")
+            path.write_text(alone(value, about.source), "utf-8")
+        case ".svg":
+            drawn, source = wanted.drawn, about.source
+            path.write_text(
+                charts.sourced(drawn, source) if drawn else charts.bars(value, shown["cell"], source), "utf-8"
+            )
         case ".png":
-            export.write_strip(value, path, **shown)
+            step = wanted.step if wanted.frames == 1 else None
+            export.write_strip(value, path, step=step, frames=wanted.frames, width=wanted.width or None, **shown)
         case ".mp4":
             export.write_video(value, path, fps=wanted.fps, **shown)
         case suffix:

@@ -8,6 +8,8 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
+from viz.player import bundle
+from viz.player.payload import Again
 from viz.tabs.common import card, column, explanation, room, show_stage, status_line, stored, switch, verbs
 from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture
@@ -58,19 +60,26 @@ def build(tab: Tab) -> None:
         with column("stage"), card():
             stage = player("between-player", "write", first, panels=1)
             status = status_line("between")
-            verbs("between", painted, 8)
+            verbs("between", painted, 8, by=draw_paint.PAINTER)
         with column("aside"):
             with card():
                 narrator("between-narrator", "between-player", "write")
             explanation(TEXT, FORMULA, MORE)
 
     def answer(start: Picture, end: NDArray[np.uint8], count: float, way: str, seed: float) -> tuple[Any, ...]:
-        studio = tab.runtime.studio
-        trace = studio.draws.between(start.pixels, end, count, WAYS.get(way, way), seed)
+        studio, way = tab.runtime.studio, WAYS.get(way, way)
+        trace = studio.draws.between(start.pixels, end, count, way, seed)
         value = draw_paint.between_payload(trace, before=studio.draw_blank())
+        value["again"] = made(start.pixels, end, int(count), way, int(seed))
         return value, value
 
     asked = {"start": tab.desk.digit, "end": end, "count": count, "way": way, "seed": tab.desk.seed}
     again(paint, tab.paint(answer, asked, [stage, painted], status=status))
     show_stage(paint, "between-player")
     tab.moment("between-player")
+
+
+def made(start: NDArray[np.uint8], end: NDArray[np.uint8], count: int, way: str = "round", seed: int = 1) -> Again:
+    """How the paintings between copies of two digits (H, W) come again."""
+    call = f'between(given["a"], given["b"], {count}, "{way}", {seed})'
+    return bundle.again(draw_paint.PAINTER, call, studio="draws", a=start, b=end)

@@ -15,7 +15,8 @@ from core.data import plates
 from core.data.archives import fitted
 from core.errors import UserError
 from core.training.registry import REGISTRY, shown_in
-from viz.player import frames
+from viz.player import bundle, frames
+from viz.player.payload import Again
 from viz.tabs import uploads
 from viz.tabs.common import (
     LATEST,
@@ -166,12 +167,15 @@ def build(tab: Tab) -> None:
     ) -> tuple[Any, ...]:
         studio, name = trained.asked(run, DRAW_COLOUR[known(painter)])
         draws = studio.draws
+        seed = int(seed)
         if mode == IMAGINE:
             trace = draws.generate(name, count, seed, temperature)
+            made = bundle.again(name, f"sample({int(count)}, seed={seed}, temperature={temperature:g})")
         else:
-            pixels = picture(chosen[KEYS[painter]], painter, own)
-            trace = draws.copy(name, resized(pixels, draws.side(name)), seed)
-        value = frames.draw_payload(trace, before=draws.blank(name))
+            pixels = resized(picture(chosen[KEYS[painter]], painter, own), draws.side(name))
+            trace = draws.copy(name, pixels, seed)
+            made = copied(name, pixels, seed)
+        value = {**frames.draw_payload(trace, before=draws.blank(name)), "again": made}
         return value, value
 
     def on_upload(path: str) -> tuple[Any, ...]:
@@ -195,6 +199,11 @@ def build(tab: Tab) -> None:
         list(boxes.values()),
         **LATEST,
     )
+
+
+def copied(name: str, pixels: NDArray[np.uint8], seed: int) -> Again:
+    """How a copy of a picture (H, W, 3) comes again."""
+    return bundle.again(name, f'copy("{name}", given["picture"], {seed})', studio="draws", picture=pixels)
 
 
 KEYS = dict(zip(PAINTERS, ("plate", "house", "photo"), strict=True))

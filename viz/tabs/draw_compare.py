@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from core.training.registry import shown_in
 from viz.tabs.common import (
     card,
     column,
@@ -70,7 +71,7 @@ def build(tab: Tab) -> None:
         with column("stage"), card():
             stage = player("compare-player", "write", first, panels=3)
             status = status_line("compare")
-            verbs("compare", painted, 8)
+            verbs("compare", painted, 8, by=tuple(shown_in("draw_compare")))
         with column("aside"):
             with card():
                 narrator("compare-narrator", "compare-player", "write")

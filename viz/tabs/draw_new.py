@@ -9,6 +9,7 @@ import numpy as np
 
 from core.results import Novelty
 from core.studies import draw_new
+from core.training.registry import FIRST
 from viz.player import frames
 from viz.player.payload import Player
 from viz.player.words import counted
@@ -68,7 +69,7 @@ def build(tab: Tab) -> None:
         with column("stage"):
             with card():
                 player("new-player", "write", value, panels=1)
-                verbs("new", gr.State(value), 8)
+                verbs("new", gr.State(value), 8, by=FIRST["draw"])
             with card("How far is the nearest?"):
                 gr.Plot(figures.novelty_figure(found.imagined, found.test, found.train), show_label=False)
         with column("aside"), card("The question"):

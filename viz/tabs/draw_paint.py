@@ -107,7 +107,7 @@ def build(tab: Tab) -> None:
                 bank = tab.control(
                     "filters", gr.Checkbox(False, label="Show the filters", elem_id="draw-bank", min_width=140)
                 )
-            verbs("draw", painted, 8)
+            verbs("draw", painted, 8, by=FIRST["draw"])
             with gr.Accordion("Chart: nats of each stroke", open=False, elem_classes="easel-fold") as fold:
                 chart = gr.Plot(show_label=False, elem_id="draw-chart")
             with gr.Accordion("Chart: the paths of the windows", open=False, elem_classes="easel-fold") as path_fold:

@@ -12,6 +12,7 @@ import gradio as gr
 import numpy as np
 
 from core.results import STEPS
+from core.training.registry import FIRST
 from viz.player.words import counted
 from viz.tabs.common import (
     SIDE,
@@ -126,7 +127,7 @@ def build(tab: Tab) -> None:
                     stage = player("pen-player", "write", first)
             status = status_line("pen")
             tab.moment("pen-player", [pen({}, {}, ("task", "hand", "moves"))])
-            verbs("pen", painted, 4)
+            verbs("pen", painted, 4, by=FIRST["draw"])
         with column("aside"):
             with card():
                 narrator("pen-narrator", "pen-player", "write")
@@ -136,6 +137,7 @@ def build(tab: Tab) -> None:
         hands = hand.hands_of(done)
         penned = tab.runtime.studio.draw_pen(picture.pixels if mode == COPY else None, *hands, seed)
         value = draw_pen.pen_payload(penned, hands.steps(), autoplay=False)
+        value["again"] = draw_pen.again(picture.pixels if mode == COPY else None, *hands, int(seed))
         aimed = draw_pen.pen_aim(penned, at - 1, at - 1 in hands.moves)
         before = draw_pen.canvas_before(penned, at - 1)
         wanted = draw_pen.changed(before, hands.inks.get(at - 1, np.zeros((SIDE, SIDE), np.int8)))

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from core.results import STEPS
+from core.training.registry import FIRST
 from viz.tabs import draw_pen
 from viz.tabs.common import (
     card,
@@ -101,7 +102,7 @@ def build(tab: Tab) -> None:
             stage = player("time-player", "write", first)
             status = status_line("time")
             tab.moment("time-player", [fork({}, {}), erase({}, {}), draw_pen.pen(PEN, {})])
-            verbs("time", painted, 8)
+            verbs("time", painted, 8, by=FIRST["draw"])
         with column("aside"):
             with card():
                 narrator("time-narrator", "time-player", "write")
@@ -109,13 +110,15 @@ def build(tab: Tab) -> None:
 
     def answer(picture: Picture, mode: str, view: str, at: float, count: float, seed: float) -> tuple[Any, ...]:
         studio = tab.runtime.studio
-        pixels = picture.pixels if mode == COPIED else None
+        pixels, seed = picture.pixels if mode == COPIED else None, int(seed)
         if view == FUTURES:
             trace = studio.draw_forks(pixels, at, count, seed)
             value = draw_time.forks_payload(trace, int(at), before=studio.draw_blank())
+            value["again"] = draw_time.again(pixels, "draw_forks", [int(at), int(count), seed])
         else:
             way = "latent" if view == LATENT else "stroke"
             value = draw_time.erased_payload(studio.draw_erased(pixels, way, seed), latent=view == LATENT)
+            value["again"] = draw_time.again(pixels, "draw_erased", [f'"{way}"', seed], last="trace.without", panel=0)
         return value, value
 
     asked = {"picture": tab.desk.digit, "mode": mode, "view": view, "at": at, "count": count, "seed": tab.desk.seed}

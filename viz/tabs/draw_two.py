@@ -78,7 +78,7 @@ def build(tab: Tab) -> None:
             stage = player("two-player", "write", first)
             status = status_line("two")
             schematic("two", "draw")
-            verbs("two", painted, 8)
+            verbs("two", painted, 8, by=tuple(shown_in("draw_two")))
         with column("aside"):
             with card():
                 narrator("two-narrator", "two-player", "write")

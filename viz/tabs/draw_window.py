@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from viz.tabs.common import card, column, room, status_line, stored
+from viz.tabs.common import card, column, room, status_line, stored, verbs
 from viz.tabs.desk import Tab
 from viz.tabs.subject import Picture
 from viz.views import draw_window
@@ -59,6 +59,8 @@ def build(tab: Tab) -> None:
             stage = gr.HTML(first.drawing, elem_id="bank-drawing", **plain)
             said = gr.HTML(first.words, elem_id="bank-words", elem_classes="bank-words", **plain)
             status = status_line("bank")
+            painted = gr.State(stored("filterbank-stage"))
+            verbs("bank", painted, 8)
         with column("aside"):
             with card("The formula"):
                 shown = gr.HTML(first.formula, elem_id="bank-formula", **plain)
@@ -72,9 +74,10 @@ def build(tab: Tab) -> None:
         values = tuple(setting[name] for name in draw_window.TERMS)
         looking = tab.runtime.studio.filters(picture.pixels, *values)
         name = next((name for name, each in PRESETS.items() if each == values), None)
-        return *draw_window.shown(looking, moved[0] if len(moved) == 1 else ""), name
+        return *draw_window.shown(looking, moved[0] if len(moved) == 1 else ""), name, draw_window.still(looking)
 
-    tab.paint(answer, {"picture": tab.desk.digit, **sliders}, [stage, said, shown, preset], status=status, live=True)
+    outputs = [stage, said, shown, preset, painted]
+    tab.paint(answer, {"picture": tab.desk.digit, **sliders}, outputs, status=status, live=True)
     js = f"name => ({json.dumps(PRESETS)})[name]"
     preset.input(None, preset, list(sliders.values()), js=js, api_visibility="private")
 

@@ -33,7 +33,7 @@ from viz.tabs.common import (
 from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture
 from viz.tabs.trained import Painters
-from viz.views.look_path import glimpse_payload
+from viz.views import look_path
 from viz.widgets.narrator.narrator import narrator
 from viz.widgets.onward.onward import Way, onward
 from viz.widgets.player.player import player
@@ -164,7 +164,8 @@ def build(tab: Tab) -> tuple[Scene, Painters]:
         studio = network(trained, run, made["side"], looks)
         pixels = scene_of(tab.runtime, picture, seed, **made).pixels
         trace = studio.look(pixels, looks, seed)
-        value = glimpse_payload(trace, at_once=studio.at_a_glance(pixels), autoplay=not live)
+        value = look_path.glimpse_payload(trace, at_once=studio.at_a_glance(pixels), autoplay=not live)
+        value["again"] = look_path.again(pixels, looks, int(seed))
         return value, SKIP if live else value
 
     def on_bring(path: str) -> tuple[Any, ...]:

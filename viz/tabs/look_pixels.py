@@ -112,7 +112,7 @@ def build(tab: Tab, scene: Scene) -> None:
             stage = player("every-player", "glimpse", first, panels=3)
             status = status_line("every")
             schematic("every", "scans")
-            verbs("every", painted, 6)
+            verbs("every", painted, 6, by=network)
         with column("aside"):
             with card():
                 narrator("every-narrator", "every-player", "glimpse")
@@ -127,7 +127,9 @@ def build(tab: Tab, scene: Scene) -> None:
         picture: Picture, seed: float, network: str, corners: Sequence[str], **asked: Any
     ) -> tuple[Player, Player]:
         pixels, kinds = scene_of(tab.runtime, picture, seed, **asked)
-        value = look_pixels.growing_payload(tab.runtime.studio.every_pixel.grown(pixels, network, corners), kinds)
+        grown = tab.runtime.studio.every_pixel.grown(pixels, network, corners)
+        value = look_pixels.growing_payload(grown, kinds)
+        value["again"] = look_pixels.again(grown, pixels, network, corners)
         return value, value
 
     again(paint, tab.paint(grow, {**made, "corners": corners}, [stage, painted], status=status))

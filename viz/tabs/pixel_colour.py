@@ -35,6 +35,7 @@ from viz.tabs.desk import Tab, again
 from viz.tabs.pixel_paint import COMPLETIONS
 from viz.tabs.subject import Picture
 from viz.tabs.trained import Painters
+from viz.views import pixel_paint
 from viz.views.assets import intact
 from viz.widgets.editor import editor
 from viz.widgets.narrator.narrator import narrator
@@ -156,7 +157,7 @@ def build(tab: Tab) -> None:
                 with gr.Column(min_width=220):
                     stage = player("colour-player", "pixel", first)
             status = status_line("colour")
-            verbs("colour", painted, 30)
+            verbs("colour", painted, 30, by=name)
         with column("aside"):
             with card():
                 narrator("colour-narrator", "colour-player", "pixel")
@@ -184,6 +185,8 @@ def build(tab: Tab) -> None:
             trace = studio.generate(name, *asked, session=session)
         title = COMPLETIONS if mode == COMPLETE else "What it imagines"
         value = frames.raster_payload(trace, title=title)
+        given = picture if mode == COMPLETE else None
+        value["again"] = pixel_paint.again(name, given, int(count), int(seed), temperature, None)
         return value, value, ""
 
     def on_pick(event: gr.EventData, name: str) -> tuple[str, str]:

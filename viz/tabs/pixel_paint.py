@@ -272,7 +272,7 @@ def build(tab: Tab) -> None:
             stage = player("pixels-player", "pixel", first)
             status = status_line("pixels")
             schematic("pixels", "pixels")
-            verbs("pixels", painted, 30)
+            verbs("pixels", painted, 30, by=names)
             with gr.Accordion("Chart: where it is unsure", open=False, elem_classes="easel-fold") as fold:
                 chart = gr.Plot(show_label=False, elem_id="pixels-chart")
         with column("aside"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from core.training.registry import shown_in
 from viz.tabs.common import card, stored, verbs
 from viz.tabs.desk import Tab
 from viz.views import pixel_scores
@@ -37,5 +38,5 @@ def build(tab: Tab) -> None:
             gr.Markdown(pixel_scores.colour_sentence(), elem_classes="easel-text")
         with card("Where am I? With and without a bias for each position", folds=True):
             player("bias-player", "pixel", stored("bias"))
-            verbs("bias", gr.State(stored("bias")), 8)
+            verbs("bias", gr.State(stored("bias")), 8, by=tuple(shown_in("pixel_bias")))
             gr.Markdown(f"{BIAS}\n\nOn the test pictures: {pixel_scores.bias_sentence()}.", elem_classes="easel-text")

@@ -9,10 +9,10 @@ import gradio as gr
 from core.studio.runtime import Runtime
 from core.trace import CanvasTrace
 from core.training.registry import FIRST
-from viz.tabs.common import status_line, stored
+from viz.tabs.common import status_line, stored, verbs
 from viz.tabs.desk import Desk, Tab
 from viz.tabs.subject import Picture
-from viz.views import start
+from viz.views import pixel_paint, start
 from viz.widgets.player.player import player
 
 LEAD = """
@@ -27,13 +27,15 @@ def vae(runtime: Runtime, picture: Picture, seed: float) -> tuple[Any, ...]:
     """The search's film, and the ELBO."""
     code = runtime.studio.vaes.encode(picture.pixels)
     value = start.at_once(runtime.studio.restoring.complete(picture, seed))
+    value["again"] = start.again("vae", "restoring", "complete", picture, seed)
     return value, start.price(float(code.kl.sum()) + code.reconstruction, True)
 
 
 def draw(runtime: Runtime, picture: Picture, seed: float) -> tuple[Any, ...]:
     """The last round of copies, and the ELBO of one copy of the whole digit."""
-    painting = runtime.studio.draws.complete(picture, 1, seed)
-    return start.strokes(painting), start.price(elbo(runtime.studio.draw_copy(picture.pixels, seed)), True)
+    value = start.strokes(runtime.studio.draws.complete(picture, 1, seed))
+    value["again"] = start.again("draw", "draws", "complete", picture, 1, seed)
+    return value, start.price(elbo(runtime.studio.draw_copy(picture.pixels, seed)), True)
 
 
 def elbo(copy: CanvasTrace) -> float:
@@ -44,8 +46,9 @@ def elbo(copy: CanvasTrace) -> float:
 def pixels(runtime: Runtime, picture: Picture, seed: float) -> tuple[Any, ...]:
     """One completion, and the digit's exact price."""
     studio = runtime.studio.pixels
-    painting = studio.complete(FIRST["pixel"], picture, 1, seed)
-    return start.pixels(painting), start.price(float(studio.judge(FIRST["pixel"], picture.pixels).nats[0].sum()), False)
+    value = start.pixels(studio.complete(FIRST["pixel"], picture, 1, seed))
+    value["again"] = pixel_paint.again(FIRST["pixel"], picture, 1, int(seed), 1, None)
+    return value, start.price(float(studio.judge(FIRST["pixel"], picture.pixels).nats[0].sum()), False)
 
 
 PAINT = {"vae": vae, "draw": draw, "pixels": pixels}
@@ -72,12 +75,16 @@ def card(tab: Tab, way: start.Way) -> None:
         stage = player(f"start-{way.key}", way.room, first["player"], panels=1)
         price = gr.HTML(first["price"], elem_id=f"start-{way.key}-price", apply_default_css=False)
         status = status_line(f"start-{way.key}")
+        name, painted = f"start-{way.key}", gr.State(first["player"])
+        verbs(name, painted, round(first["player"]["fps"]), name, by=FIRST[way.family], folded=True)
         gr.HTML(
             f'<a class="easel-door" href="./{way.key}/" data-room="./{way.key}/">See how it works →</a>',
             apply_default_css=False,
         )
 
     def finish(picture: Picture, seed: float) -> tuple[Any, ...]:
-        return PAINT[way.key](tab.runtime, picture, seed)
+        value, price = PAINT[way.key](tab.runtime, picture, seed)
+        return value, price, value
 
-    tab.paint(finish, {"picture": tab.desk.digit, "seed": tab.desk.seed}, [stage, price], status=status)
+    asked = {"picture": tab.desk.digit, "seed": tab.desk.seed}
+    tab.paint(finish, asked, [stage, price, painted], status=status)

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from core.training.registry import shown_in
-from viz.tabs.common import LATEST, card, column, explanation, room, status_line, switch
+from viz.tabs.common import LATEST, card, column, explanation, room, status_line, switch, verbs
 from viz.tabs.desk import Tab
 from viz.tabs.subject import Picture
 from viz.tabs.trained import Painters
@@ -70,14 +70,15 @@ def build(tab: Tab) -> None:
             about = gr.HTML(sentence(together.COMPLETE), elem_id="together-about", apply_default_css=False)
             yours = guest(tab, question, trained)
             rows = {name: painter(tab, name, question) for name in PAINTERS}
+            answers = [kept for _, kept in rows.values()]
+            verbs("rows", [question, names, *answers], 8, joined=together.joined, by=names)
             gr.HTML(html_template="", room="together-rows-tab", **module("together/together.js", classes="easel-gate"))
         with column("aside"):
             explanation(TEXT, FORMULA, MORE)
     trained.run.change(lambda run: gr.Column(visible=bool(run)), trained.run, yours, **LATEST)
     question.change(sentence, question, about, **LATEST)
-    names.change(
-        lambda chosen: [gr.Column(visible=name in chosen) for name in PAINTERS], names, list(rows.values()), **LATEST
-    )
+    columns = [row for row, _ in rows.values()]
+    names.change(lambda chosen: [gr.Column(visible=name in chosen) for name in PAINTERS], names, columns, **LATEST)
 
 
 def choice() -> gr.Radio:
@@ -103,8 +104,9 @@ def sentence(question: str) -> str:
     return f"<p class='easel-status'>{together.ABOUT.get(question, '')}</p>"
 
 
-def painter(tab: Tab, name: str, question: gr.Radio) -> gr.Column:
-    """One painter's row: it is painted while it is on the screen, whatever the others do."""
+def painter(tab: Tab, name: str, question: gr.Radio) -> tuple[gr.Column, gr.State]:
+    """One painter's row and its answer: it is painted while it is on the screen, whatever the others do."""
+    kept = gr.State(None)
     with gr.Column(min_width=0, elem_classes="easel-together-row") as row:
         stage = gr.HTML(
             f'<div class="entry"><div class="who"><b>{PAINTERS[name]}</b></div></div>',
@@ -115,11 +117,11 @@ def painter(tab: Tab, name: str, question: gr.Radio) -> gr.Column:
 
     def answer(picture: Picture, question: str, seed: float) -> tuple[Any, ...]:
         found = tab.runtime.studio.together.answer(question, name, picture, together.COUNT, seed)
-        return (together.row(question, found),)
+        return together.row(question, found), (question, found)
 
     asked = {"picture": tab.desk.digit, "question": question, "seed": tab.desk.seed}
-    tab.paint(answer, asked, [stage], status=status, stored=False)
-    return row
+    tab.paint(answer, asked, [stage, kept], status=status, stored=False)
+    return row, kept
 
 
 def guest(tab: Tab, question: gr.Radio, trained: Painters) -> gr.Column:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from core.studio.runtime import Runtime
@@ -9,7 +10,6 @@ from viz.tabs import vae_bound, vae_code, vae_colour, vae_map, vae_map_view, vae
 from viz.tabs.desk import room
 from viz.tabs.subject import gallery, usual
 from viz.views.vae_code import FIRST
-from viz.views.vae_walks import between_payload, imagined_payload
 
 SEED = 1
 
@@ -36,8 +36,9 @@ def firsts(studio: Any) -> dict[str, Any]:
     digit = usual()
     coded = vae_code.Coded(studio, digit, SEED, FIRST, vae_code.COPY, "")
     cost, bars = vae_bound.shown(studio.costs, digit.pixels, vae_bound.BOUND, vae_bound.FIRST_MODEL, SEED)
-    way = studio.walks.between(digit.pixels, gallery()[vae_walks.OTHERS["B"]], vae_walks.FIRST_FRAMES)
-    houses = studio.walks.generate(vae_colour.FIRST_COUNT, SEED)
+    there: Any = SimpleNamespace(studio=studio)
+    pair = [digit.pixels, gallery()[vae_walks.OTHERS["B"]]]
+    way = studio.walks.between(*pair, vae_walks.FIRST_FRAMES)
     view = vae_map_view.FIRST
     now = vae_map_view.seen(studio, view, digit.pixels)
     path, frames = vae_map_view.FIRST_PATH, vae_map_view.FIRST_FRAMES
@@ -48,8 +49,8 @@ def firsts(studio: Any) -> dict[str, Any]:
         "cost": cost,
         "cost-bars": {"html": bars},
         "restore": vae_restore.view_of(studio.restoring.uncover(digit, SEED), vae_restore.SIDES),
-        "vae-between": between_payload(way.painted, way.mixed, way.nats, way.lengths),
-        "vae-colour": imagined_payload(houses, 1, vae_colour.SIZE),
+        "vae-between": vae_walks.walked(way, pair, FIRST),
+        "vae-colour": vae_colour.Answers(there).imagined(vae_colour.FIRST_COUNT, SEED, 1),
         "map": vae_map_view.board(studio, view, now),
         "map-cloud": vae_map_view.cloud(studio, view, now, digit.pixels),
         "map-film": vae_map_view.film(studio, view, now.plane, path, frames),

@@ -181,6 +181,8 @@ def build(tab: Tab) -> None:
     def answer(picture: Picture, seed: float, task: str, model: str, run: str, live: bool) -> tuple[Any, ...]:
         studio, name = trained.asked(run, model)
         value, html = shown(studio.costs, picture.pixels, task, name, seed)
+        if task in ANY_MODEL:
+            value["by"] = [MODELS.get(name, name)]
         if live:
             value["autoplay"] = False
         return value, value, html

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from core.studies import latents
 from core.trace import Array
+from viz.player import bundle
 from viz.player.payload import Player
 from viz.tabs.common import (
     LATEST,
+    SIDE,
     away,
     card,
     chart_in_fold,
@@ -102,10 +104,11 @@ class Coded:
     def stage(self) -> Player:
         """The digit, if there is one, and what the code paints."""
         painted, nats = self.studio.vaes.decode(self.code, None if len(self.costs) else self.pixels, self.model)
-        if not len(self.costs):
-            return vae_code.code_payload(self.pixels, painted, self.code, reconstruction=nats)
-        kl = float(self.costs.sum())
-        return vae_code.code_payload(self.pixels, painted, self.code, kl=kl, reconstruction=self.reconstruction)
+        price = {"reconstruction": nats}
+        if len(self.costs):
+            price = {"kl": float(self.costs.sum()), "reconstruction": self.reconstruction}
+        value = vae_code.code_payload(self.pixels, painted, self.code, **price)
+        return {**value, "again": bundle.again(self.model, 'decode(given["code"])', code=self.code)}
 
     def numbers(self) -> vae_code.Numbers:
         """The sliders."""
@@ -117,21 +120,28 @@ class Coded:
         return f"<p>{vae_code.dead_sentence(self.studio.walks.dead(self.model))}</p>"
 
     def film(self, walk: str, to: NDArray[np.uint8]) -> Player:
-        """A walk that begins at the code."""
+        """A walk that begins at the code, and how it comes again."""
         walks, name = self.studio.walks, self.model
+        begins: dict[str, Any] = {"film": True, "last": bundle.FILM, "code": self.code}
         if walk == INTERPOLATE:
             end = self.studio.vaes.encode(to, name).mean
-            return vae_code.interpolation_payload(walks.interpolate(self.code, end, name=name))
+            value = vae_code.interpolation_payload(walks.interpolate(self.code, end, name=name))
+            call = f'interpolate(given["code"], given["to"], name="{name}")'
+            return {**value, "again": bundle.again(name, call, studio="walks", to=end, **begins)}
         if walk == TABLE:
-            return vae_code.lattice_payload(walks.lattice(self.code, VALUES, name), walks.dead(name))
+            value = vae_code.lattice_payload(walks.lattice(self.code, VALUES, name), walks.dead(name))
+            call = f'lattice(given["code"], {VALUES}, "{name}").reshape(-1, 1, {SIDE}, {SIDE})'
+            return {**value, "again": bundle.again(name, call, studio="walks", last="trace", code=self.code)}
         frames = FILM_FRAMES.get(len(self.code), FEW_FRAMES)
-        return vae_code.traversal_payload(self.studio.vaes.traverse(self.code, frames, name), walks.dead(name))
+        value = vae_code.traversal_payload(self.studio.vaes.traverse(self.code, frames, name), walks.dead(name))
+        call = f'traverse(given["code"], {frames}, "{name}")'
+        return {**value, "again": bundle.again(name, call, studio="vaes", **begins)}
 
 
 def build(tab: Tab) -> None:
     """Fill the tab: first what stands there, then what happens; long, since events name the components above them."""
     first, film_first, numbers_first = stored("vae"), stored("vae-film"), stored("vae-code")
-    painted, costs = gr.State(film_first), gr.State(None)
+    shown, painted, costs = gr.State(first), gr.State(film_first), gr.State(None)
     with room("vae"):
         with column("controls"), card():
             task = tab.control("task", task_switch("vae", (COPY, IMAGINE)))
@@ -160,6 +170,7 @@ def build(tab: Tab) -> None:
                     apply_default_css=False,
                 )
                 schematic("vae", "vae")
+                verbs("code", shown, 12, "vae-player", by=model)
                 with gr.Accordion("Chart: nats of each number", open=False, elem_classes="easel-fold") as fold:
                     chart = gr.Plot(show_label=False, elem_id="vae-chart")
             with card("On film", folds=True):
@@ -167,7 +178,7 @@ def build(tab: Tab) -> None:
                 with gr.Column(min_width=0, elem_classes=away(False)) as target:
                     to = tab.digit("to", "Where to", GOAL)
                 film = player("vae-film", "vae", film_first)
-                verbs("vae", painted, 12)
+                verbs("vae", painted, 12, "vae-film", by=model)
         with column("aside"):
             with card():
                 narrator("vae-narrator", "vae-player", "vae")
@@ -179,7 +190,8 @@ def build(tab: Tab) -> None:
 
     def answer(**asked: Any) -> tuple[Any, ...]:
         now = coded(**asked)
-        return now.stage(), now.costs, now.numbers(), now.idle()
+        value = now.stage()
+        return value, value, now.costs, now.numbers(), now.idle()
 
     def on_film(walk: str, to: NDArray[np.uint8], **asked: Any) -> tuple[Any, ...]:
         value = coded(**asked).film(walk, to)
@@ -188,7 +200,7 @@ def build(tab: Tab) -> None:
     asked = {"picture": tab.desk.digit, "seed": tab.desk.seed, "model": model, "task": task, "z": z}
     asked |= {"run": trained.run}
     when = {"seed": (task, IMAGINE), "picture": (task, COPY)}
-    tab.paint(answer, asked, [stage, costs, sliders, idle], status=status, when=when)
+    tab.paint(answer, asked, [stage, shown, costs, sliders, idle], status=status, when=when)
     tab.moment("vae-film")
     tab.paint(on_film, {**asked, "walk": walk, "to": to}, [film, painted], rest=REST, when=when)
     film.pick(None, js=PICKED, api_visibility="private")

@@ -13,6 +13,7 @@ from PIL import Image
 from core.errors import UserError
 from core.studies import latents
 from core.training.registry import REGISTRY, shown_in
+from viz.player import bundle
 from viz.player.payload import Player
 from viz.tabs import uploads
 from viz.tabs.common import (
@@ -32,6 +33,7 @@ from viz.tabs.common import (
 from viz.tabs.desk import Tab, again
 from viz.tabs.pixel_colour import own_pictures
 from viz.tabs.trained import Asked, Painters
+from viz.tabs.vae_walks import walked
 from viz.views import vae_code, vae_walks
 from viz.widgets.narrator.narrator import narrator
 from viz.widgets.picker.pictures import pictures
@@ -98,12 +100,18 @@ class Answers:
     def imagined(self, count: float, seed: float, temperature: float) -> Player:
         """Pictures from the prior."""
         images = self.studio.walks.generate(count, seed, temperature, MODEL)
-        return vae_walks.imagined_payload(images, temperature, self.studio.vaes.size(MODEL))
+        call = f"sample({int(count)}, seed={int(seed)}, temperature={temperature:g})"
+        return {
+            **vae_walks.imagined_payload(images, temperature, self.studio.vaes.size(MODEL)),
+            "again": bundle.again(MODEL, call),
+        }
 
     def copied(self, pixels: NDArray[np.uint8]) -> Player:
         """A picture, its copy and its price."""
         copy = self.studio.walks.copy(pixels, MODEL)
-        return vae_walks.copy_payload(copy.subject, copy.painted, copy.kl, copy.reconstruction, copy.bits)
+        value = vae_walks.copy_payload(copy.subject, copy.painted, copy.kl, copy.reconstruction, copy.bits)
+        call = f'copy(given["picture"], "{MODEL}")'
+        return {**value, "again": bundle.again(MODEL, call, last="trace.painted", studio="walks", picture=pixels)}
 
     def numbers(self, pixels: NDArray[np.uint8], view: str) -> Player:
         """What each of its leading numbers does to a picture."""
@@ -111,9 +119,13 @@ class Answers:
         code, dead = studio.vaes.encode(pixels, MODEL).mean, studio.walks.dead(MODEL)[:LEADING]
         if view == FILM:
             value = vae_code.traversal_payload(studio.vaes.traverse(code, FILM_FRAMES, MODEL, LEADING), dead)
+            call = f'traverse(given["code"], {FILM_FRAMES}, "{MODEL}", {LEADING})'
+            again = bundle.again(MODEL, call, last=bundle.FILM, film=True, studio="vaes", code=code)
         else:
             value = vae_code.lattice_payload(studio.walks.lattice(code, VALUES, MODEL, LEADING), dead)
-        return vae_walks.with_carried(value, studio.vaes.carried(MODEL))
+            call = f'lattice(given["code"], {VALUES}, "{MODEL}", {LEADING}).reshape(-1, 3, {SIDE}, {SIDE})'
+            again = bundle.again(MODEL, call, last="trace", studio="walks", code=code)
+        return {**vae_walks.with_carried(value, studio.vaes.carried(MODEL)), "again": again}
 
     def task(
         self,
@@ -136,7 +148,7 @@ class Answers:
             value = self.numbers(a, view)
         else:
             way = self.studio.walks.between(a, b, steps, MODEL)
-            value = vae_walks.between_payload(way.painted, way.mixed, way.nats, way.lengths)
+            value = walked(way, [a, b], MODEL)
             said = vae_walks.status(way.blank, way.same)
         return value, value, said
 
@@ -184,7 +196,7 @@ def build(tab: Tab) -> None:
             stage = player("vcolour-player", "vae", first)
             status = status_line("vcolour")
             said = gr.HTML("", elem_id="vcolour-said", elem_classes="easel-status", apply_default_css=False)
-            verbs("vcolour", painted, 8)
+            verbs("vcolour", painted, 8, by=MODEL)
         with column("aside"):
             with card():
                 narrator("vcolour-narrator", "vcolour-player", "vae")

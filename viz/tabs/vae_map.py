@@ -162,7 +162,7 @@ def build(tab: Tab) -> None:
                 frames = tab.control(
                     "frames", gr.Slider(*latents.FRAMES, FIRST_FRAMES, step=1, label="Frames", elem_id="map-frames")
                 )
-                verbs("map", painted, 8)
+                verbs("map", painted, 8, by=view["model"])
         with column("aside"):
             with card("What the encoder says"):
                 said = latent_cloud("map-cloud", stored("map-cloud"))

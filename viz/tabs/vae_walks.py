@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.studies import latents
+from viz.player.payload import Player
 from viz.tabs.common import (
     LATEST,
     away,
@@ -96,7 +97,7 @@ def build(tab: Tab) -> None:
             stage = player("vbetween-player", "vae", first, panels=3)
             status = status_line("vbetween")
             said = gr.HTML("", elem_id="vbetween-said", elem_classes="easel-status", apply_default_css=False)
-            verbs("vbetween", painted, 8)
+            verbs("vbetween", painted, 8, by=model)
         with column("aside"):
             with card():
                 narrator("vbetween-narrator", "vbetween-player", "vae")
@@ -117,14 +118,16 @@ def build(tab: Tab) -> None:
         walks, pixels = studio.walks, [a.pixels, b, c, d][: TAKES[task]]
         if task == TWO:
             way = walks.between(a.pixels, b, frames, model)
-            value = vae_walks.between_payload(way.painted, way.mixed, way.nats, way.lengths)
+            value = walked(way, pixels, model)
             return value, value, vae_walks.status(way.blank, way.same)
         if task == FOUR:
             sheet = walks.corners(pixels, tiles, model)
             value = vae_walks.corners_payload(sheet.painted, sheet.shares, sheet.lengths)
+            value["again"] = vae_walks.again(f"corners({{}}, {int(tiles)}, {{}})", model, pixels)
             return value, value, vae_walks.status(sheet.blank)
         total = walks.arithmetic(pixels, model)
         value = vae_walks.sum_payload(total.painted, total.lengths, total.expected)
+        value["again"] = vae_walks.again("arithmetic({}, {})", model, pixels)
         return value, value, vae_walks.status(total.blank)
 
     asked = {"a": tab.desk.digit, **others, "task": task, "model": model, "frames": frames, "tiles": tiles}
@@ -139,3 +142,10 @@ def build(tab: Tab) -> None:
         boxes,
         **LATEST,
     )
+
+
+def walked(way: Any, pair: list[NDArray[np.uint8]], model: str) -> Player:
+    """A :class:`core.results.Between` of two pictures (H, W), and how it comes again."""
+    value = vae_walks.between_payload(way.painted, way.mixed, way.nats, way.lengths)
+    value["again"] = vae_walks.again(f"between(*{{}}, {len(way.mixed)}, {{}})", model, pair, "trace.painted[0]")
+    return value

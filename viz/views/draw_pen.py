@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from core.results import SMALLEST, Penned
 from core.trace import CanvasTrace, Mark
 from viz.player import frames, notes, payload
-from viz.player.payload import Player, Value, Words
-from viz.views import aim
+from viz.player.payload import Again, Player, Value, Words
+from viz.views import aim, draw_time
 
 TITLES = ("With your hand", "As it would have gone")
 
@@ -44,6 +44,20 @@ def pen_payload(penned: Penned, steps: Sequence[int], *, autoplay: bool = True) 
     note["values"] = _values(traces, steps, copies)
     note["patches"] = []
     return value
+
+
+def again(
+    pixels: NDArray[np.uint8] | None,
+    moves: Mapping[int, Sequence[float]],
+    inks: Mapping[int, NDArray[np.int8]],
+    seed: int,
+) -> Again:
+    """How the painting with that hand in it comes again."""
+    moved = {step: tuple(map(float, window)) for step, window in moves.items()}
+    inked = ", ".join(f'{step}: given["ink_{step}"]' for step in inks)
+    given = {f"ink_{step}": ink for step, ink in inks.items()}
+    told = [str(moved), f"{{{inked}}}", str(seed)]
+    return draw_time.again(pixels, "draw_pen", told, last="trace.touched.trace.steps[-1].image", panel=0, **given)
 
 
 def pen_aim(penned: Penned, step: int, moved: bool) -> aim.Aim:

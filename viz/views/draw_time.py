@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from core.results import Erased
 from core.trace import Array, CanvasTrace
-from viz.player import frames, notes, payload
-from viz.player.payload import Player, Value
+from core.training.registry import FIRST
+from viz.player import bundle, frames, notes, payload
+from viz.player.payload import Again, Player, Value
 
 COLUMNS = 4
 MANY = 8
@@ -41,6 +46,18 @@ def forks_payload(trace: CanvasTrace, at: int, *, before: Array | None = None, a
     note["html"] += notes.FORKED
     note["values"]["shared"] = payload.words(notes.SHARED, past[:, None].astype(np.uint8))
     return value
+
+
+def again(
+    pixels: NDArray[np.uint8] | None, verb: str, told: Sequence[object], *, last: str = bundle.LAST, panel: int = -1,
+    **given: Any,
+) -> Again:  # fmt: skip
+    """How it comes again: ``verb`` of the app's studio, of the digit (H, W) that is copied, if one is."""
+    if pixels is not None:
+        given["digit"] = pixels
+    first = None if pixels is None else 'given["digit"]'
+    call = f"{verb}({', '.join(map(str, [first, *told]))})"
+    return bundle.again(FIRST["draw"], call, last=last, panel=panel, studio="", **given)
 
 
 def erased_payload(erased: Erased, *, latent: bool, autoplay: bool = True) -> Player:

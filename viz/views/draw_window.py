@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from core.results import Looking, Setting
 from core.trace import Array
+from viz.player import payload
+from viz.player.payload import Player
 
 PIXEL = 10
 """Units of the drawing to a pixel of the picture."""
@@ -37,19 +39,37 @@ def shown(looking: Looking, lit: str = "") -> Shown:
     )
 
 
+def still(looking: Looking) -> Player:
+    """The same three figures as a payload of the player, to be taken home."""
+    s = looking.setting
+    panels = [
+        payload.panel("The picture and the window", "read", looking.picture[None, None, None]),
+        payload.panel(f"The patch, {s.n}×{s.n}", "read", looking.patch[None, None, None]),
+        payload.panel("Written back, its brightest white", "write", stretched(looking)[None, None, None]),
+    ]
+    sigma = s.sigma2**0.5
+    box = [[[s.g_x - 0.5, s.g_y - 0.5, *[(s.n - 1) * s.delta + 2 * sigma] * 2, 1 / max(sigma, 1e-6)]]]
+    marks = [payload.track(np.array(box, np.float32), "read", 0)]
+    return {**payload.player(panels, autoplay=False), "film": False, "marks": marks}
+
+
+def stretched(looking: Looking) -> Array:
+    """What is written back, its brightest pixel white; black where there is nothing to be seen."""
+    brightest = float(looking.back.max())
+    return looking.back / brightest if brightest >= FAINT else np.zeros_like(looking.back)
+
+
 def drawing(looking: Looking) -> str:
     """Three figures: the picture with the window and both filterbanks, the patch, and what is written back."""
     n, brightest = looking.setting.n, float(looking.back.max())
-    visible = brightest >= FAINT
-    stretched = looking.back / brightest if visible else np.zeros_like(looking.back)
     patch = f"The patch, {n}×{n}: γ F<sub>Y</sub> x F<sub>X</sub><sup>T</sup>"
     back = "Written back: 1/γ F<sub>Y</sub><sup>T</sup> patch F<sub>X</sub>, " + (
-        f"its white is {brightest:.2g}" if visible else "nothing"
+        f"its white is {brightest:.2g}" if brightest >= FAINT else "nothing"
     )
     figures = (
         ("The picture, F<sub>Y</sub> beside it and F<sub>X</sub> below", _window(looking), "window"),
         (patch, _image(looking.patch, "patch"), "patch"),
-        (back, _image(stretched, "back"), "back"),
+        (back, _image(stretched(looking), "back"), "back"),
     )
     return f'<div class="bank">{"".join(_figure(*each) for each in figures)}</div>'
 

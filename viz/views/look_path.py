@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.trace import Array, CanvasTrace
-from viz.player import frames, notes, payload
-from viz.player.payload import Player, Value, Words
+from core.training.registry import REGISTRY
+from viz.player import bundle, frames, notes, payload
+from viz.player.payload import Again, Player, Value, Words
 
 CLASSES = 10
 FPS = 1.5
@@ -37,6 +38,10 @@ SAID = [
 """What has changed; from :data:`CHANGED` on, of which digit it has changed its mind."""
 NOTABLE = 0.01
 """Probabilities below this, and smaller changes of them, are not spoken of."""
+PATCHES = (
+    "np.concatenate([s.patches['glimpse'] / s.scalars['glimpse_intensity'][:, None, None, None] for s in trace.steps])"
+)
+"""As Python: what reaches the network at each glimpse of a trace, at intensity 1."""
 AT_ONCE_ROW = ["a conv net, all pixels at once", "[[at_once]], [[at_once_sure]]"]
 
 
@@ -108,6 +113,14 @@ def glimpse_payload(
             "bars": [{"value": f"p{k}", "label": str(k)} for k in range(CLASSES)],
         },
     }
+
+
+def again(scene: NDArray[np.uint8], looks: str, seed: int) -> Again:
+    """How its looks at a scene (S, S) come again; what is compared are the patches that reach it."""
+    kind = (len(scene), looks)
+    name = next(n for n, spec in REGISTRY.items() if (spec.config.height, getattr(spec.config, "aim", "")) == kind)
+    call = f'look(given["scene"], "{looks}", {seed})'
+    return bundle.again(name, call, last=PATCHES, panel=1, film=True, studio="glimpses", scene=scene)
 
 
 def _percent(series: Array) -> Value:

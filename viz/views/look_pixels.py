@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.results import CORNERS, DIGIT, KINDS, Backwards, Grown
 from core.trace import Array
-from viz.player import payload
+from viz.player import bundle, payload
 from viz.player.overlays import RAMP_TURN
-from viz.player.payload import Note, Player, Value, Words
+from viz.player.payload import Again, Note, Player, Value, Words
 from viz.player.words import counted
 from viz.views import pixel_lens
 from viz.views.look_path import CLASSES, NAMES
@@ -152,6 +153,14 @@ def growing_payload(
         "bars": [{"value": f"p{k}", "label": str(k)} for k in range(CLASSES)],
     }
     return {**payload.player(panels, autoplay=autoplay, nonce=nonce), "fps": FPS, "cost": cost, "note": note}
+
+
+def again(found: Grown, scene: NDArray[np.uint8], network: str, corners: Sequence[str]) -> Again:
+    """How the map comes again: what is compared is how likely each pixel is each kind in the end, (1, 3, H, W)."""
+    painting = payload.pixels(found.kinds[-1:])
+    call = f'grown(given["scene"], "{network}", {list(corners)})'
+    given: dict[str, Any] = {"scene": scene, "painting": painting}
+    return bundle.again(network, call, last="trace.kinds[-1:]", panel=1, studio="every_pixel", **given)
 
 
 def _on(turns: NDArray[np.int64]) -> list[str]:

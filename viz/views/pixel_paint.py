@@ -78,7 +78,7 @@ def again(
     if covered is None:
         return bundle.again(name, f"sample({count}, {told})", last=bundle.FINISHED, panel=0)
     call = f'complete(given["digit"], given["hidden"] == 0, count={count}, {told})'
-    given = {"digit": covered[0], "hidden": covered[1].astype(np.uint8)}
+    given: dict[str, Any] = {"digit": covered[0], "hidden": covered[1].astype(np.uint8)}
     return bundle.again(name, call, last=bundle.LIKELIEST_FIRST, panel=0, **given)
 
 

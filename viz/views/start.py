@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from core.trace import CanvasTrace, RasterTrace
-from viz.player import frames, payload
-from viz.player.payload import Player
+from core.training.registry import FIRST
+from viz.player import bundle, frames, payload
+from viz.player.payload import Again, Player
+
+Family = Literal["vae", "draw", "pixel"]
+Pixels = NDArray[np.uint8]
 
 WIDEST = 200.0
 """Nats that fill a bar: more than a usual digit costs any of the three."""
@@ -16,20 +23,30 @@ class Way(NamedTuple):
     """A painter on the first page."""
 
     key: str
+    family: Family
     room: payload.Room
     name: str
     about: str
 
 
 WAYS = (
-    Way("vae", "vae", "All at once", "The VAE looks for eight numbers from which it paints your half, and the rest."),
     Way(
+        "vae",
+        "vae",
+        "vae",
+        "All at once",
+        "The VAE looks for eight numbers from which it paints your half, and the rest.",
+    ),
+    Way(
+        "draw",
         "draw",
         "write",
         "Stroke by stroke",
         "DRAW copies the digit ten times. Under the cover it keeps its own strokes.",
     ),
-    Way("pixels", "pixel", "Pixel by pixel", "PixelCNN goes on pixel after pixel, from all that stands above."),
+    Way(
+        "pixels", "pixel", "pixel", "Pixel by pixel", "PixelCNN goes on pixel after pixel, from all that stands above."
+    ),
 )
 
 
@@ -51,6 +68,13 @@ def pixels(trace: RasterTrace) -> Player:
     """One completion."""
     value = frames.raster_payload(trace, title="What it paints", heat=False)
     return {**value, "cost": None, "note": None, "film": False}
+
+
+def again(family: Family, studio: str, verb: str, picture: tuple[Pixels, NDArray[np.bool_]], *told: float) -> Again:
+    """How the completion of a picture, and what is hidden of it, comes again."""
+    given: dict[str, Any] = {"digit": picture[0], "hidden": picture[1]}
+    call = f'{verb}((given["digit"], given["hidden"]), {", ".join(str(int(each)) for each in told)})'
+    return bundle.again(FIRST[family], call, studio=studio, **given)
 
 
 def price(nats: float, bound: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from html import escape
 from math import isnan
 from typing import Any
@@ -13,7 +14,9 @@ from PIL import Image
 from core.results import Entry
 from core.trace import Array
 from core.training.registry import REGISTRY
-from viz.player import overlays
+from viz.player import overlays, payload
+from viz.player.lettering import TAG
+from viz.player.payload import Player
 from viz.views.draw_window import png
 
 COPY, COMPLETE, SURPRISE, IMAGINE = "copy", "complete", "surprise", "imagine"
@@ -51,21 +54,45 @@ def row(question: str, entry: Entry, title: str = "") -> str:
     return (
         f'<div class="entry {spec.family}"{compared}><div class="who"><b>{escape(title or spec.title)}</b>'
         f"<span>{size} parameters, {entry.seconds:.2f} s</span></div>"
-        f'<div class="pictures">{"".join(pictures(question, entry, spec.family))}</div>'
+        f'<div class="pictures">{"".join(pictures(question, entry))}</div>'
         f'<div class="figures">{"".join(f"<p>{line}</p>" for line in words)}</div></div>'
     )
 
 
-def pictures(question: str, entry: Entry, family: str) -> list[str]:
+def pictures(question: str, entry: Entry) -> list[str]:
     """The answer's pictures as images with names."""
     if question == SURPRISE and entry.surprise is not None:
-        share = np.clip(entry.surprise / BRIGHTEST, 0, 1)
-        colours: Array = overlays.ramp_table(MARKS[family])[np.rint(share * 255).astype(int)] / np.float32(255)
-        return [image(colours, "nats of each pixel")]
+        return [image(surprise(entry)[0].transpose(1, 2, 0), "nats of each pixel")]
     names = {COPY: "its copy", COMPLETE: "completion", IMAGINE: "imagined"}
     many = len(entry.pictures) > 1
     name = names[question]
     return [image(each, f"{name} {i}" if many else name) for i, each in enumerate(entry.pictures, 1)]
+
+
+def joined(question: str, names: Sequence[str], *answers: tuple[str, Entry] | None) -> Player | None:
+    """The rows as they stand on the page, as a payload; None before there is an answer to the question."""
+    entries = [each[1] for each in answers if each is not None and each[0] == question and each[1].name in names]
+    entries = [each for each in entries if len(each.pictures) or each.surprise is not None]
+    if not entries:
+        return None
+    told = [f"{REGISTRY[each.name].title}: {TAG.sub('', WORDS[question](each)[0][0])}" for each in entries]
+    shown = [surprise(each) if question == SURPRISE else each.pictures[:, None] for each in entries]
+    count = len(shown[0])
+    panel = payload.panel(QUESTIONS[question], "plain", np.concatenate(shown)[None])
+    if count > 1:
+        panel["groups"] = [{"at": count * place, "title": text} for place, text in enumerate(told)]
+    else:
+        panel["labels"] = told
+    return {**payload.player([panel], columns=count if count > 1 else 2, autoplay=False), "film": False}
+
+
+def surprise(entry: Entry) -> Array:
+    """The map of nats in the colours of the painter's family, (1, 3, H, W)."""
+    assert entry.surprise is not None
+    share = np.clip(entry.surprise / BRIGHTEST, 0, 1)
+    table = overlays.ramp_table(MARKS[REGISTRY[entry.name].family])
+    colours: Array = table[np.rint(share * 255).astype(int)] / np.float32(255)
+    return colours.transpose(2, 0, 1)[None]
 
 
 def image(picture: Array, name: str) -> str:

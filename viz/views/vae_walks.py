@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.studies.latents import DRAWS
 from core.trace import Array
-from viz.player import frames, payload
-from viz.player.payload import Player, Value, Words
+from viz.player import bundle, frames, payload
+from viz.player.payload import Again, Player, Value, Words
 from viz.views import vae_code
 
 WAYS = ("Straight", "Round")
@@ -46,6 +47,13 @@ FAR = (
 )
 SAME = "Both ends are the same picture, so the film stands still."
 BLANK = "{which} {is_} of one colour, with nothing on {it}: that is a picture, too, and has its code."
+
+
+def again(call: str, model: str, pictures: Sequence[NDArray[np.uint8]], last: str = "trace.painted") -> Again:
+    """How a walk comes again; ``call`` has a slot for the pictures and one for the model's name."""
+    written = call.format('given["pictures"]', f'"{model}"')
+    film = last != "trace.painted"
+    return bundle.again(model, written, last=last, panel=0, film=film, studio="walks", pictures=np.stack(pictures))
 
 
 def numbers(values: Array, digits: int = 1) -> Value:

@@ -3,7 +3,8 @@
 /**
  * The value of the player widget. ``cell`` is the one selected at first, otherwise the selection stays.
  *
- * ``layers`` are the painter's, two of them, where it is a pixel model; ``again`` is there where one verb painted it.
+ * ``layers`` are the painter's, two of them, where it is a pixel model; ``by`` are the models behind
+ * it, by name, where the stage does not say so; ``again`` is there where one call painted it.
  */
 export interface Player {
   id: string;
@@ -21,6 +22,7 @@ export interface Player {
   word: string;
   note: Note | null;
   layers?: Layer[];
+  by?: string[];
   again?: Again;
 }
 
@@ -187,16 +189,21 @@ export interface Layer {
 }
 
 /**
- * How the pictures come again: a verb of ``core.load(model)`` in Python, ``call``, and ``last``, its pictures.
+ * How the pictures come again in Python: ``call`` on ``door``, which ``imports`` bring, and ``last``, its pictures.
  *
- * They are those of ``panel``. The call is given ``arrays``, square pictures of uint8, as ``given[name]``.
+ * ``name`` is what the door is called there, ``model`` whose weights they are. The pictures are those of ``panel`` at
+ * its last step, of a ``film`` those of all its steps. The call is given ``arrays`` as ``given[name]``.
  */
 export interface Again {
   model: string;
+  imports: string;
+  name: string;
+  door: string;
   call: string;
   last: string;
   panel: number;
-  arrays: Record<string, string>;
+  film: boolean;
+  arrays: Record<string, Given>;
 }
 
 /**
@@ -269,4 +276,13 @@ export interface Patch {
 export interface Bar {
   value: string;
   label: string;
+}
+
+/**
+ * An array that a painting was given: ``data`` of ``shape``, of NumPy's type ``kind``.
+ */
+export interface Given {
+  shape: number[];
+  kind: string;
+  data: string;
 }

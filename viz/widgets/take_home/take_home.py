@@ -1,9 +1,10 @@
 """The buttons under a stage with which its animation is taken home, and in a fold what the file shall show.
 
 To Python it sends ``save`` with ``evt.kind``, one of :data:`KINDS`, ``evt.size``, ``evt.fps``, ``evt.loop``,
-``evt.windows``, ``evt.patches``, ``evt.chart``, ``evt.cell``, the picture that is selected on the stage, ``evt.seed``
-and ``evt.address``, the link to what is on the screen (:func:`asked` reads them). Answer with :func:`download`: the
-browser saves the file.
+``evt.windows``, ``evt.patches``, ``evt.chart``, ``evt.titles``, ``evt.width`` and ``evt.frames`` of a PNG, ``evt.step``
+and ``evt.cell``, the step and the picture that the stage shows, ``evt.seed``, ``evt.address``, the link to what is on
+the screen, and ``evt.drawn``, the chart that the browser has drawn there as SVG, or nothing (:func:`asked` reads them).
+Answer with :func:`download`: the browser saves the file.
 """
 
 from __future__ import annotations
@@ -16,17 +17,21 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from core.errors import UserError
-from core.files import VERSION
 from viz.widgets.web import module
 
-KINDS = {"gif": "GIF", "png": "Frames", "webp": "WebP", "html": "Page", "mp4": "MP4", "zip": "All"}
+KINDS = {"gif": "GIF", "png": "PNG", "webp": "WebP", "mp4": "MP4", "svg": "Chart", "html": "Page", "zip": "All"}
 """The files, by their endings, and what the buttons call them."""
+WIDTHS = {"As sized": 0, "1080": 1080, "2160": 2160, "3840 (4K)": 3840}
+"""Pixels that a PNG can be wide; 0: as its panels' size makes it."""
+STEPS = {"The step shown": 1, "4 steps": 4, "8 steps": 8}
+"""How many steps a PNG has side by side."""
 HINTS = {
     "gif": "An animation that every program opens",
-    "png": "Some of its steps side by side",
+    "png": "A picture of the step that is shown, or of some steps side by side, as wide as a poster if you like",
     "webp": "An animation in all its colours",
-    "html": "A page with the player itself, which needs no net",
     "mp4": "A video for slides and phones",
+    "svg": "The open chart, or the bars of the time line, in lines that stay sharp (SVG)",
+    "html": "A page with the player itself, which needs no net",
     "zip": "All of these, the numbers, the address, the papers, and often a script that paints it again",
 }
 LONGEST = 4000
@@ -43,14 +48,14 @@ class Asked(NamedTuple):
     windows: bool
     patches: bool
     chart: bool
+    titles: bool
+    width: int
+    frames: int
+    step: int
     cell: int
     seed: int
     address: str
-
-    @property
-    def source(self) -> str:
-        """What the file says of itself."""
-        return f"Easel {VERSION}, {self.address}"
+    drawn: str
 
 
 def asked(event: gr.EventData) -> Asked:
@@ -60,7 +65,7 @@ def asked(event: gr.EventData) -> Asked:
         found = Asked(*(kind(sent[name]) for name, kind in _FIELDS.items()))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise UserError("This is no request for a file.") from error
-    if found.kind not in KINDS or found.cell < 0:
+    if found.kind not in KINDS or found.cell < 0 or found.step < 0:
         raise UserError(f"What one can take home ends in {', '.join(KINDS)}.")
     if not found.address.startswith(("http://", "https://")) or len(found.address) > LONGEST or found.seed < 0:
         raise UserError("This is no request for a file.")
@@ -75,9 +80,14 @@ _FIELDS: dict[str, Any] = {
     "windows": bool,
     "patches": bool,
     "chart": bool,
+    "titles": bool,
+    "width": int,
+    "frames": int,
+    "step": int,
     "cell": int,
     "seed": int,
     "address": str,
+    "drawn": str,
 }
 
 
@@ -90,11 +100,15 @@ def download(path: Path) -> dict[str, str]:
     return {"name": path.name, "data": data, "made": str(time.monotonic_ns())}
 
 
-def take_home(key: str, fps: int, player: str = "") -> gr.HTML:
-    """The widget under the player ``KEY-player``, unless it is called ``player``; ``fps`` is the first pace offered."""
+def take_home(key: str, fps: int, player: str = "", *, folded: bool = False) -> gr.HTML:
+    """The widget under the player ``KEY-player``, unless it is called ``player``; ``fps`` is the first pace offered.
+
+    Where there is little room it is ``folded`` up until somebody wants it.
+    """
+    inner = _html(key, fps, player or f"{key}-player")
     return gr.HTML(
         {},
-        html_template=_html(key, fps, player or f"{key}-player"),
+        html_template=f"<details class='home'><summary>Take it home</summary>{inner}</details>" if folded else inner,
         elem_id=f"{key}-home",
         **module("take_home/take_home.js", ["save"], "easel-verbs"),
     )
@@ -107,6 +121,10 @@ def _html(key: str, fps: int, player: str) -> str:
             f'step="{step}" value="{value}"></label>'
         )
 
+    def choice(name: str, label: str, choices: dict[str, int]) -> str:
+        offered = "".join(f'<option value="{value}">{text}</option>' for text, value in choices.items())
+        return f'<label>{label} <select name="{name}">{offered}</select></label>'
+
     def tick(name: str, label: str, on: bool) -> str:
         return f'<label><input type="checkbox" name="{name}"{" checked" if on else ""}> {label}</label>'
 
@@ -117,10 +135,11 @@ def _html(key: str, fps: int, player: str) -> str:
     )
     return (
         f'<div class="verbs">{buttons}</div>'
-        "<details><summary>Options</summary>"
+        '<details class="options"><summary>Options</summary>'
         f'<form data-player="{player}"><div>{slider("size", "Size, px", 56, 560, 28, 280)}'
         f"{slider('fps', 'Frames a second', 1, 30, 1, fps)}</div><div>"
-        f"{tick('windows', 'Windows', True)}{tick('patches', 'Patches', False)}"
+        f"{choice('width', 'PNG, px wide', WIDTHS)}{choice('frames', 'It shows', STEPS)}</div><div>"
+        f"{tick('titles', 'Titles', True)}{tick('windows', 'Windows', True)}{tick('patches', 'Patches', False)}"
         f"{tick('chart', 'Chart', False)}{tick('loop', 'Loop', True)}</div></form>"
         '<pre hidden aria-label="This in Python"></pre></details>'
     )
