@@ -233,6 +233,19 @@ class Bill:
 
 
 @dataclass(frozen=True, eq=False)
+class Glimpsed:
+    """A round of looks at one scene: its ``digit``, what the person ``named``, and both traces.
+
+    ``its`` is the network's own look, ``yours`` the same network with the person's windows, as many as there were.
+    """
+
+    digit: int
+    named: int
+    yours: CanvasTrace
+    its: CanvasTrace
+
+
+@dataclass(frozen=True, eq=False)
 class Leak:
     """What moved when one pixel was changed: ``change`` (H, W) of the logits, the most of all channels.
 

@@ -121,6 +121,19 @@ class GlimpseStudio:
             return Compared(record(model, x, iter(its)), yours, k, spread(own, n), limits(len(scene)))
 
     @torch.no_grad()
+    def look_through(self, scene: Pixels, boxes: Sequence[Sequence[object]]) -> CanvasTrace:
+        """As many looks as there are ``boxes``, centre x, y and side of each, and no look of the network's own.
+
+        σ and δ stand in the ratio that the network has at its first look, and γ is that look's.
+        """
+        x, places = picture(scene), [held(box, len(scene)) for box in boxes]
+        with self._at_work():
+            model = self._network(len(scene), "learned")
+            x, first = x.to(device_of(model)), model.next_window(model.start(1))
+            windows = [attention.laid_on(first, model.config.read_size, *place) for place in places]
+            return record(model, x, model.glances(x, seeded(0), windows))
+
+    @torch.no_grad()
     def at_a_glance(self, scene: Pixels) -> Array:
         """What the convolutional network thinks, which sees the whole scene at once: ten probabilities (10,)."""
         x = picture(scene)

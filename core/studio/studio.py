@@ -35,6 +35,7 @@ from core.studio.look import GlimpseStudio
 from core.studio.look_pixels import EveryPixelStudio
 from core.studio.pixels import DEFAULT, PixelStudio
 from core.studio.together_guess import GuessStudio
+from core.studio.together_looks import LooksStudio
 from core.studio.together_rows import TogetherStudio
 from core.studio.train_learned import Learned
 from core.studio.train_use import UseStudio
@@ -91,6 +92,7 @@ class Studio:
         self.costs = CostStudio(self.vaes)
         self.restoring = RestoreStudio(self.vaes, self.pixels)
         self.guessing = GuessStudio(self.pixels)
+        self.looking = LooksStudio(self.glimpses)
         self.together = TogetherStudio(self._load, self._at_work, self.vaes, self.pixels)
 
     @contextmanager

@@ -35,11 +35,20 @@ class GuessStudio:
         simple = together_guess.simple(digit, where)
         rules = [Bill(name, _bits(chance, ink), True) for name, chance in simple.items()]
         picture = np.where(digit, 255, 0).astype(np.uint8)
-        models = [
-            Bill(title, (self._pixels.judge(name, picture).nats[0][row, column] / math.log(2)).astype(np.float32))
-            for name, title in shown_in("pixel_paint").items()
-        ]
+        titles = shown_in("pixel_paint")
+        paid = {name: self._pixels.judge(name, picture).nats[0][row, column] / math.log(2) for name in titles}
+        models = [Bill(titles[name], bits.astype(np.float32)) for name, bits in paid.items()]
         return yours, (*rules, *models)
+
+    def files(self, number: object) -> dict[str, int]:
+        """Bits of the whole digit as an arithmetic coder writes it with each model's odds, by registered name.
+
+        Each file has been read back, to the pixel. Models that do not paint in raster order have none.
+        """
+        digit = together_guess.drawn(whole(number, "The round", 1, MAX_SEED))
+        picture = np.where(digit, 255, 0).astype(np.uint8)
+        codes = {name: self._pixels.coded(name, picture) for name in shown_in("pixel_paint")}
+        return {name: code.bits for name, code in codes.items() if code is not None}
 
 
 def _bits(chance: NDArray[np.float64], ink: NDArray[np.bool_]) -> NDArray[np.float32]:

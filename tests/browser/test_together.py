@@ -78,3 +78,61 @@ def test_what_an_address_names_as_trained_answers_in_a_row_of_its_own(page: Page
     page.goto("/together/?q=imagine&v=1")
     expect(page.locator("#together-pixelcnn-mnist .entry img")).to_have_count(4, timeout=FIRST)
     expect(page.locator("#together-yours")).to_be_hidden()
+
+
+def test_maps_and_files_stand_below_the_bill_and_are_gone_with_another_digit(page: Page) -> None:
+    page.goto("/together/?tab=guess&round=3&pixels=20")
+    board = page.locator("#guess-board .easel-guess")
+    expect(board).to_have_attribute("data-loaded", re.compile("3-"))
+    expect(page.locator("#guess-player")).to_be_hidden()
+    for at in range(int(str(board.get_attribute("data-loaded")).split("-")[1])):
+        expect(board).to_have_attribute("data-at", str(at))
+        board.locator('[data-bet="30"]').click()
+    count = 3 + len(shown_in("pixel_paint")) + 1
+    expect(page.locator("#guess-player .pic")).to_have_count(count)
+    expect(page.locator("#guess-files .row")).to_have_count(
+        len(shown_in("pixel_paint")), timeout=60_000
+    )  # one has none
+    sizes = {each.split("\n")[0]: int(each.split("\n")[-1].split()[0]) for each in rows(page)}
+    assert sizes.pop("PNG") > max(sizes.values())
+    page.locator("#guess-another").click()
+    expect(page.locator("#guess-player")).to_be_hidden()
+
+
+def rows(page: Page) -> list[str]:
+    """The rows of the files, a name and a number of bytes each."""
+    return [each.inner_text() for each in page.locator("#guess-files .row").all()]
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_eight_looks_are_placed_by_keys_and_mouse_and_the_link_is_a_challenge(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto("/together/?tab=looks&scene=4")
+    board, look = page.locator("#looks-aim .easel-aim"), page.locator("#looks-look")
+    for left in range(7, -1, -1):
+        before = board.get_attribute("data-loaded")
+        board.locator("canvas").press("ArrowLeft" if left % 2 else "+")
+        look.click()
+        expect(page.locator("#looks-status")).to_contain_text(f"{left} look" if left else "No look is left")
+        expect(board).not_to_have_attribute("data-loaded", str(before))
+    look.click()
+    expect(page.get_by_text("That were all 8 looks")).to_be_visible()
+    expect(page.locator("#looks-player")).to_be_hidden()
+    page.locator("#looks-digit").get_by_text("2", exact=True).click()
+    expect(page.locator("#looks-verdict")).to_contain_text("It is a 2. You said a 2 after 8 looks: right.")
+    expect(page.locator("#looks-verdict")).to_contain_text("With your looks it says")
+    expect(page.locator("#looks-player .easel-player")).to_have_attribute("data-step", "7")
+    page.wait_for_url("**beat=8**")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.reload()
+    expect(page.locator("#looks-beat")).to_contain_text("named after 8 looks")
+    expect(page.locator("#looks-player")).to_be_hidden()
+    page.locator("#looks-another").click()
+    expect(page.locator("#looks-beat")).not_to_contain_text("named after")
+
+
+def test_who_names_before_looking_is_asked_to_look(page: Page) -> None:
+    page.goto("/together/?tab=looks&scene=9")
+    expect(page.locator("#looks-aim .easel-aim")).to_have_attribute("data-loaded", re.compile(".+"))
+    page.locator("#looks-digit").get_by_text("5", exact=True).click()
+    expect(page.get_by_text("Look first")).to_be_visible()

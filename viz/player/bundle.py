@@ -133,7 +133,7 @@ def zipped(player: Player, files: Mapping[str, bytes], about: About) -> bytes:
 
 
 def numbers(player: Player, made: Again | None) -> dict[str, NDArray[Any]]:
-    """What the payload holds: pictures, bars, marks and values; and what the painting that was ``made`` so was given."""
+    """What the payload holds: pictures, bars, marks and values; and what a painting that was ``made`` so was given."""
     found: dict[str, NDArray[Any]] = {"titles": np.array([panel["title"] for panel in player["panels"]])}
     for index, panel in enumerate(player["panels"]):
         found[f"panel_{index}"] = payload.panel_data(panel)

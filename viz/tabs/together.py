@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from core.studio.runtime import Runtime
-from viz.tabs import together_guess, together_rows
+from viz.tabs import together_guess, together_looks, together_rows
 from viz.tabs.desk import room
 
 
 def build(runtime: Runtime) -> None:
     """Fill the room."""
-    inner = (("Side by side", "rows", together_rows.build), ("Beat the model", "guess", together_guess.build))
+    inner = (
+        ("Side by side", "rows", together_rows.build),
+        ("Beat the model", "guess", together_guess.build),
+        ("Eight looks", "looks", together_looks.build),
+    )
     room(runtime, "together", "read", inner)

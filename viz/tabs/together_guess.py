@@ -8,11 +8,16 @@ import gradio as gr
 
 from core.studies import together_guess as rules
 from core.studies.together_guess import LONG, SHORT
-from viz.tabs.common import OTHER_SEED, SKIP, card, column, explanation, room, status_line, switch
+from core.training.registry import shown_in
+from viz.tabs.common import OTHER_SEED, SKIP, card, column, explanation, room, status_line, switch, verbs
 from viz.tabs.desk import Tab
 from viz.views import together_guess
 from viz.widgets.guess.guess import guess, round_value
+from viz.widgets.player.player import player
 
+PAINTERS = shown_in("pixel_paint")
+WRITING = "<p class='easel-status'>Writing the digit as a file with each model's odds…</p>"
+"""Until the files are there."""
 FIRST = 1
 """The round that stands there at first."""
 TEXT = """
@@ -65,19 +70,34 @@ def build(tab: Tab) -> None:
             board = tab.keeps("beat", guess("guess-board", played(FIRST, str(LONG)), tab.key, "beat"), "")
             status = status_line("guess")
             bill = gr.HTML("", elem_id="guess-bill", apply_default_css=False)
+            with gr.Column(min_width=0, visible=False) as end:
+                maps = player("guess-player", "pixel", panels=1)
+                painted = gr.State(None)
+                files = gr.HTML(WRITING, elem_id="guess-files", apply_default_css=False)
+                verbs("guess", painted, 1, by=tuple(PAINTERS))
         with column("aside"):
             explanation(TEXT, FORMULA, MORE)
 
     def another(number: float | None, length: str) -> tuple[Any, ...]:
-        return (SKIP, SKIP) if number is None else (played(number, length), "")
+        if number is None:
+            return (SKIP,) * 4
+        return played(number, length), "", gr.Column(visible=False), WRITING
 
-    def done(event: gr.EventData, number: float, length: str) -> str:
+    def done(event: gr.EventData, number: float, length: str) -> tuple[Any, ...]:
         bets = [int(each) for each in event.bets]
         yours, others = tab.runtime.studio.guessing.bills(number, int(length), bets)
-        return together_guess.bill(yours, others, bets)
+        digit = rules.drawn(int(number))
+        value = together_guess.maps(yours, others, digit, rules.places(digit, int(length)))
+        return together_guess.bill(yours, others, bets), value, value, gr.Column(visible=True)
 
-    tab.paint(another, {"number": number, "length": length}, [board, bill], status=status)
-    tab.on(board.done, done, {"number": number, "length": length}, [bill])
+    def written(number: float) -> str:
+        bits = tab.runtime.studio.guessing.files(number)
+        return together_guess.files(bits, PAINTERS, rules.drawn(int(number)))
+
+    asked = {"number": number, "length": length}
+    tab.paint(another, asked, [board, bill, end, files], status=status)
+    paid = tab.on(board.done, done, asked, [bill, maps, painted, end])
+    tab.on(paid.success, written, {"number": number}, [files])
     other.click(None, number, number, js=OTHER_SEED, api_visibility="private")
 
 

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.results import Bill
+from viz.player import overlays, payload
+from viz.player.payload import Player
+from viz.views.together_rows import png_bytes
+
+DEAREST, FAINTEST, PALE = 5.6, 0.2, 0.3
+"""Bits of the brightest colour, which a wrong bet of 98 % costs; the least colour; the grey of the digit."""
+FILES = (
+    "The <b>whole digit as a file</b>: an arithmetic coder writes it with a model's odds, in at most two bits more "
+    "than its price. Each file has been read back, to the pixel."
+)
 
 
 def bill(yours: Bill, others: Sequence[Bill], bets: Sequence[int]) -> str:
@@ -21,6 +34,35 @@ def bill(yours: Bill, others: Sequence[Bill], bets: Sequence[int]) -> str:
         f"{paid * math.log(2):.1f} nats: 1 bit is 0.69 nats. {beat(beaten, len(others))}</p>{rows}"
         f"<p>{honesty(yours, bets)}</p><p>{dearest(yours, others)}</p></div>"
     )
+
+
+def maps(yours: Bill, others: Sequence[Bill], digit: NDArray[np.bool_], places: NDArray[np.int64]) -> Player:
+    """Everybody's surprise at each pixel that was asked about, over the pale digit, as a payload: all on one scale."""
+    players = sorted([yours, *others], key=lambda each: float(each.bits.sum()))
+    row, column = places.T
+    table = overlays.ramp_table("pixel") / np.float32(255)
+    pale = np.where(digit, PALE, 0).astype(np.float32)[None].repeat(3, 0)
+    pictures = []
+    for each in players:
+        picture = pale.copy()
+        share = np.clip(FAINTEST + (1 - FAINTEST) * np.sqrt(each.bits / DEAREST), 0, 1)  # most cost less than a bit
+        picture[:, row, column] = table[np.rint(share * 255).astype(int)].T
+        pictures.append(picture)
+    title = f"Surprise at each pixel, from none to {DEAREST:g} bits"
+    panel = payload.panel(title, "pixel", np.stack(pictures)[None], [each.name for each in players])
+    return {**payload.player([panel], columns=4, autoplay=False), "film": False}
+
+
+def files(bits: Mapping[str, int], titles: Mapping[str, str], digit: NDArray[np.bool_]) -> str:
+    """How small the whole digit is as a file with each model's odds, and as a PNG, as HTML."""
+    found = {titles[name]: (each + 7) // 8 for name, each in bits.items()} | {"PNG": png_bytes(digit)}
+    most = max(found.values())
+    rows = "".join(
+        f'<div class="row {"rule" if name == "PNG" else "model"}"><span>{escape(name)}</span>'
+        f'<i><b style="width:{100 * size / most:.1f}%"></b></i><span>{size} bytes</span></div>'
+        for name, size in sorted(found.items(), key=lambda each: each[1])
+    )
+    return f'<div class="bill"><p class="said">{FILES}</p>{rows}</div>'
 
 
 def bar(one: Bill, most: float, own: bool) -> str:

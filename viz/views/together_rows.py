@@ -9,6 +9,7 @@ from math import isnan
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from core.results import Entry
@@ -131,9 +132,15 @@ def coded(entry: Entry) -> list[str]:
     """How small a file of the picture is with the painter's odds, beside a PNG."""
     if entry.bits is None:
         return []
+    size = png_bytes(entry.pictures[0] >= 0.5)
+    return [f"<b>{(entry.bits + 7) // 8} bytes</b> as a file ({entry.bits} bits), PNG {size}"]
+
+
+def png_bytes(ink: NDArray[np.bool_]) -> int:
+    """How large a picture (H, W) of paper and ink is as a PNG, as small as Pillow makes it."""
     file = io.BytesIO()
-    Image.fromarray(entry.pictures[0] >= 0.5).save(file, "PNG", optimize=True)
-    return [f"<b>{(entry.bits + 7) // 8} bytes</b> as a file ({entry.bits} bits), PNG {file.tell()}"]
+    Image.fromarray(ink).save(file, "PNG", optimize=True)
+    return file.tell()
 
 
 def _imagined(entry: Entry) -> tuple[list[str], float]:
