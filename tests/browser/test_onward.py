@@ -34,6 +34,34 @@ def test_fork_and_pen_start_at_the_stroke_that_is_shown_and_back_comes_back(page
     expect(page.locator("#pen-mode").get_by_role("radio", name="Imagine")).to_be_checked()
 
 
+@pytest.mark.parametrize("step", [1, 9, 16])
+def test_the_eraser_points_at_the_stroke_that_is_shown_the_first_the_last_and_one_between(
+    page: Page, step: int
+) -> None:
+    page.goto(f"/draw/?digit=4&seed=3&step={step}")  # a page on which the eraser's tab has never been
+    page.wait_for_function(STANDS, arg=[1, step - 1])
+    page.locator("#draw-onward").get_by_text("Without this stroke").click()
+    page.wait_for_url("**show=Without+a+stroke**")
+    erased = page.locator("#time-player .easel-player")
+    expect(erased.locator(".pic")).to_have_count(32)
+    expect(erased).to_have_attribute("data-cell", str(step - 1))
+
+
+def test_the_pen_starts_at_the_stroke_that_a_playing_painting_has_come_to(page: Page) -> None:
+    page.goto("/draw/?digit=4&seed=3&step=2")
+    page.wait_for_function(STANDS, arg=[1, 1])
+    shown = page.evaluate("""async () => {
+      const root = document.querySelector('#draw-player .easel-player');
+      root.querySelector('[data-act=play]').click();
+      await new Promise((go) => setTimeout(go, 400));
+      const { step, playing } = root.easelStep;
+      [...document.querySelectorAll('#draw-onward button')].find((each) => each.textContent.includes('pen')).click();
+      return playing ? step : -1;
+    }""")
+    assert shown > 1
+    expect(page.locator("#pen-at input[type=number]")).to_have_value(str(shown + 1))
+
+
 def test_what_cannot_be_started_from_is_off_and_says_why(page: Page) -> None:
     at(page, "/draw/?task=Imagine&pictures=2&temperature=0.5")
     Player(page, "draw-player").loaded()

@@ -40,7 +40,7 @@ const adopted = new Map();
 export const current = {};
 /** @type {Set<() => void>} */
 const watchers = new Set();
-const asked = new URLSearchParams(location.search); // before any tab is mounted and writes
+let asked = new URLSearchParams(location.search); // before any tab is mounted and writes
 /** The tab on the screen and, while the page goes there of itself, the one it goes to. @type {string | null} */
 let shown = null;
 /** @type {string | null} */
@@ -111,6 +111,7 @@ export function adopt(tab, name, what) {
 /** Values for all controls, the tabs last: what the query says, or what stands there. @param {any[]} values */
 function fill(values) {
   const from = query();
+  asked = from; // also by widgets of a tab that is opened by it for the first time
   const tab = tabOf(from);
   const bad = from.has('tab') && !tabs.includes(from.get('tab') ?? '') ? ['tab'] : [];
   if (Number(from.get('v') ?? VERSION) > Number(VERSION)) bad.push('v');
