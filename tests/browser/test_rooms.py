@@ -113,7 +113,8 @@ def test_a_digit_drawn_with_the_mouse_is_copied_and_goes_home_as_gif_and_strip(
     caught.value.save_as(gif)
     frames, times = frames_of(gif)
     assert gif.suffix == ".gif" and len(frames) == 16
-    assert frames[0].size[1] == 280 and sum(times) == pytest.approx(15 / 8 * 1000 + 1000, abs=15 * 5)
+    assert frames[0].size[1] > 280  # title and nats stand round the pictures
+    assert sum(times) == pytest.approx(15 / 8 * 1000 + 1000, abs=15 * 5)
     assert gif.stat().st_size < 1_000_000
     with page.expect_download() as caught:
         page.locator("#draw-png").click()
