@@ -17,6 +17,8 @@ SIDE, COLOUR_SIDE = 28, 32
 """Pixels a side of a digit and of a small colour picture."""
 STEPS, GLIMPSES = 16, 8
 """Strokes of DRAW and glimpses of the classifier that a painting has, unless another number is asked for."""
+LOOKS_SIDE = 60
+"""Pixels a side of a scene in the game of eight looks."""
 SMALLEST = 1.0
 """Side of the smallest write window that a hand may choose, px; the largest is twice as wide as the picture."""
 MOVED = 1e-6

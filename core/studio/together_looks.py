@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from core.data import strokes
 from core.requests import MAX_SEED, RequestError, whole
-from core.results import GLIMPSES, Glimpsed
+from core.results import GLIMPSES, LOOKS_SIDE, Glimpsed
 from core.studio.look import GlimpseStudio
 from core.trace import CanvasTrace
 
-SIDE, PIECES = 60, 8
-"""Pixels of a scene, and pieces of clutter in it."""
+PIECES = 8
+"""Pieces of clutter in a scene."""
 
 
 class LooksStudio:
@@ -38,7 +38,7 @@ class LooksStudio:
         round_ = whole(number, "The round", 1, MAX_SEED)
         images, labels = strokes.digits(1, round_)
         digit = np.where(images[0] >= 128, 255, 0).astype(np.uint8)
-        return self._glimpses.scene(digit, SIDE, PIECES, round_).pixels, int(labels[0])
+        return self._glimpses.scene(digit, LOOKS_SIDE, PIECES, round_).pixels, int(labels[0])
 
 
 def checked(boxes: object) -> Sequence[Sequence[object]]:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.results import GLIMPSES, Glimpsed
+from core.results import LOOKS_SIDE as SIDE
 from core.trace import Array, CanvasTrace
 from viz.player import frames, payload
 from viz.player.payload import Player
 from viz.views import aim
 from viz.views.look_path import NAMES, thoughts
 
-SIDE, FILTERS = 60, 12
+FILTERS = 12
 FIRST_WINDOW = (30.0, 30.0, 30.0)
 """x, y and side of the window that lies there at first, px."""
 SMALLEST, LARGEST = 6.0, 90.0

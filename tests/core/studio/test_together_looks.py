@@ -9,8 +9,9 @@ import pytest
 
 from core.data import strokes
 from core.requests import RequestError
+from core.results import LOOKS_SIDE as SIDE
 from core.studio.look import GlimpseStudio
-from core.studio.together_looks import SIDE, LooksStudio
+from core.studio.together_looks import LooksStudio
 from tests.core.digit_vaes import model
 
 
