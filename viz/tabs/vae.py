@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 from core.studio.runtime import Runtime
 from viz.tabs import vae_bound, vae_code, vae_colour, vae_map, vae_map_view, vae_restore, vae_walks
 from viz.tabs.desk import room
 from viz.tabs.subject import gallery, usual
+from viz.tabs.trained import Asked
 from viz.views.vae_code import FIRST
 
 SEED = 1
@@ -36,7 +36,6 @@ def firsts(studio: Any) -> dict[str, Any]:
     digit = usual()
     coded = vae_code.Coded(studio, digit, SEED, FIRST, vae_code.COPY, "")
     cost, bars = vae_bound.shown(studio.costs, digit.pixels, vae_bound.BOUND, vae_bound.FIRST_MODEL, SEED)
-    there: Any = SimpleNamespace(studio=studio)
     pair = [digit.pixels, gallery()[vae_walks.OTHERS["B"]]]
     way = studio.walks.between(*pair, vae_walks.FIRST_FRAMES)
     view = vae_map_view.FIRST
@@ -50,7 +49,7 @@ def firsts(studio: Any) -> dict[str, Any]:
         "cost-bars": {"html": bars},
         "restore": vae_restore.view_of(studio.restoring.uncover(digit, SEED), vae_restore.SIDES),
         "vae-between": vae_walks.walked(way, pair, FIRST),
-        "vae-colour": vae_colour.Answers(there).imagined(vae_colour.FIRST_COUNT, SEED, 1),
+        "vae-colour": vae_colour.Answers(Asked(studio, vae_colour.MODEL)).imagined(vae_colour.FIRST_COUNT, SEED, 1),
         "map": vae_map_view.board(studio, view, now),
         "map-cloud": vae_map_view.cloud(studio, view, now, digit.pixels),
         "map-film": vae_map_view.film(studio, view, now.plane, path, frames),

@@ -7,7 +7,6 @@ import hashlib
 import io
 import runpy
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from zipfile import ZipFile
 
@@ -23,6 +22,7 @@ from viz.player import bundle, frames, payload
 from viz.player.payload import Player
 from viz.tabs import vae, vae_code, vae_colour
 from viz.tabs.subject import Picture
+from viz.tabs.trained import Asked
 from viz.views import draw_paint, draw_pen, draw_time, pixel_paint
 
 DIGIT = np.where(drawn(3), 255, 0).astype(np.uint8)
@@ -135,7 +135,6 @@ def test_what_stands_in_a_room_at_first_is_painted_again_to_the_pixel(
 def asked(kind: str) -> Player:
     """What is seen of some questions behind the first one."""
     studio = Runtime().studio
-    there: Any = SimpleNamespace(studio=studio)
     digits, seed = [DIGIT, DIGIT[:, ::-1].copy()], 5
     if kind in ("table", "to another", "imagined code"):
         task = vae_code.IMAGINE if kind == "imagined code" else vae_code.COPY
@@ -150,7 +149,7 @@ def asked(kind: str) -> Player:
         value = draw_pen.pen_payload(studio.draw_pen(None, *hands, seed), [3])
         return {**value, "again": draw_pen.again(None, *hands, seed)}
     house = vae_colour.own_pictures()[vae_colour.PAINTER][2]
-    answers = vae_colour.Answers(there)
+    answers = vae_colour.Answers(Asked(studio, vae_colour.MODEL))
     return answers.copied(house) if kind == "copy in colour" else answers.numbers(house, kind.split()[0])
 
 
