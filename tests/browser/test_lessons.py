@@ -9,10 +9,12 @@ from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from tests.browser.helpers import focus, load
 from viz.views import lessons
+from viz.views.lesson_sums import value
 
 ROOT = ".easel-lessons"
 FRAME = ".easel-beside iframe"
 COURSE = {lesson.key: lesson for lesson in lessons.course()}
+KNOWN = lessons.known_facts()
 SIZES = {"laptop": (1440, 900), "phone": (390, 844)}
 
 
@@ -45,8 +47,9 @@ def test_each_lesson_is_walked_to_its_end_with_its_questions_answered_wrong_and_
     page.set_viewport_size({"width": SIZES[size][0], "height": SIZES[size][1]})
     load(page, "/lessons/")
     root = page.locator(ROOT)
-    page.locator(".list a").first.click()
     for lesson in COURSE.values():
+        if root.get_attribute("data-at") == "":  # a plan is followed by the list
+            page.locator(f".list a[href='?lesson={lesson.key}']").click()
         for i, step in enumerate(lesson.steps, 1):
             expect(root).to_have_attribute("data-at", f"{lesson.key}/{i}")
             expect(page.locator(".words h2")).to_have_text(step.title)
@@ -58,12 +61,22 @@ def test_each_lesson_is_walked_to_its_end_with_its_questions_answered_wrong_and_
                 task(page).locator("input").fill("-1")
                 task(page).locator(".check").click()
                 expect(task(page).locator(".said")).to_contain_text("Hint")
+                names = {name: KNOWN[text] for name, text in step.facts.items()}
+                task(page).locator("input").fill(f"{value(step.task['right'], {}, names):g}")
+                task(page).locator(".check").click()
+                expect(task(page).locator(".said")).to_contain_text("Done")
+            if step.task and step.task["kind"] == "open":
+                expect(task(page).locator(".said")).to_be_empty()
+                task(page).get_by_role("button", name="Show the answer").click()
+                expect(task(page).locator(".said")).not_to_be_empty()
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
             page.locator(".feet .next").click()
-        expect(page.locator(".words h2")).to_have_text("What you can now state")
+        if lesson.states:
+            expect(page.locator(".words h2")).to_have_text("What you can now state")
         for k, question in enumerate(lesson.questions):
             answer_all(page.locator(".question").nth(k), question["right"], len(question["answers"]))
-        page.locator(".feet .next").click()
+        if lesson.states:
+            page.locator(".feet .next").click()
     expect(root).to_have_attribute("data-at", "")
     expect(page.locator(".list .ended")).to_have_count(len(COURSE))
     page.unroute_all(behavior="ignoreErrors")

@@ -2,45 +2,19 @@
 // The room of the lessons in the page; lessons.py says what goes in and out.
 
 import { adopt, note } from '../address/address.js';
+import { copied } from '../address/header.js';
 import { make } from '../base.js';
+import { composer, pressed } from './compose.js';
+import { entry, keep, progress } from './list.js';
+import { LONGEST, pack, packedLike, shown, unpack } from './made.js';
 import { roomIn } from './room.js';
+import { sheet } from './sheet.js';
 import { choice, taskCard } from './task.js';
 
-const SHELF = 'easel-lessons';
 const HEAD = { vae: 'All at once', draw: 'Stroke by stroke', pixels: 'Pixel by pixel', look: 'Where to look' };
 /** @type {Record<string, string>} */
 const ROOMS = { ...HEAD, together: 'Side by side', train: 'Train' };
-
-/** @typedef {{step: number, done: number[], end?: boolean}} Progress */
-
-/** @returns {Record<string, Progress>} what a person has done, by lesson */
-function progress() {
-  try {
-    return JSON.parse(localStorage.getItem(SHELF) ?? '{}') ?? {};
-  } catch {
-    return {};
-  }
-}
-
-/** @param {string} key @param {(now: Progress) => void} change */
-function keep(key, change) {
-  const all = progress();
-  all[key] = { ...all[key], step: all[key]?.step ?? 1, done: all[key]?.done ?? [] };
-  change(all[key]);
-  try {
-    localStorage.setItem(SHELF, JSON.stringify(all));
-  } catch {
-    // refused or full: for now only
-  }
-}
-
-/** @param {string} text @param {string} name @param {() => void} act */
-function pressed(text, name, act) {
-  const button = make('button', name, { type: 'button' });
-  button.textContent = text;
-  button.addEventListener('click', act);
-  return button;
-}
+const COMPOSE = 'compose';
 
 /** @param {{element: HTMLElement, props: any, server: any}} gradio */
 export default function start({ element, props, server }) {
@@ -50,40 +24,38 @@ export default function start({ element, props, server }) {
   const room = roomIn(frame);
   /** @type {any[]} */
   const lessons = props.value.lessons;
-  const now = { lesson: '', step: '' };
+  const course = lessons.filter(({ plan }) => !plan);
+  const now = { lesson: '', step: '', made: '', sheet: '' };
+  /** The teacher's own lesson of the address, and the text that it was read from. @type {import('./made.js').Made | null} */
+  let own = null;
+  let read = '';
   let waiting = false;
 
-  const lessonNow = () => lessons.find(({ key }) => key === now.lesson);
-  const last = (/** @type {any} */ lesson) => lesson.steps.length + 1; // the end is a step, too
+  const composing = () => now.lesson === COMPOSE;
+  const lessonNow = () => (own && !now.lesson ? shown(own) : lessons.find(({ key }) => key === now.lesson));
+  const last = (/** @type {any} */ lesson) => lesson.steps.length + (lesson.states.length ? 1 : 0); // the end is a step, too
   const stepNow = (/** @type {any} */ lesson) => Math.min(Number(now.step || 1), last(lesson));
+  const shelf = (/** @type {any} */ lesson) => (lesson.key === 'made' ? `made-${now.made.slice(-16)}` : lesson.key);
 
-  /** @param {string} lesson @param {number} [step] */
-  function go(lesson, step = 1) {
-    history.pushState(null, '', location.href); // Back leads to the step before
-    Object.assign(now, { lesson, step: step === 1 ? '' : String(step) });
-    note('', 'lesson', now.lesson);
-    note('', 'step', now.step);
-    show(true);
+  /** @param {Partial<typeof now>} to what changes in the address */
+  function turn(to) {
+    Object.assign(now, to);
+    for (const [name, text] of Object.entries(to)) note('', name, text);
   }
 
-  /** @param {any} lesson @param {Progress | undefined} done */
-  function entry(lesson, done) {
-    const item = make('li', done?.end ? 'ended' : '');
-    const door = make('a', '', { href: `?lesson=${lesson.key}` });
-    const said = done?.end ? '✓ finished' : done ? `step ${done.step} of ${lesson.steps.length}` : '';
-    door.innerHTML = `<b>${lesson.title}</b><span>${lesson.about}</span><small>${lesson.minutes} minutes${said && ` · ${said}`}</small>`;
-    door.addEventListener('click', (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      go(lesson.key, done && !done.end ? done.step : 1);
-    });
-    item.append(door);
-    return item;
+  /** @param {string} lesson @param {number} [step] @param {string} [made] */
+  function go(lesson, step = 1, made = '') {
+    history.pushState(null, '', location.href); // Back leads to the step before
+    if (made !== now.made) own = null;
+    turn({ lesson, step: step === 1 ? '' : String(step), made, sheet: '' });
+    void show(true);
   }
 
   function showList() {
     const done = progress();
-    find('.list ol').replaceChildren(...lessons.map((lesson) => entry(lesson, done[lesson.key])));
+    const door = (/** @type {any} */ each) => entry(each, done[each.key], (step) => go(each.key, step));
+    find('.list .course').replaceChildren(...course.map(door));
+    find('.list .plans').replaceChildren(...lessons.filter(({ plan }) => plan).map(door));
   }
 
   /** @param {any} lesson @param {number} step */
@@ -95,6 +67,10 @@ export default function start({ element, props, server }) {
     for (let i = 1; i <= last(lesson); i += 1) bars.append(make('i', i <= step ? 'past' : ''));
     head.append(
       where,
+      pressed('On paper', 'leave paper', () => {
+        turn({ sheet: 'tasks' });
+        void show(true);
+      }),
       pressed('All lessons', 'leave', () => go('')),
       bars,
     );
@@ -104,14 +80,15 @@ export default function start({ element, props, server }) {
   /** @param {any} lesson @param {number} step */
   function feet(lesson, step) {
     const feet = make('div', 'feet');
-    const back = pressed('‹ Back', 'back', () => go(lesson.key, step - 1));
+    const to = (/** @type {number} */ step) => (lesson.key === 'made' ? go('', step, now.made) : go(lesson.key, step));
+    const back = pressed('‹ Back', 'back', () => to(step - 1));
     back.toggleAttribute('disabled', step === 1);
     const count = make('span');
-    count.textContent = step === last(lesson) ? 'The end' : `${step} of ${lesson.steps.length}`;
-    const next = lessons[lessons.indexOf(lesson) + 1];
+    count.textContent = step > lesson.steps.length ? 'The end' : `${step} of ${lesson.steps.length}`;
+    const next = course[course.indexOf(lesson) + 1 || course.length];
     const on =
       step < last(lesson)
-        ? pressed('Next ›', 'next', () => go(lesson.key, step + 1))
+        ? pressed('Next ›', 'next', () => to(step + 1))
         : pressed(next ? `Next: ${next.short} ›` : 'All lessons', 'next', () => go(next?.key ?? ''));
     feet.append(back, count, on);
     return feet;
@@ -151,40 +128,126 @@ export default function start({ element, props, server }) {
     if (!it.task) return parts;
     const solved = () => {
       root.dataset.done = 'true';
-      keep(lesson.key, (mine) => {
+      keep(shelf(lesson), (mine) => {
         if (!mine.done.includes(step)) mine.done.push(step);
       });
     };
     const judge = (/** @type {string} */ given) => server.judge(lesson.key, step, given, room.state());
-    return [...parts, taskCard(it.task, progress()[lesson.key]?.done.includes(step) ?? false, judge, solved)];
+    return [...parts, taskCard(it.task, progress()[shelf(lesson)]?.done.includes(step) ?? false, judge, solved)];
+  }
+
+  /** Where a lesson is composed, with what it takes to send it. */
+  function composingCard() {
+    const made = own ?? { title: '', steps: [] };
+    own = made;
+    const title = make('h2', '', { tabindex: -1 });
+    title.textContent = 'Compose a lesson';
+    const about = make('p', 'easel-text');
+    about.textContent =
+      'A step is a few sentences and a room in the state that you choose beside. All of it stands in the link: this server keeps nothing.';
+    const count = make('p', 'said', { role: 'status' });
+    const address = () => `${location.origin}${location.pathname}?made=${now.made}&v=1`;
+    async function changed() {
+      const text = await pack(made);
+      read = text;
+      turn({ made: text });
+      const long = address().length;
+      count.textContent = `The link has ${long.toLocaleString('en')} of ${LONGEST.toLocaleString('en')} characters.`;
+      count.classList.toggle('wrong', long > LONGEST);
+      if (long > LONGEST) count.textContent += ' Shorten the sentences, or take usual digits.';
+      for (const button of send.querySelectorAll('button')) button.disabled = long > LONGEST;
+    }
+    const send = make('div', 'row send');
+    const copy = pressed('Copy the link', 'copy', async () => {
+      copy.textContent = (await copied(address())) ? '✓ Copied' : 'Copy the address above';
+      setTimeout(() => {
+        copy.textContent = 'Copy the link';
+      }, 2000);
+    });
+    send.append(
+      copy,
+      pressed('See it as a student', 'try', () => go('', 1, now.made)),
+    );
+    const beside = {
+      show: (/** @type {string} */ at) => place(at, ''),
+      here: room.here,
+      changed: () => void changed(),
+    };
+    const card = composer(made, beside);
+    void changed();
+    find('.words').replaceChildren(
+      pressed('All lessons', 'leave', () => go('')),
+      title,
+      about,
+      card,
+      count,
+      send,
+    );
+  }
+
+  /** @param {string} at @param {string} look */
+  function place(at, look) {
+    find('.bar b').textContent = ROOMS[at.split('/')[1]] ?? '';
+    find('.bar a').setAttribute('href', `..${at}`);
+    room.show(at, look);
+  }
+
+  /** @param {any} lesson */
+  function onPaper(lesson) {
+    const link = new URL(location.href);
+    for (const key of ['sheet', 'step']) link.searchParams.delete(key);
+    const paper = sheet(lesson, now.sheet === 'answers', link.href, (text) => server.squares(text), {
+      turn() {
+        turn({ sheet: now.sheet === 'answers' ? 'tasks' : 'answers' });
+        void show(true);
+      },
+      leave() {
+        turn({ sheet: '' });
+        void show(true);
+      },
+    });
+    find('.paper').replaceChildren(paper);
+  }
+
+  /** @param {any} lesson */
+  function inRoom(lesson) {
+    const step = stepNow(lesson);
+    const end = step > lesson.steps.length;
+    keep(shelf(lesson), (mine) => {
+      if (step === last(lesson)) mine.end = true;
+      if (!end) mine.step = step;
+    });
+    find('.words').replaceChildren(
+      heading(lesson, step),
+      ...(end ? ending(lesson) : telling(lesson, step)),
+      feet(lesson, step),
+    );
+    const { at, look } = lesson.steps[Math.min(step, lesson.steps.length) - 1];
+    place(at, end ? '' : look);
+    root.dataset.at = `${lesson.key}/${step}`;
   }
 
   /** @param {boolean} [moved] by a person: the eye and the screen reader go to the top of the text */
-  function show(moved) {
-    const lesson = lessonNow();
-    find('.list').hidden = Boolean(lesson);
-    find('.lesson').hidden = !lesson;
-    root.dataset.done = 'false';
-    if (!lesson) {
-      showList();
-      root.dataset.at = '';
-      return;
+  async function show(moved) {
+    if (now.made && read !== now.made) {
+      read = now.made;
+      own = await unpack(read);
+      find('.list .damaged').hidden = Boolean(own);
     }
-    const step = stepNow(lesson);
-    const end = step === last(lesson);
-    keep(lesson.key, (mine) => {
-      if (end) mine.end = true;
-      else mine.step = step;
-    });
-    const words = find('.words');
-    words.replaceChildren(heading(lesson, step), ...(end ? ending(lesson) : telling(lesson, step)), feet(lesson, step));
-    words.scrollTop = 0;
-    const { at, look } = lesson.steps[Math.min(step, lesson.steps.length) - 1];
-    find('.bar b').textContent = ROOMS[at.split('/')[1]] ?? '';
-    find('.bar a').setAttribute('href', `..${at}`);
-    room.show(at, end ? '' : look);
-    root.dataset.at = `${lesson.key}/${step}`;
-    if (moved) words.querySelector('h2')?.focus({ preventScroll: innerWidth > 700 });
+    const lesson = composing() ? null : lessonNow();
+    const paper = Boolean(lesson && now.sheet);
+    find('.paper').hidden = !paper;
+    find('.list').hidden = Boolean(lesson) || composing();
+    find('.lesson').hidden = (!lesson && !composing()) || paper;
+    root.dataset.done = 'false';
+    root.dataset.at = composing() ? COMPOSE : '';
+    if (composing()) composingCard();
+    else if (!lesson) showList();
+    else if (paper) onPaper(lesson);
+    else inRoom(lesson);
+    find('.words').scrollTop = 0;
+    const title = /** @type {HTMLElement | null} */ (root.querySelector(paper ? '.sheet h2' : '.words h2'));
+    if (moved) title?.focus({ preventScroll: innerWidth > 700 });
   }
 
   const soon = () => {
@@ -192,35 +255,36 @@ export default function start({ element, props, server }) {
     waiting = true;
     setTimeout(() => {
       waiting = false;
-      show();
+      void show();
     });
   };
-  adopt('', 'lesson', {
-    usual: '',
-    apply(text) {
-      if (text && !lessons.some(({ key }) => key === text)) return false;
-      now.lesson = text;
-      soon();
-      return true;
-    },
-  });
-  adopt('', 'step', {
-    usual: '',
-    apply(text) {
-      if (text && !/^[1-9]\d?$/.test(text)) return false;
-      now.step = text;
-      soon();
-      return true;
-    },
-  });
+  /** What may stand in the address under each name. @type {Record<keyof typeof now, (text: string) => boolean>} */
+  const readable = {
+    lesson: (text) => text === COMPOSE || lessons.some(({ key }) => key === text),
+    step: (text) => /^[1-9]\d?$/.test(text),
+    made: packedLike,
+    sheet: (text) => ['tasks', 'answers'].includes(text),
+  };
+  for (const [name, fits] of Object.entries(readable))
+    adopt('', name, {
+      usual: '',
+      apply(text) {
+        if (text && !fits(text)) return false;
+        Object.assign(now, { [name]: text });
+        soon();
+        return true;
+      },
+    });
+  find('.compose').addEventListener('click', () => go(COMPOSE));
   window.addEventListener('keydown', (event) => {
-    const lesson = lessonNow();
+    const lesson = composing() || now.sheet ? null : lessonNow();
     if (!lesson || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     if (event.target instanceof Element && event.target.closest('input, textarea, select, [role=slider]')) return;
     const step = stepNow(lesson) + ({ ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? 0);
     if (step === stepNow(lesson) || step < 1 || step > last(lesson)) return;
     event.preventDefault();
-    go(lesson.key, step);
+    if (lesson.key === 'made') go('', step, now.made);
+    else go(lesson.key, step);
   });
-  show();
+  void show();
 }

@@ -90,6 +90,15 @@ export function roomIn(frame) {
       arrive();
     },
 
+    /** The address of what stands there, as a step has it; null while it is put together. */
+    here() {
+      if (!settled()) return null;
+      const found = new URL(inside().easelAddress.link());
+      for (const key of ['view', 'v']) found.searchParams.delete(key);
+      const query = found.searchParams.toString().replaceAll('%2C', ',');
+      return `/${found.pathname.slice(new URL('..', location.href).pathname.length)}${query && `?${query}`}`;
+    },
+
     /** What stands there: the address, the digit and its cover, the players and the game's board. */
     state() {
       if (!settled()) return null;

@@ -71,6 +71,22 @@ function judged(task, judge, solved) {
   return box;
 }
 
+/** An answer that stands there when it is asked for. @param {{answer: string}} task @param {() => void} solved */
+function open(task, solved) {
+  const box = make('div', 'choice');
+  const button = make('button', 'answer', { type: 'button' });
+  button.textContent = 'Show the answer';
+  const said = filled('p', 'said', '');
+  said.setAttribute('role', 'status');
+  button.addEventListener('click', () => {
+    said.innerHTML = task.answer;
+    button.hidden = true;
+    solved();
+  });
+  box.append(button, said);
+  return box;
+}
+
 /**
  * @param {any} task @param {boolean} done before
  * @param {(given: string) => Promise<any>} judge @param {() => void} solved
@@ -80,7 +96,11 @@ export function taskCard(task, done, judge, solved) {
   card.append(
     filled('p', 'turn', done ? '✓ Your turn: done before' : 'Your turn'),
     filled('p', 'say', task.say),
-    task.kind === 'choose' ? choice(task, solved) : judged(task, judge, solved),
+    task.kind === 'choose'
+      ? choice(task, solved)
+      : task.kind === 'open'
+        ? open(task, solved)
+        : judged(task, judge, solved),
   );
   return card;
 }
