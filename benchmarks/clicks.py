@@ -73,7 +73,7 @@ def times(page: Page, act: str, root: str, repeats: int, attribute: str = "data-
     runs = []
     for _ in range(repeats + 1):
         runs.append(float(page.evaluate(TIMED, [act, root, attribute])))
-        page.wait_for_timeout(150)  # let what follows a click, such as a chart, come to rest
+        page.wait_for_timeout(1000)  # let what follows a click, such as a chart, come to rest
     return runs[1:]
 
 

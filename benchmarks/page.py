@@ -35,13 +35,13 @@ from benchmarks.memory import resident_mb
 from tests.browser import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("", "vae/", "draw/", "pixels/", "look/", "together/", "train/")
+ROOMS = ("", "vae/", "draw/", "pixels/", "look/", "together/", "train/", "lessons/")
 SESSIONS = 30
 REST_MS = 3000
 """So long a page is left alone before it is weighed: its stream of answers stays open, so the network is never idle."""
 PLAYER = ".easel-player[data-loaded]"
-STAGE = f"{PLAYER}, .entry img, .easel-training"
-"""What a room is opened for: a player, one painter's row among others, a training."""
+STAGE = f"{PLAYER}, .entry img, .easel-training, .easel-lessons .course a"
+"""What a room is opened for: a player, one painter's row among others, a training, a list."""
 LIMITS = {
     "start": {"wire": 300, "wire_again": 20, "blocks": 150, "cpu": 0.6},
     "room": {"wire": 400, "blocks": 300, "cpu": 0.9},

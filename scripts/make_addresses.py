@@ -27,6 +27,8 @@ as it was sent. This table is made from the code: `python -m scripts.make_addres
 | `seed` | the seed of all that is drawn at random, a whole number from 0 |
 | `tab` | the inner tab; without it the first one |
 | `view` | `present`: stage, one sentence and time line, for a class; `lesson`: without the header |
+| `hide` | what is left out: `digit`, `controls`, `words`, `tabs`, or controls by their keys, joined by commas |
+| `lock` | what is shown, but does not answer to a hand; named in the same way |
 | `__theme` | `light` or `dark`; without it that of the system, or of the last visit |
 | `v` | the version of the address, 1 |
 """
@@ -53,7 +55,9 @@ ABOUT = {
     "own": "the pictures of one's own to train on, by their key",
     "upload": "a picture of one's own, as it was read",
     "/step": "the step of the lesson, from 1",
-    "lesson": "the lesson, by its name; without it the list",
+    "lesson": "the lesson, by its name; `compose` to make one; without it the list, or the lesson in `made`",
+    "made": "a teacher's own lesson, all of it",
+    "sheet": "the lesson on paper: `tasks`, or `answers`",
 }
 """What widgets and texts keep."""
 EXAMPLE = "the number of an example, or, of digits, a digit as `digit`"

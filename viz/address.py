@@ -14,14 +14,17 @@ from typing import Any, NamedTuple, TypeVar
 
 import gradio as gr
 
+from viz.widgets.address.hints import hint
 from viz.widgets.web import module
 
 C = TypeVar("C", bound=gr.components.Component)
 
-RESERVED = frozenset({"tab", "v", "view", "lang", "digit", "cover"})
+RESERVED = frozenset({"tab", "v", "view", "hide", "lock", "lang", "digit", "cover"})
 """Keys that are no control's of a tab."""
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
-_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "show_progress_on": []}
+"""For events of the page's own. Gradio marks the progress of an event on each output, three times, and copies its whole
+value each time; our stages say themselves that they wait."""
 
 
 class Control(NamedTuple):
@@ -37,6 +40,8 @@ class Control(NamedTuple):
         """What the browser must know of it: how its value is written, its usual value, and what it may be."""
         it: Any = self.component
         told: dict[str, Any] = {"tab": self.tab, "name": self.name, "usual": it.value}
+        if it.elem_id:
+            told |= {"id": it.elem_id, "hint": hint(self.tab, self.name)}  # a teacher's link may hide or lock it
         match it:
             case gr.Checkbox():
                 return {**told, "kind": "flag", "usual": bool(it.value)}
@@ -143,12 +148,12 @@ class Address:
             components,
             [*components, tabs] if tabs else components,
             js="(...values) => window.easelAddress.fill(values)",
-            **_QUIET,
+            **QUIET,
         )
-        filled.then(None, None, None, js="() => window.easelAddress.filled()", **_QUIET)
+        filled.then(None, None, None, js="() => window.easelAddress.filled()", **QUIET)
         for control in self.controls:
             at = f"{json.dumps(control.tab)}, {json.dumps(control.name)}"
             change: Any = control.component
-            change.change(None, change, None, js=f"value => window.easelAddress.write({at}, value)", **_QUIET)
+            change.change(None, change, None, js=f"value => window.easelAddress.write({at}, value)", **QUIET)
         for key, tab in ids.items():
-            tab.select(None, None, None, js=f"() => window.easelAddress.tab({json.dumps(key)})", **_QUIET)
+            tab.select(None, None, None, js=f"() => window.easelAddress.tab({json.dumps(key)})", **QUIET)

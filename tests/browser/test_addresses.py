@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -118,7 +119,8 @@ def test_on_the_way_back_a_bad_address_is_one_sentence_and_a_good_one_takes_it_a
 
 def test_coming_back_computes_nothing_and_a_new_digit_is_painted_once(page: Page) -> None:
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(str(request.post_data)) if "queue/join" in request.url else None)
+    paints = re.compile(r"/queue/join|/run/predict")
+    page.on("request", lambda request: asked.append(str(request.post_data)) if paints.search(request.url) else None)
     load(page, "/draw/")
     player = Player(page, "draw-player")
     assert player.loaded() == "draw"

@@ -89,7 +89,7 @@ def test_a_step_at_rest_lights_what_it_ends_with_and_the_arrows_into_and_out_of_
     lit(root, resting)
     found = root.locator(".arrow.lit").evaluate_all("all => all.map(g => `${g.dataset.from}>${g.dataset.to}`)")
     assert sorted(found) == sorted(arrows)
-    assert root.locator(".part").count() <= 6 and root.bounding_box()["height"] < 240
+    assert root.locator(".part").count() <= 6 and root.bounding_box()["height"] < 280
     names = root.locator(".part").evaluate_all("all => all.map(each => each.ariaLabel)")
     assert all(re.fullmatch(r".+: .+", name) and "{" not in name for name in names)
 
@@ -247,3 +247,19 @@ def test_no_formula_is_cut_off_in_any_tab_at_any_width(page: Page) -> None:
             seen += page.locator(".katex-display, .formula").filter(visible=True).count()
     assert not cut, "\n".join(cut)
     assert seen > 20, "there were formulas to look at"
+
+
+@pytest.mark.kept_page
+def test_the_formula_opens_as_the_program_and_a_symbol_finds_its_line_there(page: Page) -> None:
+    root, _ = schematic(page, "/vae/?tab=code", "vae")
+    root.locator(".code summary").click()
+    expect(root.locator(".source")).to_have_count(4)
+    focus(root.locator(".symbol[data-part=code]"))
+    lines = root.locator(".source.lit")
+    expect(lines).to_have_count(1)
+    expect(lines.locator(".place")).to_contain_text("core/models/aevb.py")
+    expect(lines.locator(".own")).to_contain_text("z = mean + log_sigma.exp() * ")
+    expect(lines).to_be_in_viewport()
+    assert root.locator(".sources").evaluate("box => box.scrollTop") > 0
+    root.locator(".source[data-part=decoder]").hover()
+    expect(root.locator(".part.lit")).to_have_attribute("data-part", "decoder")

@@ -89,6 +89,22 @@ def test_no_room_jumps_at_load_at_a_return_or_when_its_results_arrive(sized_page
     assert answers > 10, "there were results to see arrive"
 
 
+def test_the_lessons_do_not_jump_at_load_nor_from_step_to_step(sized_page: Page) -> None:
+    page, jumps = sized_page, []
+    for address in ("/lessons/", "/lessons/?lesson=tour&v=1"):
+        load(page, address)
+        score, sources = moved(page)
+        if score > MOST:
+            jumps.append(f"{address}: {score:.3f}\n  " + "\n  ".join(sources))
+    for step in (2, 3):
+        page.locator(".feet .next").evaluate("button => button.click()")
+        expect(page.locator(".easel-lessons")).to_have_attribute("data-at", f"tour/{step}")
+        score, sources = moved(page)
+        if score > MOST:
+            jumps.append(f"step {step}: {score:.3f}\n  " + "\n  ".join(sources))
+    assert not jumps, "\n".join(jumps)
+
+
 def test_a_room_does_not_jump_where_its_code_comes_slowly(sized_page: Page) -> None:
     line = sized_page.context.new_cdp_session(sized_page)
     line.send("Network.enable")

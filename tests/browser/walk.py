@@ -32,7 +32,7 @@ document.addEventListener('DOMContentLoaded', () => {
 window.asked = 0;
 const send = window.fetch;
 window.fetch = (...told) => {
-  if (String(told[0]?.url ?? told[0]).includes('/queue/join')) window.asked += 1;
+  if (['/queue/join', '/run/predict'].some((each) => String(told[0]?.url ?? told[0]).includes(each))) window.asked += 1;
   return send(...told);
 };
 """

@@ -1,6 +1,7 @@
 // The steps in words: a sentence for each, with its own numbers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openValues } from '../../viz/widgets/narrator/values.js';
 import { sentences } from '../../viz/widgets/player/words.js';
 
 const base64 = (array) => Buffer.from(array.buffer).toString('base64');
@@ -47,4 +48,14 @@ test('without a narrator it is said how much ink there is, of a painting pixel b
     '<b>Stroke 1 of 2.</b> 25.0 % of the picture is ink.',
     '<b>Stroke 2 of 2.</b> 50.0 % of the picture is ink.',
   ]);
+});
+
+test('the longest form of a number is that of the numbers, not of the dash for none', () => {
+  const note = { title: '', html: '[[a]]', rows: [], values: { a: numbers([3, 1], Number.NaN, -1234.5, 2) } };
+  assert.equal(openValues(painting({ note })).a.longest, '−1234.5');
+});
+
+test('what three widgets read of one painting is opened once', () => {
+  const value = painting({ note: { title: '', html: '', rows: [], values: {} } });
+  assert.equal(openValues(value), openValues(value));
 });

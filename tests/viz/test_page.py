@@ -1,6 +1,7 @@
 """Whatever fails in an event: a person's mistake is its own sentence, a defect is logged and told as one."""
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +90,19 @@ def test_a_sentence_of_ours_is_never_another_kind_of_error() -> None:
     mixed = [kind.__name__ for kind in kinds(UserError) if issubclass(kind, (ValueError, RuntimeError, TypeError))]
     assert not mixed
     assert said(UserError("Draw something.")) == "Draw something."
+
+
+def test_no_painting_has_gradio_copy_the_whole_value_of_its_stage_to_mark_progress_on_it() -> None:
+    for path, room in build_rooms(Runtime()).items():
+        marked = [
+            each["targets"]
+            for each in room.get_config_file()["dependencies"]
+            if each["targets"] and each["show_progress"] == "hidden" and each["show_progress_on"] != []
+        ]
+        assert not marked, path
+
+
+def test_no_change_of_the_page_makes_the_browser_style_all_of_it_anew() -> None:
+    """A ``:has()`` of the body is asked again for each element that comes or goes anywhere."""
+    for sheet in (ROOT / "viz").rglob("*.css"):
+        assert not re.search(r"\bbody\b[^\s{,]*:has\(", sheet.read_text()), sheet

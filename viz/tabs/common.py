@@ -15,6 +15,7 @@ import gradio as gr
 from core.errors import UserError
 from core.results import SIDE as SIDE
 from core.studio.runtime import Runtime
+from viz.address import QUIET
 from viz.files import alone
 from viz.page import sentence
 from viz.player import bundle, charts, export, payload
@@ -23,7 +24,7 @@ from viz.views.assets import stored as stored
 from viz.widgets.take_home.take_home import KINDS, Asked, asked, download, take_home
 
 SKIP = gr.skip()
-LATEST: dict[str, Any] = {"api_visibility": "private", "trigger_mode": "always_last", "show_progress": "hidden"}
+LATEST: dict[str, Any] = {**QUIET, "trigger_mode": "always_last"}
 """For events of which, while they wait, only the latest is answered."""
 
 
@@ -84,7 +85,7 @@ def seed_field(key: str, first: int = 1) -> gr.Number:
             min_width=80,
         )
         die = gr.Button("⚄ New", elem_id=f"{key}-die", elem_classes="easel-round", min_width=80, scale=0)
-    die.click(None, seed, seed, js=OTHER_SEED, api_visibility="private")
+    die.click(None, seed, seed, js=OTHER_SEED, **QUIET)
     seed.blur(None, seed, seed, js=f"seed => seed ?? {first}", api_visibility="private")
     return seed
 
@@ -142,7 +143,7 @@ def verbs(
                 written(value, wanted, about, path)
             return download(path)
 
-    home.save(save, [*parts, *control], home, api_visibility="private", show_progress="hidden")
+    home.save(save, [*parts, *control], home, **QUIET)
 
 
 def named(key: str, about: bundle.About) -> str:
@@ -261,7 +262,7 @@ def go_buttons(key: str, runtime: Runtime) -> gr.Button:
     def on_stop(request: gr.Request) -> None:
         runtime.studio.pixels.stop(str(request.session_hash))
 
-    stop.click(on_stop, api_visibility="private", show_progress="hidden", queue=False)
+    stop.click(on_stop, queue=False, **QUIET)
     show_stage(paint, f"{key}-player")
     return paint
 

@@ -18,7 +18,7 @@ from gradio.context import Context
 
 from core.errors import StoppedError, UserError
 from core.studio.runtime import Runtime
-from viz.address import Address, C, Control
+from viz.address import QUIET, Address, C, Control
 from viz.page import Page, attempt, sentence
 from viz.player import payload
 from viz.tabs import uploads
@@ -119,6 +119,7 @@ class Tab:
         stored: bool = True,
         when: Mapping[str, tuple[gr.components.Component, str]] | None = None,
         rest: int = 0,
+        quick: bool = False,
     ) -> gr.HTML:
         """Have ``handler(**inputs)`` answer with ``outputs``: when the tab is on the screen and an input has changed.
 
@@ -127,8 +128,9 @@ class Tab:
         the names of the inputs that are others than at the last painting; and ``session``. With ``stored`` the stage
         already shows what the usual inputs give. A mistake of a person's stands in ``status``. With ``wait``, which
         takes some of the inputs, there stands what is worth saying meanwhile, and the handler's last answer is the word
-        that stands there afterwards. With ``rest`` it is painted when nothing has changed for so many ms. Returns the
-        gate, for :func:`again`.
+        that stands there afterwards. With ``rest`` it is painted when nothing has changed for so many ms. What takes
+        a few ms is ``quick``: asked for past Gradio's queue, whose line and stream would take longer than the work.
+        Returns the gate, for :func:`again`.
         """
         kept = {name: each for name, each in inputs.items() if isinstance(each, Control)}
         inputs = {name: each for name, each in inputs.items() if name not in kept}
@@ -162,7 +164,8 @@ class Tab:
             said = self.named(lambda **given: line(wait(**given)), asked, 1, False, False)
             gate.paint(said, list(asked.values()), status, queue=False, **QUIET)
         js = f"() => document.dispatchEvent(new CustomEvent('easel:answered', {{ detail: '{outputs[0].elem_id}' }}))"
-        gate.paint(answered, list(inputs.values()), where, **LATEST).then(None, None, None, js=js, **QUIET)
+        painted = gate.paint(answered, list(inputs.values()), where, queue=not quick, **LATEST)
+        painted.then(None, None, None, js=js, **QUIET)
         return gate
 
     def on(
@@ -230,9 +233,6 @@ class Tab:
         return told(answer)
 
 
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-
-
 def again(button: gr.Button, gate: gr.HTML) -> None:
     """Let a button paint once more what its tab shows, whatever has changed."""
     js = f"() => document.dispatchEvent(new CustomEvent('easel:again', {{ detail: '{gate.elem_id}' }}))"
@@ -250,7 +250,7 @@ def filled(fill: Fill, tab: Tab) -> bool:
 
 def room(runtime: Runtime, css: str, kind: payload.Room, tabs: Sequence[tuple[str, str, Fill]]) -> None:
     """Fill a page: the desk, and beside it the room's tabs, each a label, its key in the address and what fills it."""
-    with gr.Row(elem_classes=["easel-page", f"easel-{css}"]):
+    with gr.Row(elem_classes=["easel-page", "easel-tabbed", f"easel-{css}"]):
         desk = Desk(runtime, kind)
         found = {}
         with (

@@ -77,7 +77,7 @@ def build(tab: Tab) -> None:
         return *draw_window.shown(looking, moved[0] if len(moved) == 1 else ""), name, draw_window.still(looking)
 
     outputs = [stage, said, shown, preset, painted]
-    tab.paint(answer, {"picture": tab.desk.digit, **sliders}, outputs, status=status, live=True)
+    tab.paint(answer, {"picture": tab.desk.digit, **sliders}, outputs, status=status, live=True, quick=True)
     js = f"name => ({json.dumps(PRESETS)})[name]"
     preset.input(None, preset, list(sliders.values()), js=js, api_visibility="private")
 

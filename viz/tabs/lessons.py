@@ -14,6 +14,7 @@ from viz.errors import said
 from viz.page import Page
 from viz.tabs.lesson_tasks import judged
 from viz.views import lessons
+from viz.widgets.lessons.lessons import KEPT
 from viz.widgets.lessons.lessons import lessons as widget
 
 
@@ -30,10 +31,13 @@ def build(runtime: Runtime) -> None:
             return {"error": said(error)}
         return {"right": right, "found": found}
 
+    def squares(asked: Any) -> str:
+        return lessons.squares(asked[0] if isinstance(asked, list) and len(asked) == 1 else asked)
+
     address = Address()
     with gr.Column(elem_classes=["easel-page", "easel-course"], min_width=0):
-        shown = widget("lessons", value, judge)
-    for name in ("lesson", "step"):
+        shown = widget("lessons", value, judge, squares)
+    for name in KEPT:
         address.adopt("", name, shown, "")
     address.wire()
     if isinstance(Context.root_block, Page):

@@ -8,6 +8,7 @@ import gradio as gr
 
 from core.errors import UserError
 from core.results import GLIMPSES
+from viz.address import QUIET
 from viz.tabs.common import card, column, room, status_line, stored
 from viz.tabs.desk import Tab
 from viz.tabs.look_path import Scene, network, scene_of
@@ -86,7 +87,6 @@ def build(tab: Tab, scene: Scene, trained: Painters) -> None:
         "run": trained.run,
         **parts,
     }
-    tab.paint(compared, asked, [board, lists, words], status=status)
-    quiet: dict[str, Any] = {"api_visibility": "private"}
-    board.aim(None, board, window, js="aim => aim.box.join()", **quiet)
-    gr.on([at.input, back.click], None, None, window, js="() => ''", **quiet)
+    tab.paint(compared, asked, [board, lists, words], status=status, quick=True)
+    board.aim(None, board, window, js="aim => aim.box.join()", **QUIET)
+    gr.on([at.input, back.click], None, None, window, js="() => ''", **QUIET)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from core.errors import UserError
 from core.studio.runtime import Runtime
 from core.training.registry import REGISTRY
+from viz.address import QUIET
 from viz.tabs import uploads
 from viz.tabs.common import (
     LATEST,
@@ -204,9 +205,8 @@ def _controls(tab: Tab) -> tuple[Scene, gr.UploadButton, gr.HTML, gr.Button, Pai
     shown_for(task, {CLUTTERED: making, OWN: bringing})
     shown_for(place, {BY_HAND: placing})
     # By hand another size brings the clutter that its network has learned with; one in a link does not.
-    quiet: dict[str, Any] = {"api_visibility": "private"}
-    side.input(None, [side, looks], [pieces, looks], js=SIZED, **quiet)
-    side.change(None, side, looks, js=ONLY, **quiet)
+    side.input(None, [side, looks], [pieces, looks], js=SIZED, **QUIET)
+    side.change(None, side, looks, js=ONLY, **QUIET)
     return Scene(task, side, pieces, place, left, top, looks, upload, own), bring, note, looking, trained
 
 

@@ -242,7 +242,7 @@ def _mask_card(tab: Tab) -> None:
     def on_mask(kind: pixel_masks.Kind, channels: int, size: int) -> tuple[str, str]:
         return shown_mask(kind, tab.runtime.studio.pixels.mask(kind, channels, size))
 
-    tab.paint(on_mask, {"kind": kind, "channels": channels, "size": size}, [picture, words])
+    tab.paint(on_mask, {"kind": kind, "channels": channels, "size": size}, [picture, words], quick=True)
 
 
 def _scan_card(tab: Tab) -> None:

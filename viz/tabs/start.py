@@ -56,7 +56,7 @@ PAINT = {"vae": vae, "draw": draw, "pixels": pixels}
 
 def build(runtime: Runtime) -> None:
     """Fill the page: the digit, and three painters that do the same with it."""
-    with gr.Row(elem_classes="easel-page"):
+    with gr.Row(elem_classes=["easel-page", "easel-first"]):
         desk = Desk(runtime, "read")
         tab = Tab(desk, "")
         with gr.Column(elem_classes="easel-main", min_width=0):

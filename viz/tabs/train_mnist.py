@@ -11,6 +11,7 @@ import gradio as gr
 
 from core.errors import UserError
 from core.studio.trainings import mnist_there
+from viz.address import QUIET
 from viz.tabs.common import LATEST, SKIP
 from viz.tabs.desk import Tab
 
@@ -41,8 +42,7 @@ def offer(tab: Tab, pictures: gr.Radio) -> None:
     def wanted(chosen: str) -> Any:
         return gr.Column(visible=chosen == "mnist" and fetching.allowed and not mnist_there())
 
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    get.click(fetched, None, [get, bar], concurrency_limit=None, **quiet)
+    get.click(fetched, None, [get, bar], concurrency_limit=None, **QUIET)
     pictures.change(wanted, pictures, box, **LATEST)
 
 

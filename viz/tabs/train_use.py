@@ -8,6 +8,7 @@ import gradio as gr
 import numpy as np
 
 from core.errors import UserError
+from viz.address import QUIET
 from viz.tabs.common import card, column, explanation, room, status_line, switch, told, verbs
 from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture
@@ -64,5 +65,4 @@ def build(tab: Tab, runs: Runs) -> None:
         pixels = np.where(sheet[np.random.default_rng().integers(len(sheet))] >= 128, 255, 0).astype(np.uint8)
         return editor_widget.encode(pixels, editor_widget.decode(now)[1])
 
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    mine.click(told(own), [runs.own, tab.desk.digit], tab.desk.digit, **quiet)
+    mine.click(told(own), [runs.own, tab.desk.digit], tab.desk.digit, **QUIET)

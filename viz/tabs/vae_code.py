@@ -200,7 +200,7 @@ def build(tab: Tab) -> None:
     asked = {"picture": tab.desk.digit, "seed": tab.desk.seed, "model": model, "task": task, "z": z}
     asked |= {"run": trained.run}
     when = {"seed": (task, IMAGINE), "picture": (task, COPY)}
-    tab.paint(answer, asked, [stage, shown, costs, sliders, idle], status=status, when=when)
+    tab.paint(answer, asked, [stage, shown, costs, sliders, idle], status=status, when=when, quick=True)
     tab.moment("vae-film")
     tab.paint(on_film, {**asked, "walk": walk, "to": to}, [film, painted], rest=REST, when=when)
     film.pick(None, js=PICKED, api_visibility="private")

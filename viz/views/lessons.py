@@ -7,8 +7,9 @@ its front matter (``at``, an address; ``look``, a CSS selector, and ``note``, it
 ``{name}`` or ``{name:.0f}`` for a fact. What facts come to with the shipped weights stands in ``facts.json`` and is
 written by ``python -m scripts.make_lessons``; a test works it out again.
 
-A task is of a kind: ``choose`` (``answers``, ``right``, ``why``), ``number`` (``right``, a sum, and ``within``) or
-``do`` (``check``, a call of :mod:`viz.tabs.lesson_tasks`, which looks at the room beside the text).
+A task is of a kind: ``choose`` (``answers``, ``right``, ``why``), ``number`` (``right``, a sum, and ``within``),
+``do`` (``check``, a call of :mod:`viz.tabs.lesson_tasks`, which looks at the room beside the text) or ``open``
+(``answer``, which stands there when it is asked for). With ``plan = true`` it is one for teachers.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import segno
 
 from core.errors import UserError
 from viz.views.assets import ASSETS, intact
@@ -37,6 +40,7 @@ _TASKS: dict[str, dict[str, type]] = {
     "choose": {"answers": list, "right": int, "why": list},
     "number": {"right": str, "within": float, "done": str, "hint": str},
     "do": {"check": str, "done": str, "hint": str},
+    "open": {"answer": str},
 }
 _SAID: dict[str, type] = {"kind": str, "say": str}
 
@@ -72,6 +76,7 @@ class Lesson:
     states: tuple[str, ...]
     questions: tuple[Mapping[str, Any], ...]
     steps: tuple[Step, ...]
+    plan: bool = False
 
 
 def keys(language: str = LANGUAGE) -> list[str]:
@@ -108,7 +113,7 @@ def parsed(key: str, text: str) -> Lesson:
     front, rest = _fenced(first, where)
     if rest:
         raise LessonError(f"{where} has text before its first step.")
-    _check(front, _LESSON, where, needed=set(_LESSON))
+    _check(front, {**_LESSON, "plan": bool}, where, needed=set(_LESSON))
     for i, question in enumerate(front["questions"], 1):
         at = f"{where}, question {i},"
         _check(question, _QUESTION, at, needed=set(_QUESTION))
@@ -202,6 +207,7 @@ def shown(lesson: Lesson, known: Mapping[str, float]) -> dict[str, Any]:
         "short": lesson.short,
         "minutes": lesson.minutes,
         "about": marked(lesson.about),
+        "plan": lesson.plan,
         "states": [marked(each) for each in lesson.states],
         "questions": [_as_html(each, {}) for each in lesson.questions],
         "steps": [_shown_step(lesson, step, known) for step in lesson.steps],
@@ -214,7 +220,7 @@ def _shown_step(lesson: Lesson, step: Step, known: Mapping[str, float]) -> dict[
     facts = {name: known[text] for name, text in step.facts.items()}
     kept = None
     if step.task is not None:
-        hidden = ("right", "within", "check") if step.task["kind"] != "choose" else ()
+        hidden = ("right", "within", "check") if step.task["kind"] in ("number", "do") else ()
         kept = _as_html({name: each for name, each in step.task.items() if name not in hidden}, facts)
     paragraphs = [each for each in re.split(r"\n\s*\n", step.text) if each.strip()]
     return {
@@ -236,6 +242,17 @@ def _as_html(value: Any, facts: Mapping[str, float]) -> Any:
         case list():
             return [_as_html(each, facts) for each in value]
     return value
+
+
+def squares(link: object) -> str:
+    """A QR code of a link as SVG; empty for what is no link, or is too long for one (2,953 bytes)."""
+    if not isinstance(link, str) or not link.startswith(("http://", "https://")):
+        return ""
+    try:
+        code = segno.make(link, error="l", micro=False)
+    except segno.DataOverflowError:
+        return ""
+    return str(code.svg_inline(scale=3, omitsize=True, svgclass=None, lineclass=None))
 
 
 def marked(text: str, facts: Mapping[str, float] | None = None) -> str:

@@ -44,6 +44,7 @@ def drawing(live: NDArray[np.floating]) -> str:
     margin = LABEL if channels > 1 else 0
     side = margin + channels * SIDE + (channels - 1) * GAP
     parts = [
+        '<div class="plate">'
         f'<svg viewBox="0 0 {side} {side}" role="img" aria-label="{_spoken(live)}" class="of-{channels}">',
         '<defs><pattern id="lens-dead" width="6" height="6" patternUnits="userSpaceOnUse">'
         '<path d="M-1 1 1 -1M0 6 6 0M5 7 7 5"/></pattern></defs>',
@@ -58,7 +59,7 @@ def drawing(live: NDArray[np.floating]) -> str:
             parts.append(f'<text x="{middle:g}" y="{LABEL - 14}">from {name}</text>')
             parts.append(f'<text x="{LABEL - 14}" y="{middle:g}" transform="rotate(-90 {LABEL - 14} {middle:g})">')
             parts.append(f"to {name}</text>")
-    return "".join([*parts, "</svg>"])
+    return "".join([*parts, "</svg></div>"])
 
 
 def _kernel(live: NDArray[np.floating], size: int, x: float, y: float) -> str:

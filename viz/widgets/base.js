@@ -2,7 +2,12 @@
 // What all widgets share: bytes from text, numbers, colours, elements, boxes with round corners.
 
 /** @param {string} text base64 */
-export const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+export function bytes(text) {
+  const letters = atob(text);
+  const found = new Uint8Array(letters.length);
+  for (let i = 0; i < found.length; i++) found[i] = letters.charCodeAt(i); // a tenth of the time of `from`
+  return found;
+}
 
 /** Little-endian float32. @param {string} text base64 */
 export const floats = (text) => new Float32Array(bytes(text).buffer);

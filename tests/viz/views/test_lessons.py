@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -10,7 +11,7 @@ import pytest
 
 from core.studio.runtime import Runtime
 from viz.address import RESERVED, Address
-from viz.layout import TABBED, build_room
+from viz.layout import ROOMS, build_room
 from viz.tabs.lesson_facts import Facts
 from viz.tabs.lesson_tasks import Room
 from viz.views import lessons
@@ -107,12 +108,12 @@ STEPS = [
 @cache
 def room(path: str) -> tuple[dict[str, Any], list[Any], Address]:
     """What the browser is told of a room's address, the ids of all its components, and its address."""
-    (found,) = (each for each in TABBED if f"{each.path}/" == path)
+    (found,) = (each for each in ROOMS if f"{each.path.rstrip('/')}/" == path)
     page = build_room(found, Runtime())
     blocks = list(page.blocks.values())
     told = next(each.value for each in blocks if getattr(each, "elem_id", None) == "address")
-    assert isinstance(page.address, Address)
-    return told, [getattr(each, "elem_id", None) for each in blocks], page.address
+
+    return told, [getattr(each, "elem_id", None) for each in blocks], page.address or Address()
 
 
 def readable(control: dict[str, Any], text: str) -> bool:
@@ -132,11 +133,15 @@ def test_each_step_leads_to_a_room_tab_and_control_that_there_are(step: lessons.
     parts = urlsplit(step.at)
     told, ids, address = room(parts.path)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    tab = query.pop("tab", told["tabs"][0])
-    assert tab in told["tabs"] and {"digit", "cover", "seed"} <= query.keys(), "what counts must not be the visitor's"
+    tabs = told["tabs"] or [""]
+    tab = query.pop("tab", tabs[0])
+    assert tab in tabs and {"digit", "cover", "seed"} <= query.keys(), "what counts must not be the visitor's"
     assert query["cover"] in ("none", "lower", "right", "centre") or cells_of(query["cover"], 28).any()
     controls = {each["name"]: each for each in told["controls"] if each["tab"] in (tab, "")}
     kept = {each.name for each in address.adopted if each.tab in (tab, "")}
+    for away in ("hide", "lock"):
+        named = {each["name"] for each in told["controls"] if "id" in each} | {"digit", "controls", "words", "tabs"}
+        assert set(query.get(away, "digit").split(",")) <= named
     for name, text in query.items():
         assert name in controls or name in kept or name in RESERVED, name
         assert name not in controls or name == "seed" or readable(controls[name], text), (name, text)
@@ -158,7 +163,31 @@ def test_each_step_can_be_shown_and_asks_for_checks_that_there_are(step: lessons
 def test_the_course_has_an_order_and_an_end_to_each_lesson() -> None:
     course = lessons.course()
     assert len({lesson.order for lesson in course}) == len(course)
-    for lesson in course:
+    for lesson in [each for each in course if not each.plan]:
         assert 3 <= len(lesson.states) <= 6 and len(lesson.questions) == 3, lesson.key
         assert any(step.task for step in lesson.steps) and 4 <= lesson.minutes <= 10, lesson.key
         assert len({question["right"] for question in lesson.questions}) > 1, "the right one is not always the same"
+
+
+def test_a_plan_fills_its_minutes_and_its_questions_come_before_their_answers() -> None:
+    plans = [lesson for lesson in lessons.course() if lesson.plan]
+    assert [plan.minutes for plan in plans] == [15, 45, 90]
+    for plan in plans:
+        clocks = [re.match(r"(\d):(\d\d) · ", step.title) for step in plan.steps]
+        minutes = [60 * int(found[1]) + int(found[2]) for found in clocks if found]
+        assert len(minutes) == len(plan.steps) and minutes[0] == 0
+        assert minutes == sorted(minutes) and minutes[-1] < plan.minutes
+        assert all(step.task is None or step.task["kind"] == "open" for step in plan.steps)
+
+
+def test_the_squares_of_a_link_are_drawn_and_of_anything_else_are_not() -> None:
+    link = "http://192.168.1.7:7860/lessons/?made=z" + "aB3-_" * 80
+    drawn = lessons.squares(link)
+    assert drawn.startswith("<svg") and "<script" not in drawn
+    assert drawn != lessons.squares(link + "x")
+    assert (
+        lessons.squares("javascript:alert(1)")
+        == lessons.squares(None)
+        == lessons.squares("https://x/" + 3000 * "a")
+        == ""
+    )

@@ -2,11 +2,13 @@
 // The address of a moment: what stands in the page's controls is written into the query, and the query is put into the
 // controls, all in the browser. viz/address.py says which controls there are.
 
+import { hints } from './glossary.js';
+import { takeAway } from './locks.js';
 import { settle } from './settle.js';
 
 /**
  * @typedef {{tab: string, name: string, kind: "flag" | "number" | "text" | "list", usual: unknown,
- *   choices?: string[], least?: number, most?: number, whole?: boolean}} Control
+ *   id?: string, hint?: string, choices?: string[], least?: number, most?: number, whole?: boolean}} Control
  * @typedef {{usual: string, apply: (text: string) => boolean, early?: boolean}} Adopted what a widget keeps for itself
  */
 
@@ -15,7 +17,7 @@ const PAUSE = 250; // ms between two changes of the address: Chromium stops a pa
 const LONGEST = 4000; // characters of one value
 const SKIP = { __type__: 'update' };
 /** Keys of the query that are not about controls and stay as they are. */
-const KEPT = ['view', 'lang', '__theme'];
+const KEPT = ['view', 'hide', 'lock', 'lang', '__theme'];
 /** What goes along to other rooms. */
 const SUBJECT = ['digit', 'cover', 'seed'];
 const SHELF = 'easel-seed';
@@ -115,6 +117,8 @@ function fill(values) {
   const tab = tabOf(from);
   const bad = from.has('tab') && !tabs.includes(from.get('tab') ?? '') ? ['tab'] : [];
   if (Number(from.get('v') ?? VERSION) > Number(VERSION)) bad.push('v');
+  const seen = controls.filter((control) => control.id && (!control.tab || control.tab === tab));
+  bad.push(...takeAway(from, Object.fromEntries(seen.map(({ name, id }) => [name, String(id)]))));
   const out = controls.map((control, place) => {
     const { name } = control;
     if (control.tab && control.tab !== tab) return SKIP;
@@ -275,6 +279,7 @@ export const linkOfNow = () => `${location.origin}${location.pathname}${compose(
 /** The widget's start. @param {{trigger: (name: string, data?: object) => void, props: any}} gradio */
 export default function start({ trigger, props }) {
   ({ controls, tabs, subjects } = props.value);
+  for (const { id, hint } of controls) if (id && hint) hints.set(id, hint);
   for (const control of controls) current[key(control.tab, control.name)] = usualText(control);
   window.addEventListener('popstate', () => trigger('fill', {}));
   trigger('fill', {});

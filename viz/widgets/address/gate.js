@@ -5,7 +5,7 @@ import { current, onControl, ready } from './address.js';
 import { stage } from './busy.js';
 import { onSubject, subject } from './subject.js';
 
-const PAUSE = 30; // ms in which several changes become one painting
+const PAUSE = 30; // ms in which several changes become one painting; what a widget's hand bends does not wait for it
 
 /** @param {{element: HTMLElement, trigger: (name: string, data?: object) => void, props: any}} gradio */
 export default async function start({ element, trigger, props }) {
@@ -53,7 +53,10 @@ export default async function start({ element, trigger, props }) {
   const soon = () => {
     if (rest) clearTimeout(timer);
     else if (timer) return;
-    timer = setTimeout(look, rest || PAUSE);
+    const wanted = now();
+    const bent = Object.keys(wanted).filter((name) => wanted[name] !== painted[name]);
+    const alone = bent.length > 0 && bent.every((name) => kept.includes(name));
+    timer = setTimeout(look, rest || (alone ? 0 : PAUSE));
   };
   onControl(soon);
   if (digit.length) onSubject(soon);

@@ -1,5 +1,6 @@
 // @ts-check
-// A term is explained where it first stands in a text: under the mouse, under a finger, and by keyboard.
+// A term is explained where it first stands in a text, and a control at its title: under the mouse, under a finger, and
+// by keyboard.
 
 import { make } from '../base.js';
 import { TERMS } from './terms.js';
@@ -45,20 +46,38 @@ export function explain(text) {
   }
 }
 
-/** @param {Element} button */
-function show(button) {
-  const [, says] = TERMS[termOf(button.textContent ?? '')] ?? [];
+/** What there is to say of a control, by the id of its block. @type {Map<string, string>} */
+export const hints = new Map();
+const TITLE = '[data-testid="block-info"], .checkbox-container';
+
+/** The control at whose title an event happened, or which has got the keyboard. @param {Event} event */
+function controlIn({ target, type }) {
+  if (!(target instanceof Element)) return null;
+  if (type === 'focusin' ? !target.matches(':focus-visible') : !target.closest(TITLE)) return null;
+  const block = target.closest('.block[id]');
+  return block && hints.has(block.id) ? block : null;
+}
+
+/** @param {Element} place @param {string | undefined} says */
+function show(place, says) {
   if (!says) return;
   tip.textContent = says;
   tip.hidden = false;
   (document.querySelector('.gradio-container') ?? document.body).append(tip);
-  const place = button.getBoundingClientRect();
+  const box = place.getBoundingClientRect();
   const { width, height } = tip.getBoundingClientRect();
   const zoom = width / (tip.offsetWidth || width);
-  const left = Math.min(Math.max(8, place.left), innerWidth - width - 8);
-  const above = place.bottom + height + 12 > innerHeight;
-  const top = above ? place.top - height - 6 : place.bottom + 6;
+  const left = Math.min(Math.max(8, box.left), innerWidth - width - 8);
+  const above = box.bottom + height + 12 > innerHeight;
+  const top = above ? box.top - height - 6 : box.bottom + 6;
   Object.assign(tip.style, { left: `${left / zoom}px`, top: `${top / zoom}px` });
+}
+
+/** Of a control with the keyboard the tip stands below the whole, and a screen reader hears it, too.
+ * @param {Element} control @param {Element} target */
+function say(control, target) {
+  show(target.closest(TITLE) ?? control, hints.get(control.id));
+  if (target.matches(':focus')) target.setAttribute('aria-describedby', tip.id);
 }
 
 const hide = () => {
@@ -70,8 +89,10 @@ const termIn = ({ target }) => (target instanceof Element ? target.closest('.eas
 
 for (const kind of ['pointerover', 'focusin', 'click']) {
   document.addEventListener(kind, (event) => {
-    const button = termIn(event);
-    if (button) show(button);
+    const term = termIn(event);
+    const control = term ? null : controlIn(event);
+    if (term) show(term, TERMS[termOf(term.textContent ?? '')]?.[1]);
+    else if (control) say(control, /** @type {Element} */ (event.target));
     else if (kind !== 'focusin') hide();
   });
 }

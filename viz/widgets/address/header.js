@@ -8,7 +8,7 @@ import './stream.js';
 const SAID = 2000; // ms for which a button says what it did
 
 /** Also over plain http, where a page has no clipboard of its own. @param {string} text */
-async function copied(text) {
+export async function copied(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;

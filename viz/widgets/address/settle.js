@@ -6,6 +6,7 @@ const QUIET = { 'easel-arriving': 150, 'easel-settling': 350 }; // ms in which n
 const MOST = 4000; // ms that are waited for it
 const MOST_ARRIVING = 20_000; // ms from the page's start: over a slow line its code comes piece by piece
 const COMING = 'p.loading'; // what Gradio puts where the code of a component has not come yet
+const LOADING = 'easel-loading'; // while there is such a place; a `:has()` on the body would cost each later change
 
 /** @type {Record<string, number>} */
 const timers = {};
@@ -22,6 +23,7 @@ function end(name) {
 }
 
 function again() {
+  document.body.classList.toggle(LOADING, document.querySelector(COMING) !== null);
   for (const [name, quiet] of Object.entries(QUIET)) {
     if (!document.body.classList.contains(name)) continue;
     clearTimeout(timers[name]);

@@ -26,19 +26,31 @@ function openValue(spec) {
   const format = 'words' in spec ? (/** @type {number} */ index) => spec.words[index] : formatter(spec);
   /** @param {number} step @param {number} cell */
   const at = (step, cell) => numbers[Math.min(step, steps - 1) * cells + Math.min(cell, cells - 1)];
-  const edges = [Infinity, -Infinity];
-  for (const number of words ? [] : numbers) {
-    edges[0] = Math.min(edges[0], number);
-    edges[1] = Math.max(edges[1], number);
+  let least = Infinity;
+  let most = -Infinity;
+  for (let i = 0; !words && i < numbers.length; i++) {
+    if (numbers[i] < least) least = numbers[i];
+    if (numbers[i] > most) most = numbers[i];
   }
-  const texts = words || edges.map(format);
+  const texts = words || [least, most].map(format);
   const longest = [...texts].sort((a, b) => b.length - a.length)[0];
   return { at, text: (step, cell) => format(at(step, cell)), longest, words: Boolean(words) };
 }
 
+/** Those of the players' values that are on the page: three widgets read the same.
+ * @type {WeakMap<Player, Record<string, Named>>} */
+const known = new WeakMap();
+
 /** Each value by its name: its `text` and, of numbers, what they are `at` (step, cell), both from 0.
  * @param {Player} value */
-export function openValues({ steps, cells, note }) {
+export function openValues(value) {
+  const values = known.get(value) ?? opened(value);
+  known.set(value, values);
+  return values;
+}
+
+/** @param {Player} value */
+function opened({ steps, cells, note }) {
   /** @param {Say} text @param {string} longest */
   const fixed = (text, longest) => ({ text, longest });
   /** @type {Record<string, Named>} */

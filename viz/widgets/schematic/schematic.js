@@ -2,6 +2,7 @@
 // The schematic in the page. Like the narrator it follows the easel:step events of its player; what is pointed at, here,
 // in the formula or on the stage, lights in all three.
 import { clamp, life, make, widgetOf } from '../base.js';
+import { codeFold } from './code.js';
 import { opened, panelOf } from './contents.js';
 import { arrows, BOTTOM, FAMILIES, HALF, TOP, typeset, WIDTH, working } from './families.js';
 
@@ -80,7 +81,7 @@ function skeleton(family) {
 }
 
 /** @param {Gradio<{ stage: string, family: string }>} gradio */
-export default function start({ element, props }) {
+export default function start({ element, props, server }) {
   const root = /** @type {HTMLElement} */ (element.querySelector('.easel-schematic'));
   const family = FAMILIES[props.family];
   const player = `${props.stage}-player`;
@@ -88,6 +89,8 @@ export default function start({ element, props }) {
   const still = matchMedia('(prefers-reduced-motion: reduce)');
   root.dataset.room = family.room;
   root.innerHTML = skeleton(family);
+  const code = codeFold(() => server.program(), light);
+  root.append(code.fold);
   const [scroller, sentence, name] = ['.scroller', '.sentence', '.name'].map(
     (name) => /** @type {HTMLElement} */ (root.querySelector(name)),
   );
@@ -120,6 +123,7 @@ export default function start({ element, props }) {
     root.classList.toggle('pointed', Boolean(part));
     name.textContent = part ? parts[family.boxes.findIndex((box) => box.part === part)].getAttribute('aria-label') : '';
     spot(part);
+    if (part && !code.fold.contains(document.activeElement) && !code.fold.matches(':hover')) code.show(part);
     if (part || playing.length === 1) bringIntoView(part || playing[0]);
   }
 
