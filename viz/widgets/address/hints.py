@@ -74,6 +74,8 @@ HINTS: Mapping[str, str] = {
     "q": "What all painters are to do with your digit.",
     "round": "Which digit, and which of its pixels; the same number is the same round.",
     "pixels": "How many pixels you bet on.",
+    "scene": "Which scene; the same number is the same one.",
+    "beat": "What somebody who sent the link had found out.",
     # Train
     "watch/model": "The kind of network that learns.",
     "size": "Smaller ones learn sooner, larger ones better.",
