@@ -69,6 +69,7 @@ def endpoint(name: str, heavy: bool, *values: Any) -> Action:
 
 HOME = {
     **{"kind": "gif", "size": 112, "fps": 12, "loop": True, "windows": True, "patches": True, "chart": True},
+    **{"titles": True, "width": 1080, "frames": 1, "step": 0, "drawn": ""},
     **{"cell": 0, "seed": SEED, "address": "http://127.0.0.1/draw/"},
 }
 """A film to take home, as the button asks for it."""

@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from core.client import kinds
 from core.data import own
 from core.data.archives import read_archive
 from core.data.images import open_picture
@@ -33,7 +34,6 @@ from core.training.checkpoints import load_trained
 from core.training.live import LIVE, begun_with, read_film, read_live, read_log
 from tests.fuzz import DIGIT, LONGEST, fault_of
 from viz.serving import accounts
-from viz.tabs import api
 from viz.tabs.vae_map_view import places_of
 from viz.widgets.code.code import numbers_of
 from viz.widgets.editor import editor
@@ -202,12 +202,16 @@ def test_any_value_of_the_editor_is_a_picture_or_a_sentence(value: Any) -> None:
     assert found is None or found[0].shape[:2] == found[1].shape
 
 
+READS = [read for name, read in vars(kinds).items() if name.startswith("read_")]
+"""What reads the arguments of the API."""
+
+
 @tried
 @given(near({"data": "A" * 1048, "shape": [28, 28], "dtype": "uint8"}) | near(DIGIT), st.text(max_size=60))
 def test_any_value_of_the_api_and_any_text_of_an_address_is_read_or_a_sentence(value: Any, text: str) -> None:
-    for reads in (api.pixels_of, api.scene_of, lambda given: api.grid(given, "The mask"), api.file_bytes):
+    for reads in READS:
         sentence_or(lambda reads=reads: reads(value))
-    for reads in (api.file_bytes, places_of, lambda given: numbers_of(given, 2)):
+    for reads in (kinds.read_file, places_of, lambda given: numbers_of(given, 2)):
         sentence_or(lambda reads=reads: reads(text))
 
 

@@ -8,6 +8,7 @@ import gradio as gr
 
 from core.errors import UserError
 from core.results import GLIMPSES
+from viz.address import QUIET
 from viz.tabs.common import OTHER_SEED, SKIP, card, column, explanation, room, status_line, switch, verbs
 from viz.tabs.desk import Tab
 from viz.views import together_looks
@@ -99,7 +100,7 @@ def build(tab: Tab) -> None:
     tab.on(look.click, on_look, {"number": number, "played": played, "window": window}, [window, played, said])
     named = {"number": number, "played": played, "digit": digit}
     tab.on(digit.input, on_name, named, [stage, painted, verdict, played, score, end, digit, said])
-    score.change(challenge, score, beat, api_visibility="private", show_progress="hidden")
+    score.change(challenge, score, beat, **QUIET)
     other.click(None, number, [number, score], js=f"now => [({OTHER_SEED})(now), '']", api_visibility="private")
 
 

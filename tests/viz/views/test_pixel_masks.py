@@ -41,7 +41,7 @@ def test_every_tap_is_drawn_at_its_place_live_or_dead(kind, channels, size):
 
 
 def test_the_drawing_is_described_for_those_who_do_not_see_it():
-    label = ElementTree.fromstring(pixel_masks.drawing(pixel_masks.taps("B", 3, 3))).get("aria-label")
+    label = ElementTree.fromstring(pixel_masks.drawing(pixel_masks.taps("B", 3, 3)))[0].get("aria-label")
     assert label == "3×3 kernels of 3×3 taps; 42 of 81 taps are live"
 
 
