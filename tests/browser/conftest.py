@@ -162,6 +162,7 @@ def watch(context: BrowserContext, url: str) -> list[str]:
 CUT_OFF = (
     "console: AbortError: signal is aborted without reason",
     "console: Unexpected error Connection errored out.",
+    "console: TypeError: Failed to fetch",
     "console: Unexpected error 404: Not Found",
 )
 """What Gradio writes on the console when a page is left while its stream of answers is open; nobody sees it."""

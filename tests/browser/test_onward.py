@@ -49,6 +49,9 @@ def test_the_eraser_points_at_the_stroke_that_is_shown_the_first_the_last_and_on
 
 def test_the_pen_starts_at_the_stroke_that_a_playing_painting_has_come_to(page: Page) -> None:
     page.goto("/draw/?digit=4&seed=3&step=2")
+    page.wait_for_function(
+        "() => (document.querySelector('#draw-player [data-loaded]')?.dataset.loaded ?? 'draw') !== 'draw'"
+    )
     page.wait_for_function(STANDS, arg=[1, 1])
     shown = page.evaluate("""async () => {
       const root = document.querySelector('#draw-player .easel-player');

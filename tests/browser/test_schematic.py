@@ -254,6 +254,7 @@ def test_the_formula_opens_as_the_program_and_a_symbol_finds_its_line_there(page
     root, _ = schematic(page, "/vae/?tab=code", "vae")
     root.locator(".code summary").click()
     expect(root.locator(".source")).to_have_count(4)
+    page.mouse.move(0, 0)  # whoever reads a line is not moved away from it
     focus(root.locator(".symbol[data-part=code]"))
     lines = root.locator(".source.lit")
     expect(lines).to_have_count(1)
