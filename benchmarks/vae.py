@@ -148,7 +148,7 @@ def compare(images: NDArray[np.uint8], repeats: int) -> dict[str, Any]:
     return {
         "ratio": round(ratio, 2),
         "ratio_float32": round(best["baseline"] / best["ours_float32"], 2),
-        **{name: round(each, 3) for name, each in best.items()},
+        **{name: round(each, 5) for name, each in best.items()},
         "target_ratio": RATIO,
         "target_seconds": SECONDS,
         "within_target": ratio >= RATIO and best["ours"] <= SECONDS,

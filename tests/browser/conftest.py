@@ -162,10 +162,15 @@ def watch(context: BrowserContext, url: str) -> list[str]:
 CUT_OFF = (
     "console: AbortError: signal is aborted without reason",
     "console: Unexpected error Connection errored out.",
-    "console: TypeError: Failed to fetch",
     "console: Unexpected error 404: Not Found",
 )
 """What Gradio writes on the console when a page is left while its stream of answers is open; nobody sees it."""
+
+
+def cut_off(fault: str) -> bool:
+    """Whether a fault is one of those, or that the stream itself was not answered any more."""
+    stream = fault.startswith("console: TypeError: Failed to fetch") and "/address/stream.js" in fault
+    return stream or fault.startswith(CUT_OFF)
 
 
 class Visit:
@@ -199,7 +204,7 @@ class Visit:
         """Those since the last call."""
         found, printed = [*self._faults], self.server.output(self.start)
         if self._left:
-            found = [fault for fault in found if not fault.startswith(CUT_OFF)]
+            found = [fault for fault in found if not cut_off(fault)]
         self._faults.clear()
         self.start += len(printed.encode())
         return [*found, f"the app printed:\n{printed}"] if "Traceback" in printed else found

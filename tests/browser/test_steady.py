@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
-from tests.browser.conftest import CUT_OFF, WAIT_MS, Server, watch
+from tests.browser.conftest import WAIT_MS, Server, cut_off, watch
 from tests.browser.helpers import load
 from tests.browser.walk import moved, settle, walk, watch_shifts
 
@@ -48,7 +48,7 @@ def sized_page(request: pytest.FixtureRequest, browser: Browser, server: Server)
     faults = watch(context, server.url)
     yield context.new_page()
     context.close()
-    assert not (left := [fault for fault in faults if not fault.startswith(CUT_OFF)]), "\n".join(left)
+    assert not (left := [fault for fault in faults if not cut_off(fault)]), "\n".join(left)
 
 
 def test_no_room_jumps_at_load_at_a_return_or_when_its_results_arrive(sized_page: Page) -> None:

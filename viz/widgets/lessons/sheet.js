@@ -51,13 +51,13 @@ export function sheet(lesson, answers, link, code, { turn, leave }) {
     pressed(answers ? 'Without answers' : 'With answers', 'answers', turn),
     pressed('Back to the lesson', 'leave-sheet', leave),
   );
-  const head = make('div', 'top');
+  const head = make('div', answers ? 'top alone' : 'top');
   const title = make('h2', '', { tabindex: -1 });
   title.textContent = answers ? `${lesson.title} · answers` : lesson.title;
   const squares = make('div', 'squares');
   const name = make('p', 'name');
-  name.textContent = answers ? '' : 'Name:';
-  head.append(title, name, squares);
+  name.textContent = 'Name:';
+  head.append(title, ...(answers ? [] : [name, squares]));
   if (!answers)
     void code(link).then((svg) => {
       squares.innerHTML = svg || '<p>The link is too long for a QR square: send it by mail.</p>';
