@@ -26,7 +26,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.block_function import BlockFunction
@@ -34,6 +34,7 @@ from gradio.components.api_component import Api
 
 from benchmarks.load_asks import HOME, PLACE, filled
 from core.studio.runtime import Runtime
+from core.studio.trainers import Trainer
 from core.studio.trainings import Trainings
 from viz.errors import DEFECT
 from viz.layout import ROOMS, build_room
@@ -83,11 +84,12 @@ class Target(NamedTuple):
 
 
 class Fuzz:
-    """All rooms, and a source of bad ideas."""
+    """All rooms, and a source of bad ideas; to be closed, for the room Train begins processes."""
 
     def __init__(self, seed: int, only: str = "", pages: dict[str, Page] | None = None) -> None:
         self.chance = random.Random(seed)
-        self.pages = pages or rooms()
+        self.trainings = Idle(Path(tempfile.gettempdir()) / "runs", downloads=False)
+        self.pages = pages or rooms(self.trainings)
         self.targets: list[Target] = [
             Target(room, name_of(handler), partial(self._event_case, room, handler))
             for room, page in self.pages.items()
@@ -101,6 +103,12 @@ class Fuzz:
             for function in getattr(block, "server_fns", ())
         ]
         self.targets = [each for each in self.targets if re.search(only, each.name)]
+
+    def __enter__(self) -> Fuzz:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.trainings.close()
 
     def cases(self, count: int, seconds: float) -> Iterator[Case]:
         """One after another, each target in turn, as long as there is time."""
@@ -230,14 +238,13 @@ ASIDES: dict[str, list[Any]] = {
 class Idle(Trainings):
     """Trainings whose processes do nothing but end when they are told to."""
 
-    def _process(self) -> subprocess.Popen[str]:
-        quiet = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "text": True}
-        return cast("subprocess.Popen[str]", subprocess.Popen(["cat"], **quiet))
+    def _process(self) -> Trainer:
+        return subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
 
 
-def rooms() -> dict[str, Page]:
+def rooms(trainings: Trainings) -> dict[str, Page]:
     """All rooms by their word."""
-    runtime = Runtime(trainings=Idle(Path(tempfile.gettempdir()) / "runs", downloads=False))
+    runtime = Runtime(trainings=trainings)
     return {room.key: build_room(room, runtime) for room in ROOMS}
 
 
@@ -271,14 +278,15 @@ def main(arguments: list[str]) -> int:
     counts, faults = Counter[str](), Counter[tuple[str, str, str]]()
     with tempfile.TemporaryDirectory(prefix="easel-fuzz-") as folder:
         tempfile.tempdir = folder
-        for case in Fuzz(options.seed, options.only).cases(options.cases, options.seconds):
-            counts[case.outcome] += 1
-            if case.fault:
-                key = (case.room or "start", case.name, case.fault)
-                faults[key] += 1
-                if faults[key] == 1:
-                    sent = json.dumps(case.inputs, default=str)[:400]
-                    print(f"{key[0]} · {case.name}: {case.fault}\n    {sent}", flush=True)
+        with Fuzz(options.seed, options.only) as fuzz:
+            for case in fuzz.cases(options.cases, options.seconds):
+                counts[case.outcome] += 1
+                if case.fault:
+                    key = (case.room or "start", case.name, case.fault)
+                    faults[key] += 1
+                    if faults[key] == 1:
+                        sent = json.dumps(case.inputs, default=str)[:400]
+                        print(f"{key[0]} · {case.name}: {case.fault}\n    {sent}", flush=True)
         left = [path for path in Path(folder).rglob("*") if path.is_file() and "runs" not in path.parts]
         tempfile.tempdir = None
     print(f"{sum(counts.values())} cases: {dict(counts)}; {len(faults)} faults; {len(left)} files left in the folder")

@@ -135,6 +135,7 @@ NUMPY_ONLY = (
     "core.studies.draw_new",
     "core.studies.together_guess",
     "core.studio.runtime",
+    "core.studio.trainers",
     "core.studio.trainings",
     "core.studio.turns",
     "core.samplers.prices",

@@ -25,7 +25,8 @@ def test_whatever_is_sent_is_answered_or_refused_in_a_sentence_and_leaves_no_fil
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     caplog.set_level("CRITICAL")
-    cases = list(Fuzz(seed=1).cases(150, 6.0))
+    with Fuzz(seed=1) as fuzz:
+        cases = list(fuzz.cases(150, 6.0))
     assert not [case for case in cases if case.fault]
     left = [path for path in tmp_path.rglob("*.*") if "runs" not in path.parts]
     assert Counter(case.outcome for case in cases)["sentence"] and not left
@@ -37,19 +38,19 @@ def test_it_sees_a_defect_an_error_a_path_and_a_sentence_without_end() -> None:
 
     with Page() as page:
         api(broken, api_name="broken")
-    fuzz = Fuzz(seed=1, pages={"": page})
-    assert "a defect" in {case.fault for case in fuzz.cases(30, 10.0)}
+    with Fuzz(seed=1, pages={"": page}) as fuzz:
+        assert "a defect" in {case.fault for case in fuzz.cases(30, 10.0)}
     assert fault_of(DEFECT, True) == "a defect" and not fault_of(DEFECT, False)
     assert fault_of(f"in {Path(__file__)}", False) and fault_of("a" * 400, False) and not fault_of("Draw first.", True)
 
 
 def test_every_room_every_endpoint_every_event_and_what_goes_past_the_queue_is_a_target() -> None:
-    fuzz = Fuzz(seed=1)
-    names = {(each.room, each.name) for each in fuzz.targets}
+    with Fuzz(seed=1) as fuzz:
+        names = {(each.room, each.name) for each in fuzz.targets}
+        cases = [each.case() for each in fuzz.targets if each.name in ASIDES for _ in range(12)]
     assert {room.key for room in ROOMS} == {room for room, _ in names}
     assert {("vae", "peek"), ("train", "look"), ("train", "tell"), ("train", "home"), ("lessons", "judge")} <= names
     assert {("", "together_bills"), ("", "read_picture"), ("train", "brought")} <= names and "bets" in FIELDS
-    cases = [each.case() for each in fuzz.targets if each.name in ASIDES for _ in range(12)]
     assert not [case for case in cases if case.fault] and {"answer", "sentence"} <= {case.outcome for case in cases}
 
 

@@ -13,8 +13,6 @@ import re
 import secrets
 import shlex
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -27,6 +25,7 @@ from core.data import mnist, own
 from core.data.own import Own, Sheet
 from core.files import CHECKPOINTS
 from core.studio.train_mnist import NOT_HERE, Fetching
+from core.studio.trainers import Reserve, Trainer, begun, end, free_memory, hang_up
 from core.training.live import GOING, NOW, Live, Looked, ended, read_film, read_live, read_log
 from core.training.registry import REGISTRY
 from core.training.small import TrainError, Wish, arguments_of
@@ -35,13 +34,10 @@ ID = re.compile("[a-z0-9]{12}")
 PATIENCE = 75.0
 """Seconds after which a page that has not looked is taken for closed: in the background a browser lets a page do
 something once a minute."""
-IDLE = 600.0
-"""Seconds after which a process that waits for a training is let go, where nobody has looked."""
 KEPT = 100
 """Runs of the room that are kept; of more, the oldest go."""
 MEMORY = 400 * 2**20
 """Bytes that must be free for a training to begin or go on."""
-HOME = Path(__file__).resolve().parents[2]
 CLOSED = "Its page was closed; what it has learned is kept."
 MISSING = "MNIST is not on this machine yet: download it, or start the app with --data and the folder that has it."
 SHORT = "The machine is short of memory; what it has learned is kept."
@@ -66,7 +62,7 @@ class Job:
     """A training that has a process, or waits for its turn."""
 
     arguments: list[str]
-    process: subprocess.Popen[str] | None = None
+    process: Trainer | None = None
     seen: float = field(default_factory=time.monotonic)
 
     def say(self, word: Mapping[str, Any]) -> None:
@@ -75,22 +71,6 @@ class Job:
             with suppress(OSError, ValueError):
                 self.process.stdin.write(json.dumps(word) + "\n")
                 self.process.stdin.flush()
-
-
-def hang_up(process: subprocess.Popen[str]) -> None:
-    """Tell a process nothing more: one that trains then keeps what it has and ends."""
-    if process.stdin is not None:
-        with suppress(OSError):
-            process.stdin.close()
-
-
-def free_memory() -> float:
-    """Bytes that are free, as the system says; infinite where it does not say."""
-    try:
-        text = Path("/proc/meminfo").read_text("ascii")
-        return 1024.0 * float(text.partition("MemAvailable:")[2].split()[0])
-    except (OSError, ValueError, IndexError):
-        return float("inf")
 
 
 def use_downloaded() -> None:
@@ -125,8 +105,7 @@ class Trainings:
         self.at_once, self.minutes, self.local = at_once, minutes, local
         self.mnist = Fetching(downloads)
         self._jobs: dict[str, Job] = {}
-        self._spare: subprocess.Popen[str] | None = None
-        self._wanted = 0.0
+        self._reserve = Reserve(self._process)
         self._lock = threading.RLock()
         self._watcher: threading.Thread | None = None
         self._closed = threading.Event()
@@ -136,9 +115,10 @@ class Trainings:
     def ready(self) -> None:
         """Have a process load torch, so that the first training begins at once: somebody has opened the room."""
         with self._lock:
-            self._wanted = time.monotonic()
-            if self._spare is None and not self._jobs and not self._closed.is_set():
-                self._spare = self._process()
+            if not self._closed.is_set():
+                self._reserve.want()
+                self._reserve.tend(not self._jobs)
+                self._attend()
 
     def begin(self, wish: Wish) -> str:
         """Begin a training, or let it wait in line; answers with its ID. Raises :class:`UserError`."""
@@ -274,19 +254,11 @@ class Trainings:
     def close(self) -> None:
         """Stop all, which then keep what they have learned."""
         self._closed.set()
+        atexit.unregister(self.close)
         with self._lock:
-            processes = [job.process for job in self._jobs.values() if job.process is not None]
-            processes += [self._spare] if self._spare else []
-            for process in processes:
-                hang_up(process)
-            for process in processes:
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(10)
-                if process.poll() is None:
-                    process.kill()
-                    process.wait()
+            self._reserve.close()
+            end(job.process for job in self._jobs.values() if job.process is not None)
             self._jobs.clear()
-            self._spare = None
 
     # How it is done
 
@@ -312,16 +284,8 @@ class Trainings:
         run, _, name = key.rpartition("/")
         return Place(self.folder / run, name) if run else Place(CHECKPOINTS, name)
 
-    def _process(self) -> subprocess.Popen[str]:
-        path = os.pathsep.join(filter(None, [str(HOME), os.environ.get("PYTHONPATH", "")]))
-        return subprocess.Popen(
-            [sys.executable, "-m", "core.training.trainer"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
-        )
+    def _process(self) -> Trainer:
+        return begun()
 
     def _queue(self, key: str, arguments: list[str]) -> None:
         limits = ["--out", str(self._room() / key), "--minutes", f"{self.minutes:g}", "--device", "cpu"]
@@ -329,10 +293,14 @@ class Trainings:
             Live("getting ready").write(self._room() / key)
             self._jobs[key] = Job([*arguments, *limits])
             self._turn()
-            if self._watcher is None:
-                self._watcher = threading.Thread(target=self._watch, name="easel-trainings", daemon=True)
-                self._watcher.start()
-                atexit.register(self.close)
+            self._attend()
+
+    def _attend(self) -> None:
+        """From now on look after the processes."""
+        if self._watcher is None:
+            self._watcher = threading.Thread(target=self._watch, name="easel-trainings", daemon=True)
+            self._watcher.start()
+            atexit.register(self.close)
 
     def _turn(self) -> None:
         """Forget what has ended, and let the next ones begin."""
@@ -343,8 +311,7 @@ class Trainings:
         running = sum(job.process is not None for job in self._jobs.values())
         for job in self._jobs.values():
             if job.process is None and running < self.at_once:
-                spare, self._spare = self._spare, None
-                job.process = spare if spare is not None and spare.poll() is None else self._process()
+                job.process = self._reserve.take()
                 job.say({"arguments": job.arguments})
                 running += 1
 
@@ -359,9 +326,7 @@ class Trainings:
                 if self._jobs and free_memory() < MEMORY:
                     self.tell(list(self._jobs)[-1], {"do": "stop", "why": SHORT})
                 self._turn()
-                if self._spare is not None and now - self._wanted > IDLE:
-                    hang_up(self._spare)
-                    self._spare = None
+                self._reserve.tend(False)
 
     def _leave(self, key: str, sentence: str) -> None:
         ended(Live("stopped"), "stopped", sentence).write(self._room() / key)

@@ -35,6 +35,9 @@ class Still:
         self.stdin.close()
         return 0
 
+    def kill(self) -> None:
+        self.over = True
+
 
 @pytest.fixture
 def still(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Trainings, list[Still]]]:
