@@ -36,5 +36,9 @@ def names(family: Family | None = None) -> list[str]:
     from core.training.spec import Family
 
     if family is not None and family not in get_args(Family):
-        raise UserError(f"There is no family {quoted(family)}; there are {', '.join(get_args(Family))}.")
+        raise UserError(
+            "There is no family {family}; there are {get_args}.",
+            family=quoted(family),
+            get_args=", ".join(get_args(Family)),
+        )
     return [name for name, spec in REGISTRY.items() if family in (None, spec.family)]

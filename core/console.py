@@ -38,7 +38,9 @@ def found_device(name: str | torch.device) -> torch.device:
             torch.randn(1, generator=torch.Generator(name), device=name)
     except (RuntimeError, AssertionError, NotImplementedError, ValueError):
         found = ["cpu", *(kind for kind in ("cuda", "mps") if getattr(torch, kind).is_available()), "auto"]
-        raise DeviceError(f"There is no device {name!r} here: --device takes {' or '.join(found)}.") from None
+        raise DeviceError(
+            "There is no device {name!r} here: --device takes {found}.", name=name, found=" or ".join(found)
+        ) from None
     exact_on(torch.device(chosen))
     return torch.device(chosen)
 

@@ -11,7 +11,13 @@ class UserError(Exception):
 
     Every sentence of Easel derives from it, and nothing else does: what is not a ``UserError`` is a defect of ours, is
     logged with its trace and is never shown as somebody's mistake.
+
+    ``sentence`` may have ``{names}``, for which ``values`` stand: so it can be said in another language.
     """
+
+    def __init__(self, sentence: str = "", /, **values: object) -> None:
+        super().__init__(sentence.format(**values).strip() if values else sentence)
+        self.sentence, self.values = sentence, values
 
 
 class StoppedError(UserError):

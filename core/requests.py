@@ -82,10 +82,17 @@ def values(given: object) -> NDArray[np.float32]:
     whole_numbers = array.dtype.kind in "ui"
     low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
     if whole_numbers and (low < 0 or high > 255):
-        raise RequestError(f"The whole numbers of a picture go from 0 to 255, and these from {low:g} to {high:g}.")
+        raise RequestError(
+            "The whole numbers of a picture go from 0 to 255, and these from {low:g} to {high:g}.", low=low, high=high
+        )
     if not whole_numbers and (low < 0 or high > 1):
         advice = "divide them by 255" if 0 <= low and high <= 255 else "scale them first"
-        raise RequestError(f"The floats of a picture go from 0 to 1, and these from {low:g} to {high:g}: {advice}.")
+        raise RequestError(
+            "The floats of a picture go from 0 to 1, and these from {low:g} to {high:g}: {advice}.",
+            low=low,
+            high=high,
+            advice=advice,
+        )
     if whole_numbers and high == 1:
         raise RequestError("Whole numbers count from 0 to 255, and these are only 0 and 1: make them bool or float.")
     return (array / (255 if whole_numbers else 1)).astype(np.float32)
@@ -96,9 +103,11 @@ def as_array(given: object, name: str) -> NDArray[Any]:
     try:
         array = given.detach().cpu().numpy() if isinstance(given, Tensor) else np.asarray(given)
     except (TypeError, ValueError):  # rows of different lengths; a tensor in bfloat16
-        raise RequestError(f"{name} must be one array of bool, whole numbers or floats.") from None
+        raise RequestError("{name} must be one array of bool, whole numbers or floats.", name=name) from None
     if array.dtype.kind not in "buif":
-        raise RequestError(f"{name} must be an array of bool, whole numbers or floats, not of {array.dtype}.")
+        raise RequestError(
+            "{name} must be an array of bool, whole numbers or floats, not of {dtype}.", name=name, dtype=array.dtype
+        )
     return array
 
 
@@ -120,7 +129,7 @@ def pictures(given: object, config: Any, *, levels: int | None, most: int = MAX_
     else:
         raise wrong_size(found, *first)
     if not 1 <= len(found) <= most:
-        raise RequestError(f"This takes from 1 to {most} pictures at a time, not {len(found)}.")
+        raise RequestError("This takes from 1 to {most} pictures at a time, not {found}.", most=most, found=len(found))
     if levels is not None:
         found = np.floor(found * np.float32(levels - 1) + np.float32(0.5)) / np.float32(levels - 1)
     return torch.from_numpy(np.ascontiguousarray(found))
@@ -131,7 +140,7 @@ def wrong_size(found: NDArray[Any], channels: int, height: int, width: int) -> R
     kind = f"grey pictures of {height}×{width} pixels"
     if channels > 1:
         kind = f"colour pictures of {height}×{width}×{channels} numbers"
-    return RequestError(f"This model knows {kind}, not {size_of(found)}.")
+    return RequestError("This model knows {kind}, not {size_of}.", kind=kind, size_of=size_of(found))
 
 
 def size_of(found: NDArray[Any]) -> str:
@@ -154,7 +163,9 @@ def masks(given: object, count: int, config: Any) -> Tensor:
     if found.shape[1:] != size or len(found) not in (1, count if count > 1 else len(found)):
         wanted = "×".join(map(str, size))
         raise RequestError(
-            f"The mask of known pixels must be {wanted}, one for all or one for each, not {size_of(found)}."
+            "The mask of known pixels must be {wanted}, one for all or one for each, not {size_of}.",
+            wanted=wanted,
+            size_of=size_of(found),
         )
     check_cover(found == 0)
     return torch.from_numpy(np.ascontiguousarray(found != 0)).expand(max(count, len(found)), *size)
@@ -174,7 +185,7 @@ def label(given: object, name: str, config: Any) -> int | None:
         return None
     classes = getattr(config, "classes", 0)
     if not classes:
-        raise RequestError(f"The model {name} has not learned classes: it cannot be asked for one.")
+        raise RequestError("The model {name} has not learned classes: it cannot be asked for one.", name=name)
     return whole(given, "The class", 0, classes - 1)
 
 
@@ -183,8 +194,12 @@ def codes(given: object, *shape: int, most: int) -> Tensor:
 
     Raises :class:`RequestError`.
     """
-    wrong = RequestError(f"Each number of a code must be a number from {-MAX_LATENT:g} to {MAX_LATENT:g}.")
-    size = RequestError(f"A code is a list of {'×'.join(map(str, shape))} numbers.")
+    wrong = RequestError(
+        "Each number of a code must be a number from {max_latent:g} to {max_latent2:g}.",
+        max_latent=-MAX_LATENT,
+        max_latent2=MAX_LATENT,
+    )
+    size = RequestError("A code is a list of {map} numbers.", map="×".join(map(str, shape)))
     try:
         found = as_array(given if isinstance(given, Tensor) else np.asarray(given), "A code")
     except ValueError:  # codes of different lengths
@@ -195,7 +210,7 @@ def codes(given: object, *shape: int, most: int) -> Tensor:
         raise size
     found = found.reshape(-1, *shape)
     if len(found) > most:
-        raise RequestError(f"At most {most} codes can be decoded at once, not {len(found)}.")
+        raise RequestError("At most {most} codes can be decoded at once, not {found}.", most=most, found=len(found))
     if found.dtype == bool or not (np.abs(found) <= MAX_LATENT).all():  # NaN is not
         raise wrong
     return torch.from_numpy(found.astype(np.float32))

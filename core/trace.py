@@ -85,7 +85,7 @@ class TraceError(UserError):
 def place(t: int, steps: int) -> int:
     """The step ``t`` of so many, counted from the end where it is negative. Raises :class:`TraceError`."""
     if not -steps <= t < steps:
-        raise TraceError(f"There is no step {t}: there are {steps}, from 0 on, and −1 is the last.")
+        raise TraceError("There is no step {t}: there are {steps}, from 0 on, and −1 is the last.", t=t, steps=steps)
     return t % steps
 
 

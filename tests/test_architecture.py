@@ -81,6 +81,7 @@ GROUND = (
     "core.results_vae",
     "core.trace",
     "viz.errors",
+    "viz.language",
     "viz.theme",
 )
 """What every room may import; modules of it import nothing but one another."""
@@ -106,6 +107,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     "accelerate": ("core.training.processes",),
     "gradio_client": ("core.client", "benchmarks"),
     "mcp": ("viz.serving.tools",),
+    "babel": ("viz.language", "scripts.make_words"),
     "torchvision": ("core.data", "core.data.colour", "benchmarks"),
 }
 """Library -> the only places that import it."""

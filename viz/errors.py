@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from core.errors import UserError
+from viz.language import say
 
 DEFECT = "Something went wrong here. It has been logged."
 
@@ -14,6 +15,6 @@ LOG = logging.getLogger("easel")
 def said(error: Exception) -> str:
     """The sentence for the person who asked; what is no :class:`UserError` goes to the log, with its trace."""
     if isinstance(error, UserError):
-        return str(error)
+        return say(error.sentence, **{name: say(value) for name, value in error.values.items()}).strip()
     LOG.error("A defect of Easel:", exc_info=error)
-    return DEFECT
+    return say(DEFECT)

@@ -19,6 +19,7 @@ from typing import Any
 from core.errors import UserError
 from core.files import replacing
 from core.trace import CanvasTrace, RasterTrace, Trace
+from viz.language import say
 from viz.player import export, frames, payload
 from viz.player.payload import Player
 from viz.theme import tokens
@@ -89,7 +90,7 @@ def writable(path: Address) -> Iterator[Path]:
     try:
         yield file
     except OSError as error:
-        raise UserError(f"{file} cannot be written: {error.strerror or error}.") from None
+        raise UserError("{file} cannot be written: {it}.", file=file, it=error.strerror or error) from None
 
 
 def shown(trace: Trace) -> Player:
@@ -105,13 +106,13 @@ def shown(trace: Trace) -> Player:
     if kinds & {"read", "write"} or ("kl" in scalars and len(trace) > 1):
         return frames.draw_payload(trace)
     if len(trace) > 1:
-        return frames.walk_payload(trace, "What it paints", "plain")
+        return frames.walk_payload(trace, say("What it paints"), "plain")
     return still(trace)
 
 
 def still(trace: CanvasTrace) -> Player:
     """Pictures that were painted all at once, beside what they are copies of."""
-    panels = [payload.panel("What it paints", "vae", frames.stacked(trace))]
+    panels = [payload.panel(say("What it paints"), "vae", frames.stacked(trace))]
     if trace.subject is not None:
-        panels.insert(0, payload.panel("What it looks at", "read", trace.subject[None]))
+        panels.insert(0, payload.panel(say("What it looks at"), "read", trace.subject[None]))
     return {**payload.player(panels, autoplay=False), "film": False}

@@ -6,6 +6,9 @@ Robots that make link previews run no script, so this must stand in the HTML; Gr
 from __future__ import annotations
 
 import re
+from html import escape
+
+from viz.language import say
 
 TITLE = "Easel: watch machines draw"
 DESCRIPTION = (
@@ -27,7 +30,6 @@ ICON = (
 """The mark in the browser's tab; in the page itself, since nobody knows what lies at the root of a proxy."""
 
 _OLD = re.compile(r"[ \t]*<(?:meta\s+(?:property=\"og:|name=\"twitter:)|link\s+rel=\"manifest\")[^>]*>\n?")
-_ROOT = "{{ (config.get('root') or '').rstrip('/') }}"
 _THEME = """<script>
 (() => { // the theme of last time; an address that names one is stronger
   let theme = null;
@@ -41,26 +43,28 @@ _THEME = """<script>
 """
 
 
-def _tags() -> str:
-    picture = f"{_ROOT}/{PLACE}/{PICTURE}"
+def tags(root: str) -> str:
+    """What robots that make link previews read of the page at ``root``, in the language that is spoken here."""
+    root = escape(root)
+    picture, title, description = f"{root}/{PLACE}/{PICTURE}", escape(say(TITLE)), escape(say(DESCRIPTION))
     named = {
         "og:type": "website",
         "og:site_name": "Easel",
-        "og:title": TITLE,
-        "og:description": DESCRIPTION,
-        "og:url": f"{_ROOT}/",
+        "og:title": title,
+        "og:description": description,
+        "og:url": f"{root}/",
         "og:image": picture,
         "og:image:width": str(WIDTH),
         "og:image:height": str(HEIGHT),
-        "og:image:alt": "Easel's first room: one digit, painted in three ways",
+        "og:image:alt": escape(say("Easel's first room: one digit, painted in three ways")),
     }
     cards = {
         "twitter:card": "summary_large_image",
-        "twitter:title": TITLE,
-        "twitter:description": DESCRIPTION,
+        "twitter:title": title,
+        "twitter:description": description,
         "twitter:image": picture,
     }
-    lines = [f"<title>{TITLE}</title>", f'<meta name="description" content="{DESCRIPTION}" />']
+    lines = [f"<title>{title}</title>", f'<meta name="description" content="{description}" />']
     lines += [f'<link rel="icon" href="{ICON}" />']
     lines += [f'<meta property="{name}" content="{content}" />' for name, content in named.items()]
     lines += [f'<meta name="{name}" content="{content}" />' for name, content in cards.items()]
@@ -77,9 +81,10 @@ def dressed(template: str) -> str:
     """
     if "</head>" not in template or "</gradio-app>" not in template:
         raise ValueError("This is no page template of Gradio: it has no head or no <gradio-app>.")
+    template = template.replace('lang="en"', 'lang="{{ easel_language(request) }}"', 1)
     bare = _OLD.sub("", template).replace('"./assets/', '"{{ easel_up(request) }}assets/')
     head, rest = bare.split('<meta charset="utf-8" />', 1)
     module = rest.index('<script type="module"')
     rest = f"{rest[:module]}{{{{ easel_web(config, request) }}}}\n{rest[module:]}"
     at = rest.index("</gradio-app>") + len("</gradio-app>\n")
-    return f'{head}<meta charset="utf-8" />\n{_tags()}{rest[:at]}{_THEME}{rest[at:]}'
+    return f'{head}<meta charset="utf-8" />\n{{{{ easel_tags(config, request) }}}}{rest[:at]}{_THEME}{rest[at:]}'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -17,7 +18,8 @@ from starlette.routing import Route
 
 from core.studio.runtime import Runtime
 from viz import head
-from viz.page import Page, attempt
+from viz.language import ENGLISH, NAMES, for_scripts, language_of, say, speaking, spoken
+from viz.page import Page, attempt, label
 from viz.tabs import api, draw, lessons, look, pixels, start, together, train, vae
 from viz.tabs.common import ASSETS
 from viz.theme import theme
@@ -85,15 +87,29 @@ def header(room: Room) -> str:
     up = "../" if room.key else "./"
     doors = "".join(
         f'<a href="{up}{other.key}{"/" if other.key else ""}" data-room="{up}{other.key}{"/" if other.key else ""}" '
-        f'class="{other.key}"{" aria-current=page" if other == room else ""}>{other.label}</a>'
+        f'class="{other.key}"{" aria-current=page" if other == room else ""}>{say(other.label)}</a>'
         for other in ROOMS
     )
+    buttons = (("link", say("Copy link")), ("reset", say("Reset")))
+    tools = "".join(f'<button type="button" data-act="{act}">{words}</button>' for act, words in buttons)
     return (
-        f'<header class="easel-header"><a class="home" href="{up}" data-room="{up}" aria-label="Easel: start">{MARK}'
-        f'</a><h1>Easel</h1><nav aria-label="Rooms">{doors}</nav><div class="tools">'
-        '<button type="button" data-act="link">Copy link</button><button type="button" data-act="reset">Reset</button>'
-        '<button type="button" data-act="theme" aria-label="Light or dark">◐</button></div></header>'
+        f'<header class="easel-header"><a class="home" href="{up}" data-room="{up}" aria-label="{say("Easel: start")}">'
+        f'{MARK}</a><h1>Easel</h1><nav aria-label="{say("Rooms")}">{doors}</nav>'
+        f'<div class="tools">{tools}{languages(room)}'
+        f'<button type="button" data-act="theme" aria-label="{say("Light or dark")}">◐</button></div></header>'
         '<p class="easel-note" role="status"></p>'
+    )
+
+
+def languages(room: Room) -> str:
+    """The way to the same page in each other language."""
+    here = f"{room.key}/" if room.key else ""
+    root = "../" * (bool(room.key) + (spoken() != ENGLISH)) or "./"
+    return "".join(
+        f'<a class="language" hreflang="{key}" lang="{key}" data-language="{key}" '
+        f'href="{root}{"" if key == ENGLISH else f"{key}/"}{here}?lang={key}">{name}</a>'
+        for key, name in NAMES.items()
+        if key != spoken()
     )
 
 
@@ -103,9 +119,23 @@ def up_from(request: Request) -> str:
     return "../" * max(0, below.count("/") - 1) or "./"
 
 
+def spoken_at(request: Request) -> str:
+    """The language of a page, which its path says."""
+    return language_of(request.scope["path"].removeprefix(request.scope.get("app_root_path", "")))
+
+
 def web_of(config: dict[str, Any], request: Request) -> Markup:
-    """The head's lines for the widgets of a page."""
-    return Markup(web.head(up_from(request), config["components"]))
+    """The head's lines for the widgets of a page, and the words that they need."""
+    words = for_scripts(spoken_at(request))
+    said = json.dumps(words, ensure_ascii=False).replace("<", "\\u003c")
+    lines = f"<script>window.easelWords = {said};</script>\n" if words else ""
+    return Markup(lines + web.head(up_from(request), config["components"]))
+
+
+def tags_of(config: dict[str, Any], request: Request) -> Markup:
+    """What a link preview reads, in the page's language."""
+    with speaking(spoken_at(request)):
+        return Markup(head.tags((config.get("root") or "").rstrip("/")))
 
 
 def dress() -> None:
@@ -117,20 +147,27 @@ def dress() -> None:
     names = ("frontend/index.html", "frontend/share.html")
     pages = {name: head.dressed(gradios.get_source(environment, name)[0]) for name in names}
     environment.loader = ChoiceLoader([DictLoader(pages), gradios])
-    environment.globals |= {"easel_web": web_of, "easel_up": up_from}
+    said = {"easel_web": web_of, "easel_up": up_from, "easel_tags": tags_of, "easel_language": spoken_at}
+    environment.globals |= said
 
 
 def build_room(room: Room, runtime: Runtime) -> Page:
     """One page; nothing is loaded and nothing computed before a request."""
-    title = f"{room.label} · Easel" if room.key else head.TITLE
+    title = say("{label} · Easel", label=room.label) if room.key else say(head.TITLE)
     with Page(title=title, fill_width=True) as page:
         gr.HTML(header(room), elem_id="top", **web.module("address/header.js"))
         attempt(room.build, runtime)
-        if not room.key:
+        if not room.key and spoken() == ENGLISH:
             api.register(runtime)
+        label(page)
     return page
 
 
 def build_rooms(runtime: Runtime) -> dict[str, gr.Blocks]:
-    """All pages by their path."""
-    return {room.path: build_room(room, runtime) for room in ROOMS}
+    """All pages by their path, in each language: English at the root, another below its key."""
+    found: dict[str, gr.Blocks] = {}
+    for language in NAMES:
+        with speaking(language):
+            root = "" if language == ENGLISH else f"/{language}"
+            found |= {f"{root}{room.path}".rstrip("/") or "/": build_room(room, runtime) for room in ROOMS}
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
@@ -14,6 +14,10 @@ from gradio.context import Context, get_blocks_context
 
 from core.errors import UserError
 from viz.errors import DEFECT, LOG, said
+from viz.language import say, speaking, spoken
+
+LABELS = ("label", "info", "placeholder")
+"""The properties of Gradio's components that people read."""
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -31,14 +35,14 @@ LOST = "This page was away for too long and its picture is forgotten: reload it.
 
 def sentence(error: Exception) -> gr.Error:
     """An error as one sentence on the screen and through the API; never a stack trace."""
-    return gr.Error(said(error), title="That did not work", print_exception=False)
+    return gr.Error(said(error), title=say("That did not work"), print_exception=False)
 
 
 def completed(handler: BlockFunction, inputs: list[Any]) -> list[Any]:
     """The inputs of a call; what an endpoint's caller left out at the end is the default of the argument."""
     wanted = handler.inputs
     if len(inputs) < len(wanted) and not all(isinstance(block, Api) for block in wanted):
-        raise UserError(f"This takes {len(wanted)} values, not {len(inputs)}.")
+        raise UserError("This takes {wanted} values, not {inputs}.", wanted=len(wanted), inputs=len(inputs))
     return [*inputs, *(block.value for block in wanted[len(inputs) :] if isinstance(block, Api))]
 
 
@@ -52,9 +56,27 @@ def attempt(fill: Callable[[A], T], given: A) -> T | None:
     except Exception as error:
         LOG.error("A room could not be built:", exc_info=error)
         config.blocks, config.fns, tab.children = blocks, handlers, children
-        text = said(error) if isinstance(error, UserError) else DEFECT
+        text = said(error) if isinstance(error, UserError) else say(DEFECT)
         gr.HTML(f"<p>{html.escape(text)}</p>", elem_classes=MISSING, apply_default_css=False)
         return None
+
+
+def labelled(props: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a component's properties that people read, in the language that is spoken here."""
+    found = {name: say(props[name]) for name in LABELS if isinstance(props.get(name), str)}
+    if props.get("choices"):
+        found["choices"] = [(say(title), value) for title, value in props["choices"]]
+    return found
+
+
+def label(page: gr.Blocks) -> None:
+    """Say the labels of all components of a page, and what its buttons and paragraphs say, in its language."""
+    for block in page.blocks.values():
+        names = [*LABELS, "value"] if isinstance(block, gr.Button | gr.Markdown) else LABELS
+        for name in (each for each in names if isinstance(getattr(block, each, None), str)):
+            setattr(block, name, say(getattr(block, name)))
+        if isinstance(choices := getattr(block, "choices", None), list):
+            setattr(block, "choices", [(say(title), value) for title, value in choices])  # noqa: B010  # of some only
 
 
 class Page(gr.Blocks):
@@ -69,12 +91,18 @@ class Page(gr.Blocks):
     """What holds while an event is answered; it is told its name and which open page asks. The server's to set."""
 
     def __init__(self, **options: Any) -> None:
+        self.language = spoken()
         super().__init__(analytics_enabled=False, delete_cache=(SWEEP, AGE), **options)
 
     async def process_api(self, block_fn: BlockFunction | int, inputs: list[Any], *args: Any, **more: Any) -> Any:
         handler = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
-        with self.around(str(handler.api_name or handler.name), more.get("session_hash") or ""):
-            return await self._answered(handler, inputs, *args, **more)
+        asked = self.around(str(handler.api_name or handler.name), more.get("session_hash") or "")
+        with speaking(self.language), asked:
+            answer = await self._answered(handler, inputs, *args, **more)
+            for value in answer["data"]:
+                if isinstance(value, dict) and value.get("__type__") == "update":
+                    value.update(labelled(value))
+            return answer
 
     async def _answered(self, handler: BlockFunction, inputs: list[Any], *args: Any, **more: Any) -> Any:
         try:

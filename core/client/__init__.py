@@ -102,7 +102,7 @@ def _remote(url: str, name: str, code: str) -> Ask:
     try:
         client = Client(url, verbose=False, analytics_enabled=False, auth=(name, code) if code else None)
     except Exception as error:  # whatever a machine that is not there, or is none of ours, makes of it
-        raise UserError(f"No Easel answers at {url}: {error}") from error
+        raise UserError("No Easel answers at {url}: {error}", url=url, error=error) from error
 
     def ask(endpoint: Endpoint, given: dict[str, Any]) -> Any:
         sent: Mapping[str, Any] = endpoint.send(given)

@@ -115,7 +115,7 @@ def read_codes(given: object) -> Any:
     except ValueError:
         size = 0  # rows of different lengths: the studio's sentence
     if size > MAX_NUMBERS:
-        raise UserError(f"At most {MAX_NUMBERS:,} numbers are taken for codes.")
+        raise UserError("At most {max_numbers:,} numbers are taken for codes.", max_numbers=MAX_NUMBERS)
     return given
 
 
@@ -152,7 +152,7 @@ def read_file(given: object) -> bytes:
     if not isinstance(given, str):
         raise UserError("Send the picture's file as base64 text.")
     if len(given) > MAX_FILE // 3 * 4 + 4:
-        raise UserError(f"A picture's file may hold at most {MAX_FILE // 1_000_000} MB.")
+        raise UserError("A picture's file may hold at most {max_file} MB.", max_file=MAX_FILE // 1000000)
     try:
         return base64.b64decode(given, validate=True)
     except ValueError:

@@ -77,17 +77,24 @@ def read_archive(
     with archive_contents(path, name) as contents:
         members = pictures_of(contents)
         if not members:
-            raise ImageError(f"{name} holds no picture ({', '.join(SUFFIXES)}).")
+            raise ImageError("{name} holds no picture ({suffixes}).", name=name, suffixes=", ".join(SUFFIXES))
         layout = find_layout(members)
         contents.passed["pictures outside of these folders"] += layout.outside
         chosen = layout.splits[split]
         if not chosen:
-            raise ImageError(f"{name} has no pictures for {split}: it has {layout.found}.")
+            raise ImageError(
+                "{name} has no pictures for {split}: it has {found}.", name=name, split=split, found=layout.found
+            )
         check_sizes([contents.sizes[member] for member in chosen], name)
         style = survey([member for members in layout.splits.values() for member in members], contents)
         shape = (channels or style.channels, *(size or style.size))
         if len(chosen) * shape[0] * shape[1] * shape[2] > MAX_TOTAL:
-            raise ImageError(f"The {split} pictures of {name} take more than {MAX_TOTAL >> 30} GB.")
+            raise ImageError(
+                "The {split} pictures of {name} take more than {max_total} GB.",
+                split=split,
+                name=name,
+                max_total=MAX_TOTAL >> 30,
+            )
         images = np.empty((len(chosen), *shape), np.uint8)
         for i, member in enumerate(tqdm(chosen, name, leave=False, disable=None, delay=2, unit="picture")):
             image = decoded(contents.read(member), "/".join(member) + f" in {name}")
@@ -103,7 +110,7 @@ def home(path: str | Path) -> Path:
     try:
         return Path(path).expanduser()
     except RuntimeError:
-        raise ImageError(f"There is no home folder for {path}.") from None
+        raise ImageError("There is no home folder for {path}.", path=path) from None
 
 
 def fitted(image: Image.Image, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
@@ -176,15 +183,17 @@ def hidden(parts: Parts) -> bool:
 def check_sizes(sizes: list[int], name: str) -> None:
     """Refuse archives that would fill the memory, before anything is read."""
     if max(sizes) > MAX_BYTES:
-        raise ImageError(f"{name} holds a picture larger than {MAX_BYTES >> 20} MB.")
+        raise ImageError("{name} holds a picture larger than {max_bytes} MB.", name=name, max_bytes=MAX_BYTES >> 20)
     if sum(sizes) > MAX_TOTAL:
-        raise ImageError(f"The pictures in {name} are larger than {MAX_TOTAL >> 30} GB together.")
+        raise ImageError(
+            "The pictures in {name} are larger than {max_total} GB together.", name=name, max_total=MAX_TOTAL >> 30
+        )
 
 
 def check_number(number: int, name: str) -> None:
     """Refuse archives with too many members."""
     if number > MAX_MEMBERS:
-        raise ImageError(f"{name} holds more than {MAX_MEMBERS:,} files.")
+        raise ImageError("{name} holds more than {max_members:,} files.", name=name, max_members=MAX_MEMBERS)
 
 
 @contextmanager
@@ -199,11 +208,11 @@ def archive_contents(path: Path, name: str) -> Iterator[Contents]:
         yield Contents(walk(path, name, passed), lambda parts: read_file(path.joinpath(*parts)), passed)
         return
     if not exists:
-        raise ImageError(f"There is no folder or zip file {path}.")
+        raise ImageError("There is no folder or zip file {path}.", path=path)
     try:
         archive = zipfile.ZipFile(path)
     except ZIP_ERRORS:
-        raise ImageError(f"{name} is neither a folder nor a whole zip file.") from None
+        raise ImageError("{name} is neither a folder nor a whole zip file.", name=name) from None
     with archive:
         yield zip_contents(archive, name)
 
@@ -222,7 +231,9 @@ def walk(root: Path, name: str, passed: Counter[str]) -> dict[Parts, int]:
             entries = sorted(os.scandir(root.joinpath(*parts)), key=lambda entry: entry.name)
         except OSError as error:
             if not parts:
-                raise ImageError(f"The folder {root} cannot be opened: {error.strerror}.") from None
+                raise ImageError(
+                    "The folder {root} cannot be opened: {strerror}.", root=root, strerror=error.strerror
+                ) from None
             passed["folders that cannot be opened"] += 1
             continue
         here = status.st_dev, status.st_ino
@@ -264,12 +275,14 @@ def zip_contents(archive: zipfile.ZipFile, name: str) -> Contents:
     def read(parts: Parts) -> bytes:
         info = members[parts]
         if info.flag_bits & ENCRYPTED:
-            raise ImageError(f"{name} is protected by a password.")
+            raise ImageError("{name} is protected by a password.", name=name)
         try:
             with archive.open(info) as file:
                 # With the size as limit a member that lies about it is not unpacked beyond.
                 return file.read(info.file_size)
         except ZIP_ERRORS:
-            raise ImageError(f"{'/'.join(parts)} in {name} is damaged and cannot be unpacked.") from None
+            raise ImageError(
+                "{parts} in {name} is damaged and cannot be unpacked.", parts="/".join(parts), name=name
+            ) from None
 
     return Contents({parts: info.file_size for parts, info in members.items()}, read, passed)

@@ -83,7 +83,12 @@ def parse_lines(lines: list[bytes], name: str, first: int) -> Bits:
     starts = np.cumsum([0, *map(len, lines[:-1])])
 
     def refuse(position: int, complaint: str) -> DataError:
-        return DataError(f"{name}, line {first + np.searchsorted(starts, position, 'right') - 1}: {complaint}.")
+        return DataError(
+            "{name}, line {first}: {complaint}.",
+            name=name,
+            first=first + np.searchsorted(starts, position, "right") - 1,
+            complaint=complaint,
+        )
 
     values = text >> 1 == ord("0") >> 1
     known = values | (text == ord(" ")) | (text == ord("\n")) | (text == ord("\r")) | (text == ord("\t"))
@@ -138,7 +143,7 @@ def recognised(path: Path) -> dict[str, Bits]:
                 contents = [parse_amat(path)]
     except DAMAGED as error:
         what = error.strerror if isinstance(error, OSError) and error.strerror else "the file is damaged"
-        raise DataError(f"{path} could not be read: {what}.") from None
+        raise DataError("{path} could not be read: {what}.", path=path, what=what) from None
     digests = {hashlib.sha256(bits.tobytes()).hexdigest(): bits for bits in contents}
     return {split: digests[digest] for split, (_, digest) in BINARIZED_MNIST.items() if digest in digests}
 
@@ -171,7 +176,10 @@ def take_binarized_mnist(root: Path, paths: Sequence[Path]) -> None:
         there = f"; found: {', '.join(found)}" if found else ""
         given = ", ".join(map(str, paths))
         raise DataError(
-            f"{given} does not hold the {' and '.join(absent)} split of binarised MNIST, told by its SHA-256{there}."
+            "{given} does not hold the {absent} split of binarised MNIST, told by its SHA-256{there}.",
+            given=given,
+            absent=" and ".join(absent),
+            there=there,
         )
     keep(found, root)
 
@@ -197,8 +205,10 @@ def fetch_binarized_mnist(root: Path) -> None:
             said = str(error)
     if len(found) < len(BINARIZED_MNIST):
         raise DataError(
-            f"Binarised MNIST could not be had from any of {len(ADDRESSES)} addresses, so take files that you have, "
-            f"with --from FILES ({said.removesuffix('.')})."
+            "Binarised MNIST could not be had from any of {addresses} addresses, so take files that you have, "
+            "with --from FILES ({said}).",
+            addresses=len(ADDRESSES),
+            said=said.removesuffix("."),
         )
     keep(found, root)
     shutil.rmtree(parts)
@@ -215,7 +225,7 @@ def fetched(url: str, folder: Path) -> dict[str, Bits]:
         raise
     if not found:
         path.unlink()
-        raise DataError(f"What {url} holds is not binarised MNIST: its SHA-256 is another.")
+        raise DataError("What {url} holds is not binarised MNIST: its SHA-256 is another.", url=url)
     return found
 
 

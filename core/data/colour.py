@@ -38,10 +38,12 @@ def read_pictures(name: str, copy: str, split: str, folder: Path, side: int = CO
             try:
                 return stem, read_archive(path, split, (side, side), channels=3)
             except ImageError as error:
-                raise DataError(f"{str(error).removesuffix('.')}: {remedy(name, folder)}.") from None
+                raise DataError(
+                    "{error}: {remedy}.", error=str(error).removesuffix("."), remedy=remedy(name, folder)
+                ) from None
     if side != COLOUR_SIDE:
         wanted = f"put one of {side}×{side} pixels there, laid out as SPLIT/LABEL/NAME.png"
-        raise DataError(f"There is no {name}.zip in {folder}: {wanted}.")
+        raise DataError("There is no {name}.zip in {folder}: {wanted}.", name=name, folder=folder, wanted=wanted)
     raise missing(name, f"There is no {name}.zip", folder)
 
 

@@ -31,7 +31,7 @@ def remedy(name: str, folder: Path) -> str:
 
 def missing(name: str, what: str, folder: Path) -> DataError:
     """The error for a file that has to be downloaded first, or again."""
-    return DataError(f"{what} in {folder}: {remedy(name, folder)}.")
+    return DataError("{what} in {folder}: {remedy}.", what=what, folder=folder, remedy=remedy(name, folder))
 
 
 def fetch(url: str, path: Path, limit: int, seen: Callable[[int], None] = lambda _: None) -> None:
@@ -52,15 +52,24 @@ def fetch(url: str, path: Path, limit: int, seen: Callable[[int], None] = lambda
                     bar.update(len(piece))
                     seen(bar.n)
                     if bar.n > limit:
-                        raise DataError(f"{url} is longer than the {limit:,} bytes that were expected.")
+                        raise DataError(
+                            "{url} is longer than the {limit:,} bytes that were expected.", url=url, limit=limit
+                        )
                 if total is not None and bar.n != total:
-                    raise DataError(f"The download of {url} ended after {bar.n:,} of {total:,} bytes; try again.")
+                    raise DataError(
+                        "The download of {url} ended after {n:,} of {total:,} bytes; try again.",
+                        url=url,
+                        n=bar.n,
+                        total=total,
+                    )
     except HTTPError as error:
         error.close()
-        raise DataError(f"The server refused {url}: {error.code} {error.reason}.") from None
+        raise DataError(
+            "The server refused {url}: {code} {reason}.", url=url, code=error.code, reason=error.reason
+        ) from None
     except (OSError, HTTPException) as error:
         reason = error.reason if isinstance(error, URLError) else error
-        raise DataError(f"{url} could not be downloaded: {reason}.") from None
+        raise DataError("{url} could not be downloaded: {reason}.", url=url, reason=reason) from None
 
 
 @contextmanager
@@ -76,6 +85,6 @@ def explaining(what: str) -> Iterator[None]:
     except (OSError, RuntimeError, HTTPException) as error:
         said = str(error).strip() or type(error).__name__
         reason = said.splitlines()[-1].split(". ")[0].strip("<>. ")
-        raise DataError(f"{what} could not be downloaded: {reason}.") from None
+        raise DataError("{what} could not be downloaded: {reason}.", what=what, reason=reason) from None
     finally:
         socket.setdefaulttimeout(before)

@@ -87,9 +87,9 @@ def decoded(source: str | Path | bytes, name: str | None = None) -> Image.Image:
     else:
         name, data = name or Path(source).name, read_file(Path(source))
     if not data:
-        raise ImageError(f"{name} is empty.")
+        raise ImageError("{name} is empty.", name=name)
     if len(data) > MAX_BYTES:
-        raise ImageError(f"{name} is larger than {MAX_BYTES >> 20} MB.")
+        raise ImageError("{name} is larger than {max_bytes} MB.", name=name, max_bytes=MAX_BYTES >> 20)
     with without_warnings():
         try:
             with opened(data) as image:
@@ -102,9 +102,13 @@ def decoded(source: str | Path | bytes, name: str | None = None) -> Image.Image:
         except UnidentifiedImageError:
             raise ImageError(unknown_kind(data, name)) from None
         except Image.DecompressionBombError:
-            raise ImageError(f"{name} has far more than {MAX_PIXELS // 10**6} megapixels, the limit.") from None
+            raise ImageError(
+                "{name} has far more than {max_pixels} megapixels, the limit.",
+                name=name,
+                max_pixels=MAX_PIXELS // 10**6,
+            ) from None
         except DECODING_ERRORS:
-            raise ImageError(f"{name} is damaged or cut short and cannot be decoded.") from None
+            raise ImageError("{name} is damaged or cut short and cannot be decoded.", name=name) from None
 
 
 def opened(data: bytes) -> Image.Image:
@@ -134,9 +138,11 @@ def read_file(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise ImageError(f"There is no file {path.name}.") from None
+        raise ImageError("There is no file {name}.", name=path.name) from None
     except (OSError, ValueError) as error:
-        raise ImageError(f"The file {path.name} cannot be read: {getattr(error, 'strerror', error)}.") from None
+        raise ImageError(
+            "The file {name} cannot be read: {error}.", name=path.name, error=getattr(error, "strerror", error)
+        ) from None
 
 
 def check_size(image: Image.Image, name: str, data: bytes) -> None:
@@ -146,9 +152,22 @@ def check_size(image: Image.Image, name: str, data: bytes) -> None:
     limit = MAX_REDUCED if reducible else MAX_PIXELS
     if width * height > limit:
         pixels = width * height / 1e6
-        raise ImageError(f"{name} has {pixels:.0f} megapixels ({width} × {height}); the limit is {limit // 10**6}.")
+        raise ImageError(
+            "{name} has {pixels:.0f} megapixels ({width} × {height}); the limit is {limit}.",
+            name=name,
+            pixels=pixels,
+            width=width,
+            height=height,
+            limit=limit // 10**6,
+        )
     if min(width, height) < MIN_SIDE:
-        raise ImageError(f"{name} has {width} × {height} pixels; at least {MIN_SIDE} × {MIN_SIDE} are needed.")
+        raise ImageError(
+            "{name} has {width} × {height} pixels; at least {min_side} × {min_side} are needed.",
+            name=name,
+            width=width,
+            height=height,
+            min_side=MIN_SIDE,
+        )
 
 
 def in_one_scan(data: bytes) -> bool:

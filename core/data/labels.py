@@ -38,7 +38,9 @@ def labelled(dataset: sets.DataSet, root: str | None) -> sets.DataSet:
     if dataset.labels is not None:
         return dataset
     if dataset.name != NAME:
-        raise sets.DataError(f"{dataset.name} has no labels, and they can only be found for {NAME}.")
+        raise sets.DataError(
+            "{name} has no labels, and they can only be found for {name2}.", name=dataset.name, name2=NAME
+        )
     parts = ("test",) if dataset.split == "test" else ("train", "valid")
     sources = [sets.load("mnist", part, root) for part in parts]
     chosen = likeliest_sources(dataset.images, np.concatenate([source.images for source in sources]))

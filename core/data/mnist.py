@@ -82,7 +82,7 @@ def fetch_mnist(root: Path, seen: Seen = lambda _: None) -> None:
             for name in FILES:
                 (Path(making) / name).with_suffix("").replace(root / RAW / name.removesuffix(".gz"))
     except OSError as error:
-        raise DataError(f"MNIST could not be kept in {root}: {error.strerror or error}.") from None
+        raise DataError("MNIST could not be kept in {root}: {it}.", root=root, it=error.strerror or error) from None
     finally:
         if new:
             with suppress(OSError):
@@ -103,10 +103,10 @@ def fetch_one(name: str, known: Known, making: Path, seen: Seen) -> None:
     else:
         raise last
     if hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() != known.md5:
-        raise DataError(f"What came as {name} is not MNIST: its MD5 sum is another one.")
+        raise DataError("What came as {name} is not MNIST: its MD5 sum is another one.", name=name)
     try:
         with gzip.open(path) as packed, path.with_suffix("").open("wb") as file:
             shutil.copyfileobj(packed, file)
     except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise DataError(f"What came as {name} is damaged.") from None
+        raise DataError("What came as {name} is damaged.", name=name) from None
     path.unlink()

@@ -62,15 +62,20 @@ def collected(paths: Sequence[Path], folder: Path) -> Own:
         ready, about = small(members, contents, name)
     if len(ready) < LEAST:
         raise ImageError(
-            f"To learn from there must be at least {LEAST} pictures; in {name} {counted(len(ready))} could be read. "
-            f"{said_of(contents.passed)}".rstrip()
+            "To learn from there must be at least {least} pictures; in {name} {counted} could be read. {said_of}",
+            least=LEAST,
+            name=name,
+            counted=counted(len(ready)),
+            said_of=said_of(contents.passed).rstrip(),
         )
     key = hashlib.sha256(zipped(ready)).hexdigest()[:12]
     try:
         with replacing(folder / f"{key}.zip") as file:
             file.write(zipped(ready, about))
     except OSError as error:
-        raise ImageError(f"The pictures could not be kept in {folder}: {error.strerror}.") from None
+        raise ImageError(
+            "The pictures could not be kept in {folder}: {strerror}.", folder=folder, strerror=error.strerror
+        ) from None
     return Own(key, len(ready), about)
 
 
@@ -92,7 +97,11 @@ def files(paths: Sequence[Path]) -> Contents:
 def small(members: Sequence[Parts], contents: Contents, name: str) -> tuple[dict[str, NDArray[np.uint8]], str]:
     """The pictures by the names that they are kept under, each (SIDE, SIDE), and a sentence on them."""
     if not members:
-        raise ImageError(f"{name} holds no picture that could be read. {said_of(contents.passed)}".rstrip())
+        raise ImageError(
+            "{name} holds no picture that could be read. {said_of}",
+            name=name,
+            said_of=said_of(contents.passed).rstrip(),
+        )
     chosen = [members[i] for i in np.unique(np.linspace(0, len(members) - 1, min(len(members), MOST)).astype(int))]
     fitting = [member for member in chosen if contents.sizes[member] <= MAX_BYTES]
     contents.passed["files that are too large"] += len(chosen) - len(fitting)

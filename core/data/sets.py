@@ -115,7 +115,7 @@ class DataSet:
         Raises :class:`DataError` for pictures that are black and white already.
         """
         if self.binarisation == "static":
-            raise DataError(f"{self.name} is black and white already, so there is nothing to binarise.")
+            raise DataError("{name} is black and white already, so there is nothing to binarise.", name=self.name)
         return replace(self, binarisation="threshold" if how == "threshold" else "dynamic")
 
     def subset(self, limit: int, seed: int) -> DataSet:
@@ -134,7 +134,7 @@ def data_folder(name: str, root: str | Path | None) -> Path:
     """``root`` or the folder that ``EASEL_DATA`` names; raises :class:`DataError` where there is neither."""
     chosen = root or os.environ.get("EASEL_DATA")
     if not chosen:
-        raise DataError(f"The data set {name} needs a folder: pass --data FOLDER or set EASEL_DATA.")
+        raise DataError("The data set {name} needs a folder: pass --data FOLDER or set EASEL_DATA.", name=name)
     return Path(chosen)
 
 
@@ -283,9 +283,14 @@ def load(name: str, split: str, root: str | Path | None = None) -> DataSet:
     Raises :class:`DataError`; where files are missing, it says which command fetches them.
     """
     if not name.startswith(ARCHIVE) and name not in DATA_SETS:
-        raise DataError(f"There is no data set {name!r}; there are {', '.join(DATA_SETS)} and {ARCHIVE}PATH.")
+        raise DataError(
+            "There is no data set {name!r}; there are {data_sets} and {archive}PATH.",
+            name=name,
+            data_sets=", ".join(DATA_SETS),
+            archive=ARCHIVE,
+        )
     if split not in SPLITS:
-        raise DataError(f"There is no split {split!r}; there are {', '.join(SPLITS)}.")
+        raise DataError("There is no split {split!r}; there are {splits}.", split=split, splits=", ".join(SPLITS))
     if name.startswith(ARCHIVE):
         try:
             found = read_archive(name.removeprefix(ARCHIVE), split)
@@ -303,17 +308,23 @@ def download(name: str, root: str | Path, files: Sequence[Path] = ()) -> None:
     source = DATA_SETS.get(name)
     if source is None or source.fetch is None:
         fetchable = ", ".join(key for key, value in DATA_SETS.items() if value.fetch)
-        raise DataError(f"{name!r} is not a data set to download; those are {fetchable}.")
+        raise DataError(
+            "{name!r} is not a data set to download; those are {fetchable}.", name=name, fetchable=fetchable
+        )
     if files and source.take is None:
         takable = ", ".join(key for key, value in DATA_SETS.items() if value.take)
-        raise DataError(f"{name} cannot be made of files that you have; that is for {takable}.")
+        raise DataError(
+            "{name} cannot be made of files that you have; that is for {takable}.", name=name, takable=takable
+        )
     try:
         if files and source.take is not None:
             source.take(Path(root), files)
         else:
             source.fetch(Path(root))
     except OSError as error:
-        raise DataError(f"{name} could not be kept in {root}: {error.strerror}.") from None
+        raise DataError(
+            "{name} could not be kept in {root}: {strerror}.", name=name, root=root, strerror=error.strerror
+        ) from None
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -51,9 +51,11 @@ def found(name: object) -> tuple[Path, str]:
         if len(inside) == 1:
             return path, inside[0]
         held = f"holds {', '.join(inside)}: name one of them" if inside else "holds no trained model"
-        raise UserError(f"The folder {path} {held}.")
+        raise UserError("The folder {path} {held}.", path=path, held=held)
     if path.suffix in (".json", ".safetensors") or len(path.parts) > 1:
         if not path.with_suffix(".json").is_file():
-            raise UserError(f"There is no trained model at {path}.")
+            raise UserError("There is no trained model at {path}.", path=path)
         return path.parent, path.stem
-    raise UserError(f"There is no model called {quoted(str(name))}; known are {', '.join(REGISTRY)}.")
+    raise UserError(
+        "There is no model called {name}; known are {registry}.", name=quoted(str(name)), registry=", ".join(REGISTRY)
+    )

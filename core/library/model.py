@@ -36,8 +36,13 @@ def _unable(verb: str) -> Callable[..., Any]:
         able = [kind.family for kind in Model.__subclasses__() if verb in kind.verbs()]
         first = next(name for name, spec in REGISTRY.items() if spec.family in able)
         raise UserError(
-            f"{self.name} cannot {VERBS[verb]}: {' and '.join(able)} models can, such as {first}; "
-            f"{self.name} has {', '.join(self.verbs())}."
+            "{name} cannot {verbs}: {able} models can, such as {first}; {name2} has {verbs2}.",
+            name=self.name,
+            verbs=VERBS[verb],
+            able=" and ".join(able),
+            first=first,
+            name2=self.name,
+            verbs2=", ".join(self.verbs()),
         )
 
     refuse.__name__, refuse.__doc__ = verb, f"Raise a ``UserError`` that says which models can {VERBS[verb]}."

@@ -132,15 +132,24 @@ def canvas(request: Request, config: RasterConfig) -> tuple[Tensor, Tensor]:
         classes = getattr(config, "classes", 0)
         if not 0 <= request.label < classes:
             known = f"the classes 0 to {classes - 1}" if classes else "no classes"
-            raise UserError(f"This model has learned {known}, so it cannot paint class {request.label}.")
+            raise UserError(
+                "This model has learned {known}, so it cannot paint class {label}.", known=known, label=request.label
+            )
     if isinstance(request, Generate):
         return torch.zeros(request.count, *shape), torch.zeros(request.count, *shape[1:], dtype=torch.bool)
     if isinstance(request, Complete):
         if request.images.shape[1:] != shape:
             colour = "one-channel" if config.channels == 1 else "colour"
-            raise UserError(f"This model paints {colour} pictures of {config.height}×{config.width} pixels.")
+            raise UserError(
+                "This model paints {colour} pictures of {height}×{width} pixels.",
+                colour=colour,
+                height=config.height,
+                width=config.width,
+            )
         if request.known.shape != (len(request.images), *shape[1:]):
-            raise UserError(f"Each picture needs a mask of {config.height}×{config.width} pixels.")
+            raise UserError(
+                "Each picture needs a mask of {height}×{width} pixels.", height=config.height, width=config.width
+            )
         return request.images * request.known[:, None], request.known
     raise TypeError("Pixel models generate and complete; rebuilding a picture is what DRAW and the VAE do.")
 

@@ -155,7 +155,11 @@ class Brush:
         """The start of a painting with all its noise, unless it is ``drawn``; raises :class:`TooManyError`."""
         most = most_pictures(self.config)
         if drawn is None and _asked(request) > most:  # before there is a tensor of that size
-            raise TooManyError(f"Ask for at most {most} pictures at once: more would take over {MAX_BYTES >> 20} MB.")
+            raise TooManyError(
+                "Ask for at most {most} pictures at once: more would take over {max_bytes} MB.",
+                most=most,
+                max_bytes=MAX_BYTES >> 20,
+            )
         x, known = canvas(request, self.config)
         device = device_of(self.model)
         exact_on(device)
@@ -228,7 +232,7 @@ class Brush:
         sampler = self.in_rows()
         count = particles * len(request.images)
         if count > (most := most_particles(self.config)):
-            raise TooManyError(f"At most {most} particles can be painted at once.")
+            raise TooManyError("At most {most} particles can be painted at once.", most=most)
         own = [noise.own(generator, index) for index in range(len(request.images))]
         many = Complete(
             request.images[:1].expand(count, -1, -1, -1),

@@ -93,7 +93,7 @@ def _move(step: object, place: Sequence[object], config: DrawConfig) -> Move:
 def _ink(step: object, change: NDArray[np.int8], config: DrawConfig) -> Ink:
     if np.shape(change) != (config.height, config.width) or not np.isin(change, (-1, 0, 1)).all():
         size = f"{config.height}×{config.width}"
-        raise RequestError(f"Ink is given as {size} whole numbers: 1 painted, −1 erased, 0 left alone.")
+        raise RequestError("Ink is given as {size} whole numbers: 1 painted, −1 erased, 0 left alone.", size=size)
     return Ink(_step(step, config), np.asarray(change, np.int8))
 
 

@@ -120,7 +120,7 @@ def readings(
     """
     chosen = reader_of(name)
     if chosen is None or REGISTRY[name].family == "classifier":
-        raise NoReaderError(f"{name} paints no house numbers of 54×54 pixels, so there is nothing to read.")
+        raise NoReaderError("{name} paints no house numbers of 54×54 pixels, so there is nothing to read.", name=name)
     reader = load_checkpoint(chosen, folder)
     assert isinstance(reader, Reader)
     yield chosen, reading(reader, f"imagined by {name}", imagined(name, count, seed, folder))

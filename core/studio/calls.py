@@ -52,7 +52,7 @@ def _two(s: Any, first: Any, second: Any, seed: Any) -> Any:
 
 def _round(s: Any, number: Any, length: Any) -> Round:
     if length not in (LONG, SHORT):
-        raise RequestError(f"A round has {SHORT} or {LONG} pixels.")
+        raise RequestError("A round has {short} or {long} pixels.", short=SHORT, long=LONG)
     digit = together_guess.drawn(whole(number, "The round", 1, MAX_SEED))
     return Round(digit, together_guess.places(digit, length))
 

@@ -62,7 +62,7 @@ class GlimpseStudio:
         the same however many there are, and wherever the digit lies.
         """
         if digit.shape != (DIGIT, DIGIT):
-            raise RequestError(f"A digit is a grey picture of {DIGIT}×{DIGIT} pixels.")
+            raise RequestError("A digit is a grey picture of {digit}×{digit} pixels.", digit=DIGIT)
         side, pieces = known_side(side), whole(pieces, "The number of pieces", 0, MOST_PIECES)
         seed = whole(seed, "The seed", 0, MAX_SEED)
         cuts, places, somewhere = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3))
@@ -147,7 +147,7 @@ class GlimpseStudio:
             raise RequestError("The network's aim is either learned or random.")
         name = NETWORKS.get((side, cast(Aim, aim)))
         if name is None:
-            raise RequestError(f"No network was trained to look at random places of {side}×{side} pixels.")
+            raise RequestError("No network was trained to look at random places of {side}×{side} pixels.", side=side)
         model: GlimpseClassifier = self._load(name)
         return model
 
@@ -155,7 +155,7 @@ class GlimpseStudio:
 def known_side(side: object) -> int:
     """One of :data:`SIDES`."""
     if not isinstance(side, int) or side not in SIDES:
-        raise RequestError(f"A scene is {' or '.join(map(str, SIDES))} pixels wide.")
+        raise RequestError("A scene is {map} pixels wide.", map=" or ".join(map(str, SIDES)))
     return side
 
 
@@ -163,7 +163,7 @@ def picture(scene: Pixels) -> Tensor:
     """A scene from outside, (S, S) uint8 -> (1, 1, S, S) in [0, 1]."""
     if scene.dtype != np.uint8 or scene.ndim != 2 or scene.shape[0] != scene.shape[1] or len(scene) not in SIDES:
         sizes = " or ".join(f"{side}×{side}" for side in SIDES)
-        raise RequestError(f"This network knows grey pictures of {sizes} pixels.")
+        raise RequestError("This network knows grey pictures of {sizes} pixels.", sizes=sizes)
     return torch.from_numpy(scene.astype(np.float32) / 255)[None, None]
 
 

@@ -62,7 +62,7 @@ class EveryPixelStudio:
         with self._at_work():
             model = self._network(network)
             if direction is not None and direction >= directions_of(model):
-                raise RequestError(f"This network has no scan from the {corner}.")
+                raise RequestError("This network has no scan from the {corner}.", corner=corner)
             found: Array = array(look_pixels.heard(model, x.to(device_of(model)), at[0], at[1], direction))
             return found
 
@@ -74,7 +74,7 @@ class EveryPixelStudio:
 
     def _network(self, name: str) -> MDLSTM:
         if name not in NETWORKS:
-            raise RequestError(f"There is no such network; there are {' and '.join(NETWORKS)}.")
+            raise RequestError("There is no such network; there are {networks}.", networks=" and ".join(NETWORKS))
         model: MDLSTM = self._load(name)
         return model
 
@@ -87,7 +87,7 @@ def directions_of(model: MDLSTM) -> int:
 def corner_of(name: object) -> int:
     """The direction that begins at a corner of that name."""
     if name not in CORNERS:
-        raise RequestError(f"A scan begins at one of the corners: {', '.join(CORNERS)}.")
+        raise RequestError("A scan begins at one of the corners: {corners}.", corners=", ".join(CORNERS))
     return CORNERS.index(str(name))
 
 
@@ -99,5 +99,9 @@ def picture(scene: Pixels) -> Tensor:
         and all(SMALLEST_SCENE <= side <= LARGEST_SCENE for side in scene.shape)
     )
     if not fits:
-        raise RequestError(f"A scene is a grey picture of {SMALLEST_SCENE} to {LARGEST_SCENE} pixels a side.")
+        raise RequestError(
+            "A scene is a grey picture of {smallest_scene} to {largest_scene} pixels a side.",
+            smallest_scene=SMALLEST_SCENE,
+            largest_scene=LARGEST_SCENE,
+        )
     return torch.from_numpy(scene.astype(np.float32) / 255)[None, None]

@@ -220,7 +220,7 @@ class PixelStudio:
     def scans_leak(self, taken: str, row: object, column: object, pixels: NDArray[np.uint8]) -> Leak:
         """What moves in the Diagonal BiLSTM with other scans (:data:`core.results.TAKEN`) as a pixel is turned over."""
         if taken not in TAKEN:
-            raise RequestError(f"There are no such scans; there are {', '.join(TAKEN)}.")
+            raise RequestError("There are no such scans; there are {taken}.", taken=", ".join(TAKEN))
         at = self._pixel(DIAGONAL, row, column)
         with self._at_work(DIAGONAL, LIGHT):
             model = pixel_lens.with_scans(self._brush(DIAGONAL).model, taken)
@@ -249,7 +249,9 @@ class PixelStudio:
         spec = REGISTRY.get(name) if isinstance(name, str) else None
         if spec is None or spec.family != "pixel":
             known = [each for each, spec in REGISTRY.items() if spec.family == "pixel"]
-            raise RequestError(f"There is no pixel model called {quoted(name)}; there are {', '.join(known)}.")
+            raise RequestError(
+                "There is no pixel model called {name}; there are {known}.", name=quoted(name), known=", ".join(known)
+            )
         return spec.config
 
     def _brush(self, name: str) -> Brush:

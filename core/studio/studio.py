@@ -186,7 +186,10 @@ class Studio:
         """DRAW paints ``count`` pictures from the prior, in ``steps`` strokes; None: as many as it was trained with."""
         request, length = Generate(requests.count(count), requests.temperature(temperature)), requests.strokes(steps)
         if request.count * (length or 1) > MAX_CANVASES:
-            raise RequestError(f"Ask for fewer pictures or fewer strokes: at most {MAX_CANVASES} strokes together.")
+            raise RequestError(
+                "Ask for fewer pictures or fewer strokes: at most {max_canvases} strokes together.",
+                max_canvases=MAX_CANVASES,
+            )
         with self._at_work(price=prices.strokes(length or STEPS, request.count)):
             return CanvasTrace.record(self.draw.steps(request, seeded(seed), length))
 

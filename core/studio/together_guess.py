@@ -24,11 +24,15 @@ class GuessStudio:
     def bills(self, number: object, length: object, bets: object) -> tuple[Bill, tuple[Bill, ...]]:
         """The player's, whose ``bets`` are percent of ink, one of :data:`BETS` for each pixel, and all others'."""
         if length not in (LONG, SHORT):
-            raise RequestError(f"A round has {SHORT} or {LONG} pixels.")
+            raise RequestError("A round has {short} or {long} pixels.", short=SHORT, long=LONG)
         digit = together_guess.drawn(whole(number, "The round", 1, MAX_SEED))
         where = together_guess.places(digit, LONG if length == LONG else SHORT)
         if not isinstance(bets, list) or len(bets) != len(where) or not all(bet in BETS for bet in bets):
-            raise RequestError(f"A round takes {len(where)} bets, each one of {', '.join(map(str, BETS))} percent.")
+            raise RequestError(
+                "A round takes {where} bets, each one of {map} percent.",
+                where=len(where),
+                map=", ".join(map(str, BETS)),
+            )
         row, column = where.T
         ink = digit[row, column]
         yours = Bill("You", _bits(np.array(bets) / 100, ink), rule=True)

@@ -44,7 +44,7 @@ class LooksStudio:
 def checked(boxes: object) -> Sequence[Sequence[object]]:
     """The looks of a round from outside; where each of them lies is checked later."""
     if not isinstance(boxes, list | tuple) or not 1 <= len(boxes) <= GLIMPSES:
-        raise RequestError(f"A round has 1 to {GLIMPSES} looks.")
+        raise RequestError("A round has 1 to {glimpses} looks.", glimpses=GLIMPSES)
     if not all(isinstance(box, list | tuple) for box in boxes):
         raise RequestError("A window is three numbers: x, y and its size.")
     return boxes

@@ -53,9 +53,17 @@ class TogetherStudio:
     def answer(self, question: str, name: str, covered: Covered, count: object, seed: object) -> Entry:
         """What one painter answers; the seconds are those of a processor, not of waiting."""
         if question not in get_args(Question):
-            raise RequestError(f"There is no question {quoted(question)}; there are {', '.join(get_args(Question))}.")
+            raise RequestError(
+                "There is no question {question}; there are {get_args}.",
+                question=quoted(question),
+                get_args=", ".join(get_args(Question)),
+            )
         if name not in PAINTERS:
-            raise RequestError(f"There is no painter {quoted(name)} here; there are {', '.join(PAINTERS)}.")
+            raise RequestError(
+                "There is no painter {name} here; there are {painters}.",
+                name=quoted(name),
+                painters=", ".join(PAINTERS),
+            )
         pixels, hidden = covered
         x = binary_picture(pixels)
         if hidden.shape != pixels.shape:

@@ -62,7 +62,7 @@ class UseStudio:
         model, (pixels, hidden) = self.model(card), covered
         if task not in get_args(Task) or task not in ABLE[model.family]:
             able = ", ".join(ABLE[model.family])
-            raise RequestError(f"{model.spec.title} cannot {task}: it can {able}.")
+            raise RequestError("{title} cannot {task}: it can {able}.", title=model.spec.title, task=task, able=able)
         charge(prices.pictures(model.spec.title, COUNT))
         with self._lock:
             torch.set_num_threads(1)
@@ -79,7 +79,9 @@ class UseStudio:
         config = model.config
         if (config.channels, config.height, config.width) != (1, *pixels.shape):
             kind = "in colour" if config.channels == 3 else "of another size"
-            raise RequestError(f"This model paints pictures {kind}: it can imagine some, but not take your digit.")
+            raise RequestError(
+                "This model paints pictures {kind}: it can imagine some, but not take your digit.", kind=kind
+            )
         return pixels
 
     def _scene(self, model: Model, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

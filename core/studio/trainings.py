@@ -138,7 +138,9 @@ class Trainings:
             (folder / "wish.json").write_text(json.dumps(told), "utf-8")
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
-            raise TrainError(f"Nothing can be kept in {self.folder}: {error.strerror}.") from None
+            raise TrainError(
+                "Nothing can be kept in {folder}: {strerror}.", folder=self.folder, strerror=error.strerror
+            ) from None
         self._queue(key, arguments)
         self._prune()
         return key

@@ -124,7 +124,10 @@ class Turns:
                 self._waiting.remove(turn)
                 self._changed.notify_all()
         if not came:
-            raise UserError(f"Many people paint here: your turn did not come for {patience:.0f} seconds. Try again.")
+            raise UserError(
+                "Many people paint here: your turn did not come for {patience:.0f} seconds. Try again.",
+                patience=patience,
+            )
 
     def _give(self, turn: Turn) -> None:
         with self._changed:

@@ -113,5 +113,7 @@ class CostStudio:
     def _asked(self, pixels: NDArray[np.uint8], name: str) -> tuple[AutoEncoder, Tensor]:
         """The model of a name and a digit as it sees it."""
         if name not in MNIST:
-            raise RequestError(f"There is no VAE of digits called {quoted(name)}; there are {', '.join(MNIST)}.")
+            raise RequestError(
+                "There is no VAE of digits called {name}; there are {mnist}.", name=quoted(name), mnist=", ".join(MNIST)
+            )
         return self._vaes.model(name), self._vaes.picture(pixels, name)

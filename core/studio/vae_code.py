@@ -44,7 +44,9 @@ MAX_CODES = 900
 def known(name: str) -> str:
     """The name of a VAE; raises :class:`RequestError` for any other."""
     if name not in (*MNIST, COLOUR):
-        raise RequestError(f"There is no VAE called {quoted(name)}; there are {', '.join((*MNIST, COLOUR))}.")
+        raise RequestError(
+            "There is no VAE called {name}; there are {it}.", name=quoted(name), it=", ".join((*MNIST, COLOUR))
+        )
     return name
 
 

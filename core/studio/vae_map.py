@@ -38,7 +38,9 @@ MAX_PATH = 2_000
 def mapped(name: object) -> str:
     """The name of a model with a map; raises :class:`RequestError` for any other."""
     if name not in MAPS:
-        raise RequestError(f"There is no map of {quoted(name)}; there are maps of {', '.join(MAPS)}.")
+        raise RequestError(
+            "There is no map of {name}; there are maps of {maps}.", name=quoted(name), maps=", ".join(MAPS)
+        )
     return str(name)
 
 

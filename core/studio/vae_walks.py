@@ -122,5 +122,5 @@ class WalkStudio:
     def _pictures(self, pictures: Pictures, name: str, count: int = 2) -> Tensor:
         """(count, C, H, W)."""
         if len(pictures) != count:
-            raise RequestError(f"This takes {count} pictures, not {len(pictures)}.")
+            raise RequestError("This takes {count} pictures, not {pictures}.", count=count, pictures=len(pictures))
         return torch.cat([self._vaes.picture(pixels, name) for pixels in pictures])

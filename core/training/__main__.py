@@ -110,7 +110,7 @@ def train(
                     changed = watch is not None and watch.after(progress)
                 if processes.agreed(interrupted.is_set()):
                     run.save(folder.state, plan.about)
-                    raise RunError(f"Stopped after step {run.step}; --resume goes on from there.")
+                    raise RunError("Stopped after step {step}; --resume goes on from there.", step=run.step)
                 if changed:
                     break
     if shown is not None:
@@ -150,7 +150,11 @@ def start_from(run: Run, name: str, folder: Path) -> None:
     """Begin with the weights of a trained model of the same class and config. Raises :class:`UserError`."""
     spec, weights = load_trained(name, folder)
     if (spec.model, spec.config) != (run.spec.model, run.spec.config):
-        raise RunError(f"The weights in {folder} are of {name} with other settings: it cannot start from them.")
+        raise RunError(
+            "The weights in {folder} are of {name} with other settings: it cannot start from them.",
+            folder=folder,
+            name=name,
+        )
     run.start_from(weights)
 
 
@@ -287,7 +291,11 @@ def prepared(options: Any, folder: RunFolder, processes: Processes) -> tuple[Run
     elif options.weights:
         start_from(run, options.of or options.name, options.weights)
     if min(run.recipe.batch_size, len(train_set)) < processes.count:
-        raise RunError(f"A batch of {run.recipe.batch_size} cannot be shared among {processes.count} processes.")
+        raise RunError(
+            "A batch of {batch_size} cannot be shared among {count} processes.",
+            batch_size=run.recipe.batch_size,
+            count=processes.count,
+        )
     return run, plan, train_set, valid_set
 
 

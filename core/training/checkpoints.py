@@ -88,13 +88,15 @@ def read_card(name: str, folder: Path = CHECKPOINTS) -> dict[str, Any]:
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise CheckpointError(f"The card {path.name} is missing from the checkpoints.") from None
+        raise CheckpointError("The card {name} is missing from the checkpoints.", name=path.name) from None
     except OSError as error:
-        raise CheckpointError(f"The card {path.name} cannot be read: {error.strerror}.") from None
+        raise CheckpointError(
+            "The card {name} cannot be read: {strerror}.", name=path.name, strerror=error.strerror
+        ) from None
     except ValueError:
-        raise CheckpointError(f"The card {path.name} is damaged: it is not JSON.") from None
+        raise CheckpointError("The card {name} is damaged: it is not JSON.", name=path.name) from None
     if not isinstance(card, dict):
-        raise CheckpointError(f"The card {path.name} is damaged: it is not a JSON object.")
+        raise CheckpointError("The card {name} is damaged: it is not a JSON object.", name=path.name)
     return card
 
 
@@ -132,7 +134,7 @@ def load_trained(name: str, folder: Path = CHECKPOINTS) -> tuple[ModelSpec, torc
             raise SettingError("The card is of another class.")
         config = rebuilt(type(spec.config), card.get("config"))
     except SettingError:
-        raise CheckpointError(f"The card {name}.json describes no {name} that this version knows.") from None
+        raise CheckpointError("The card {name}.json describes no {name} that this version knows.", name=name) from None
     labelled, source = bool(card.get("labelled", spec.labelled)), card.get("source")
     spec = replace(spec, config=config, dataset=source if isinstance(source, str) else spec.dataset, labelled=labelled)
     return spec, with_weights(name, spec.build, card, folder)
@@ -144,13 +146,17 @@ def card_of(name: str, folder: Path) -> dict[str, Any]:
         raise unknown(name)
     card = read_card(name, folder)
     if card.get("name", name) != name:
-        raise CheckpointError(f"The card {name}.json is that of another model, {quoted(card['name'])}.")
+        raise CheckpointError(
+            "The card {name}.json is that of another model, {name2}.", name=name, name2=quoted(card["name"])
+        )
     return card
 
 
 def unknown(name: str) -> CheckpointError:
     """What is said of a name that is nobody's."""
-    return CheckpointError(f"There is no model called {quoted(name)}; known are {', '.join(REGISTRY)}.")
+    return CheckpointError(
+        "There is no model called {name}; known are {registry}.", name=quoted(name), registry=", ".join(REGISTRY)
+    )
 
 
 def kin(name: str, card: Mapping[str, Any]) -> ModelSpec:
@@ -163,7 +169,7 @@ def kin(name: str, card: Mapping[str, Any]) -> ModelSpec:
 
 def no_model_of_ours(name: str) -> CheckpointError:
     """What is said of a card that names another class than one of ours."""
-    return CheckpointError(f"The card {name}.json names no model of Easel's: a card is data, never code.")
+    return CheckpointError("The card {name}.json names no model of Easel's: a card is data, never code.", name=name)
 
 
 def described(name: str, card: Mapping[str, Any]) -> Callable[[], torch.nn.Module]:
@@ -175,7 +181,7 @@ def described(name: str, card: Mapping[str, Any]) -> Callable[[], torch.nn.Modul
         config = rebuilt(get_type_hints(network.__init__)["config"], card.get("config"))
     except SettingError:
         raise CheckpointError(
-            f"The card {name}.json describes no {network.__name__} that this version knows."
+            "The card {name}.json describes no {name2} that this version knows.", name=name, name2=network.__name__
         ) from None
     return lambda: network(config)
 
@@ -201,22 +207,30 @@ def with_weights(
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise CheckpointError(f"The weights {path.name} are missing from the checkpoints.") from None
+        raise CheckpointError("The weights {name} are missing from the checkpoints.", name=path.name) from None
     except OSError as error:  # a folder in their place, or nobody may read them
-        raise CheckpointError(f"The weights {path.name} cannot be read: {error.strerror}.") from None
+        raise CheckpointError(
+            "The weights {name} cannot be read: {strerror}.", name=path.name, strerror=error.strerror
+        ) from None
     if hashlib.sha256(data).hexdigest() != card.get("sha256"):
-        raise CheckpointError(f"The weights {path.name} do not match the SHA-256 on their card: fetch them again.")
+        raise CheckpointError(
+            "The weights {name} do not match the SHA-256 on their card: fetch them again.", name=path.name
+        )
     try:
         weights = load(data)
         model = build()
         model.load_state_dict(weights)
     except SafetensorError:
-        raise CheckpointError(f"The weights {path.name} are damaged: they are no safetensors file.") from None
+        raise CheckpointError("The weights {name} are damaged: they are no safetensors file.", name=path.name) from None
     except (RuntimeError, ValueError):
-        raise CheckpointError(f"The weights {path.name} do not fit the model: fetch those of this version.") from None
+        raise CheckpointError(
+            "The weights {name} do not fit the model: fetch those of this version.", name=path.name
+        ) from None
     for key, value in model.state_dict().items():
         if weights[key].is_floating_point() != value.is_floating_point() or not value.isfinite().all():
-            raise CheckpointError(f"The weights {path.name} hold something that is no real number: fetch them again.")
+            raise CheckpointError(
+                "The weights {name} hold something that is no real number: fetch them again.", name=path.name
+            )
     return model.eval()
 
 
@@ -224,4 +238,4 @@ def check_config(name: str, spec: ModelSpec, card: Mapping[str, Any]) -> None:
     """Refuse weights whose card names another class or config than the registry's."""
     config = json.loads(json.dumps(asdict(spec.config)))  # as JSON has it: a tuple is a list there
     if card.get("model", spec.model) != spec.model or card.get("config") != config:
-        raise CheckpointError(f"The card {name}.json describes another model than the registry's {name}.")
+        raise CheckpointError("The card {name}.json describes another model than the registry's {name}.", name=name)

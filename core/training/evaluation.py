@@ -132,7 +132,10 @@ def batches(
     starts, like = range(0, len(dataset), BATCH), None
     if len(starts) < processes.count:
         raise ProcessError(
-            f"{len(dataset):,} pictures are {len(starts)} batches of {BATCH}, for so many processes at most."
+            "{dataset:,} pictures are {starts} batches of {batch}, for so many processes at most.",
+            dataset=len(dataset),
+            starts=len(starts),
+            batch=BATCH,
         )
     for i, start in enumerate(tqdm(starts, unit="batch", file=sys.stderr, disable=None if processes.first else True)):
         places = range(start, min(start + BATCH, len(dataset)))
@@ -196,7 +199,7 @@ def evaluate(
 def evaluate_classifier(name: str, model: Any, dataset: sets.DataSet, sheet: Sheet, *, seed: int = 0) -> Figure:
     """Cross-entropy after the last look and errors after each; raises ``DataError`` without labels."""
     if dataset.labels is None:
-        raise sets.DataError(f"{dataset.name} has no labels to judge a classifier by.")
+        raise sets.DataError("{name} has no labels to judge a classifier by.", name=dataset.name)
     labels, mapped = torch.from_numpy(dataset.labels), REGISTRY[name].mapped and dataset.scene is not None
     for places, x, kinds, generator in batches(
         dataset, seed, sheet.processes, device_of(model), lambda x, noise: model.judge(x, noise)
@@ -243,7 +246,9 @@ def average(name: str, nats: Tensor) -> float:
     """The mean; raises ``CheckpointError`` if it is no number, which is what diverged weights lead to."""
     mean = float(nats.mean())
     if not math.isfinite(mean):
-        raise CheckpointError(f"{name} has no figure here: its loss is {mean}, so its weights have diverged.")
+        raise CheckpointError(
+            "{name} has no figure here: its loss is {mean}, so its weights have diverged.", name=name, mean=mean
+        )
     return mean
 
 

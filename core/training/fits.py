@@ -46,7 +46,7 @@ def values_fit(dataset: DataSet, levels: int) -> bool:
 def shape_of(dataset: DataSet) -> tuple[int, int, int]:
     """Channels, height and width of the pictures in a batch. Raises :class:`DataError` if there are none."""
     if not len(dataset):
-        raise DataError(f"{dataset.name} has no pictures in its split {dataset.split!r}.")
+        raise DataError("{name} has no pictures in its split {split!r}.", name=dataset.name, split=dataset.split)
     channels, height, width = dataset.batch([0], torch.Generator()).shape[1:]
     return channels, height, width
 
@@ -91,12 +91,25 @@ def check_fit(name: str, spec: ModelSpec, dataset: DataSet, told: bool = False) 
     """
     config, shape = spec.config, shape_of(dataset)
     if spec.one_channel and (config.channels, shape[0]) != (1, 1):
-        raise DataError(f"{name} is for pictures of one channel, but {dataset.name} holds {in_words(*shape)}.")
+        raise DataError(
+            "{name} is for pictures of one channel, but {name2} holds {in_words}.",
+            name=name,
+            name2=dataset.name,
+            in_words=in_words(*shape),
+        )
     if not spec.any_levels and "levels" in kinds(config) and config.levels != 2:
-        raise DataError(f"{name} knows two levels, black and white, so levels cannot be {config.levels}.")
+        raise DataError(
+            "{name} knows two levels, black and white, so levels cannot be {levels}.", name=name, levels=config.levels
+        )
     wanted = config.channels, config.height, config.width
     if shape != wanted:
-        raise DataError(f"{name} is for {in_words(*wanted)}, but {dataset.name} holds {in_words(*shape)}.")
+        raise DataError(
+            "{name} is for {in_words}, but {name2} holds {in_words2}.",
+            name=name,
+            in_words=in_words(*wanted),
+            name2=dataset.name,
+            in_words2=in_words(*shape),
+        )
     levels = levels_of(spec)
     if levels is not None and not values_fit(dataset, levels):
         raise DataError(stray_values(name, spec, dataset, levels))
@@ -120,11 +133,18 @@ def stray_values(name: str, spec: ModelSpec, dataset: DataSet, levels: int) -> s
 def check_labels(name: str, spec: ModelSpec, dataset: DataSet) -> None:
     """Raise :class:`DataError` unless there are labels and all of them are classes of the model."""
     if dataset.labels is None:
-        raise DataError(f"{name} needs the classes of its pictures, but {dataset.name} has no labels.")
+        raise DataError(
+            "{name} needs the classes of its pictures, but {name2} has no labels.", name=name, name2=dataset.name
+        )
     classes = spec.config.classes
     labels = looked_at(dataset.labels)
     if labels.min() < 0 or labels.max() >= classes:
         beyond = labels[(labels < 0) | (labels >= classes)][0]
         raise DataError(
-            f"{name} knows {classes} classes, 0 to {classes - 1}, but {dataset.name} has pictures of class {beyond}."
+            "{name} knows {classes} classes, 0 to {classes2}, but {name2} has pictures of class {beyond}.",
+            name=name,
+            classes=classes,
+            classes2=classes - 1,
+            name2=dataset.name,
+            beyond=beyond,
         )

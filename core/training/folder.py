@@ -60,8 +60,10 @@ class RunFolder:
         """Raise :class:`RunError` if a run has left something here."""
         if any(path.exists() for path in (self.state, self.weights, self.card)):
             raise RunError(
-                f"{self.path} holds a run of {self.name} already: --resume goes on with it, --fresh begins again and "
-                "loses it, and --out names another folder."
+                "{path} holds a run of {name} already: --resume goes on with it, --fresh begins again and loses it, "
+                "and --out names another folder.",
+                path=self.path,
+                name=self.name,
             )
 
     def probe(self, size: int) -> None:
@@ -85,7 +87,9 @@ class RunFolder:
         try:
             yield
         except OSError as error:
-            raise RunError(f"{self.path} cannot be written to ({error.strerror or error}): {about}.") from None
+            raise RunError(
+                "{path} cannot be written to ({it}): {about}.", path=self.path, it=error.strerror or error, about=about
+            ) from None
 
     def clear(self) -> None:
         """Remove what an earlier run of the name has left."""

@@ -80,17 +80,19 @@ def split_setting(text: str, config: Any) -> tuple[str, str, str]:
     """``key=value``, or ``config.key=value`` or ``recipe.key=value``, as place, key and value."""
     key, equals, value = text.partition("=")
     if not equals:
-        raise SettingError(f"--set takes KEY=VALUE, not {text!r}.")
+        raise SettingError("--set takes KEY=VALUE, not {it!r}.", it=text)
     places = {"config": list(kinds(config)), "recipe": list(kinds(Recipe))}
     place, dot, rest = key.partition(".")
     if dot and place in places and rest in places[place]:
         return place, rest, value
     homes = [place for place, keys in places.items() if key in keys]
     if len(homes) == 2:
-        raise SettingError(f"{key} is a setting of the model and of its training: write config.{key} or recipe.{key}.")
+        raise SettingError(
+            "{key} is a setting of the model and of its training: write config.{key} or recipe.{key}.", key=key
+        )
     if not homes:
         known = "; ".join(f"of the {place}: {', '.join(keys)}" for place, keys in places.items())
-        raise SettingError(f"There is no setting {key!r}; there are, {known}.")
+        raise SettingError("There is no setting {key!r}; there are, {known}.", key=key, known=known)
     return homes[0], key, value
 
 
@@ -131,8 +133,12 @@ def resumed(wishes: Wishes, folder: RunFolder, root: str | None) -> tuple[Plan, 
     for key, value in asked.items():
         if value is not None and value != kept[key]:
             raise RunError(
-                f"The run in {folder.path} has {key} {kept[key]}, which cannot become {value} while it goes on: "
-                "choose another --out, or --fresh."
+                "The run in {path} has {key} {kept}, which cannot become {value} while it goes on: choose another "
+                "--out, or --fresh.",
+                path=folder.path,
+                key=key,
+                kept=kept[key],
+                value=value,
             )
     plan = Plan(wishes.name, spec, replace(recipe, **other), dataset, note.get("binarised"))
     return checked(plan, *loaded(plan, root), root)
@@ -172,5 +178,7 @@ def made(plan: Plan, device: str, train: sets.DataSet) -> Run:
             run.model.loss(train.unpacked(packed), step_generator(0, plan.recipe, device), *told)
     except (RuntimeError, ValueError, TypeError, IndexError, ZeroDivisionError) as error:
         reason = str(error).strip().splitlines()[0].removesuffix(".") if str(error).strip() else type(error).__name__
-        raise RunError(f"{plan.name} cannot be made with these settings for these pictures: {reason}.") from None
+        raise RunError(
+            "{name} cannot be made with these settings for these pictures: {reason}.", name=plan.name, reason=reason
+        ) from None
     return run

@@ -177,7 +177,7 @@ def restore(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> 
 
 def another_version(path: Path) -> RunError:
     """The error for a state that this program, or this model, cannot go on from."""
-    return RunError(f"{path} is a state of another version or of other settings: begin again with --fresh.")
+    return RunError("{path} is a state of another version or of other settings: begin again with --fresh.", path=path)
 
 
 def read_state(path: Path, tensors: bool = True) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -187,13 +187,15 @@ def read_state(path: Path, tensors: bool = True) -> tuple[dict[str, Any], dict[s
             text = (file.metadata() or {}).get("easel")
             found = {key: file.get_tensor(key) for key in file.keys()} if tensors else {}  # noqa: SIM118  # no dict
     except FileNotFoundError:
-        raise RunError(f"There is no run to resume in {path.parent}: {path.name} is missing.") from None
+        raise RunError(
+            "There is no run to resume in {parent}: {name} is missing.", parent=path.parent, name=path.name
+        ) from None
     except OSError as error:
-        raise RunError(f"{path} could not be read: {error.strerror or error}.") from None
+        raise RunError("{path} could not be read: {it}.", path=path, it=error.strerror or error) from None
     except SafetensorError:
-        raise RunError(f"{path} is damaged, or it is no state of a training run.") from None
+        raise RunError("{path} is damaged, or it is no state of a training run.", path=path) from None
     if text is None:
-        raise RunError(f"{path} is no state of a training run.")
+        raise RunError("{path} is no state of a training run.", path=path)
     note = json.loads(text)
     if not isinstance(note, dict) or not {"step", "best", "recipe"} <= note.keys():
         raise another_version(path)

@@ -54,13 +54,13 @@ def setting(config: Any, key: str, text: str) -> Any:
     try:
         value = parsed(kind, text)
     except (ValueError, KeyError):
-        raise SettingError(f"{key} is {described(kind)}, not {text!r}.") from None
+        raise SettingError("{key} is {described}, not {it!r}.", key=key, described=described(kind), it=text) from None
     for number in value if isinstance(value, tuple) else (value,):
         if isinstance(number, str | bool):
             continue
         least = int(isinstance(number, int) and field_of(config, key).default != 0 and key != "warmup")
         if not math.isfinite(number) or number < least:
-            raise SettingError(f"{key} is at least {least}, so it cannot be {text}.")
+            raise SettingError("{key} is at least {least}, so it cannot be {it}.", key=key, least=least, it=text)
     return value
 
 
@@ -76,11 +76,13 @@ def rebuilt(cls: type[Config], values: Any) -> Config:
     """
     known = kinds(cls)
     if not isinstance(values, Mapping) or not values.keys() <= known.keys():
-        raise SettingError(f"These are not the settings of a {cls.__name__}.")
+        raise SettingError("These are not the settings of a {name}.", name=cls.__name__)
     for field in fields(cls):  # type: ignore[arg-type]  # a dataclass, as its name says
         absent = field.name not in values and field.default is MISSING
         if absent or (field.name in values and not holds(known[field.name], values[field.name])):
-            raise SettingError(f"These are not the settings of a {cls.__name__}: {field.name} is wrong.")
+            raise SettingError(
+                "These are not the settings of a {name}: {name2} is wrong.", name=cls.__name__, name2=field.name
+            )
     return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
 
 

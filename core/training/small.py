@@ -177,7 +177,7 @@ def settings_of(wish: Wish) -> tuple[dict[str, float], dict[str, float]]:
     for key, number in wish.fields.items():
         known = family.fields.get(key)
         if known is None or key not in has:
-            raise TrainError(f"{spec.title} has no setting {known.words if known else key}.")
+            raise TrainError("{title} has no setting {words}.", title=spec.title, words=known.words if known else key)
         if wish.size == "shipped":
             raise TrainError("What is shipped has its own size: choose another size to change its settings.")
         config[key] = within(known.words, number, known.least, known.most)
@@ -195,7 +195,9 @@ def settings_of(wish: Wish) -> tuple[dict[str, float], dict[str, float]]:
 def within(what: str, value: float, least: float, most: float) -> float:
     """The value, if it lies between these. Raises :class:`TrainError`."""
     if not least <= value <= most:
-        raise TrainError(f"{what}: from {least:g} to {most:g}, not {value:g}.")
+        raise TrainError(
+            "{what}: from {least:g} to {most:g}, not {value:g}.", what=what, least=least, most=most, value=value
+        )
     return value
 
 

@@ -9,6 +9,7 @@ import gradio as gr
 import pytest
 from gradio import routes
 from jinja2 import Environment
+from markupsafe import Markup
 from PIL import Image
 
 from viz import head, layout
@@ -29,6 +30,8 @@ def rendered(template: str, root: str) -> str:
     environment = Environment(autoescape=True)
     environment.filters["toorjson"] = lambda value: "{}"
     environment.globals |= {"easel_web": lambda config, request: "early", "easel_up": lambda request: "../"}
+    environment.globals |= {"easel_language": lambda request: "en"}
+    environment.globals |= {"easel_tags": lambda config, request: Markup(head.tags(config["root"]))}
     return environment.from_string(template).render(config={"root": root}, gradio_api_info={})
 
 

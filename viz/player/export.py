@@ -302,10 +302,12 @@ def _checked_cell(size: float, player: Player, cell: int | None) -> int:
     _check("The size in pixels", size, 28, 1024)
     cell = player.get("cell", 0) if cell is None else cell
     if cell not in range(player["cells"]):
-        raise UserError(f"There is no picture {cell}: they are numbered from 0 to {player['cells'] - 1}.")
+        raise UserError(
+            "There is no picture {cell}: they are numbered from 0 to {cells}.", cell=cell, cells=player["cells"] - 1
+        )
     return cell
 
 
 def _check(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
-        raise UserError(f"{name} must lie between {low} and {high}.")
+        raise UserError("{name} must lie between {low} and {high}.", name=name, low=low, high=high)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.trace import Array, CanvasTrace, Mark, MarkKind, RasterTrace, Step, Trace
+from viz.language import say
 from viz.player import notes, payload
 from viz.player.payload import NEVER, Cost, Note, Patch, Player, Room, Value, Words, encode, finite
 
@@ -34,20 +35,20 @@ def draw_payload(
     which its change is measured; without it the first bar is 0.
     """
     images, copies = stacked(trace), any("kl" in step.scalars for step in trace)
-    panels = [payload.panel("What it has drawn", "write", images)]
+    panels = [payload.panel(say("What it has drawn"), "write", images)]
     if trace.subject is not None:
-        panels.insert(0, payload.panel("What it looks at", "read", trace.subject[None]))
+        panels.insert(0, payload.panel(say("What it looks at"), "read", trace.subject[None]))
     windows = {kind: mark_boxes(trace, kind) for kind in WINDOWS if any(_mark(step, kind) for step in trace)}
     values: dict[str, Value | Words] = {}
     for kind, boxes in windows.items():
         values |= window_values(trace, kind, boxes)
     if copies:
         kl = _series(trace, "kl")
-        cost = payload.cost("nats spent at each stroke", "nats", np.nan_to_num(kl))
+        cost = payload.cost(say("nats spent at each stroke"), "nats", np.nan_to_num(kl))
         values |= {"kl": payload.value(kl, 2), "so_far": payload.value(np.nancumsum(kl, 0), 1)}
     else:
         change = _change(images, before)
-        cost = payload.cost("change of the picture at each stroke, % of full ink", "%", change)
+        cost = payload.cost(say("change of the picture at each stroke, % of full ink"), "%", change)
         values["change"] = payload.value(change, 1)
     return {
         **payload.player(panels, columns=columns, autoplay=autoplay, nonce=nonce),
@@ -56,9 +57,9 @@ def draw_payload(
         "cost": cost,
         "word": "stroke",
         "note": {
-            "title": "Stroke [[step]] of [[steps]]",
+            "title": say("Stroke [[step]] of [[steps]]"),
             "html": notes.draw_sentence(windows.keys(), copies),
-            "rows": notes.window_rows(windows.keys()) + (notes.KL_ROWS if copies else notes.CHANGE_ROWS),
+            "rows": notes.window_rows(windows.keys()) + (say(notes.KL_ROWS) if copies else say(notes.CHANGE_ROWS)),
             "values": values,
             "patches": _draw_patches(trace),
         },
@@ -87,7 +88,7 @@ def raster_payload(
     finite(trace.nats, "The trace")
     steps, cells, reveal = len(trace), len(trace.image), _reveal(trace)
     if labels is None and cells > 1:
-        labels = [f"{nats:.1f} nats" for nats in hidden_nats(trace)]
+        labels = [say("{nats:.1f} nats", nats=nats) for nats in hidden_nats(trace)]
     panels = [payload.panel(title, "pixel", trace.image[None], labels)]
     panels[0]["reveal"] = encode(np.where(trace.known, 0, reveal), np.uint16)
     colour = trace.image.shape[1] == 3
@@ -129,16 +130,16 @@ def passes_payload(
         **payload.player(panels, columns=columns, autoplay=autoplay, nonce=nonce),
         "fps": fps,
         "marks": [payload.track(mark_boxes(trace, "row"), "row", 0)],
-        "cost": payload.cost(notes.CHANGED_ROW[guessed][0] + " in each pass", "pixels", changed),
+        "cost": payload.cost(say(notes.CHANGED_ROW)[guessed][0] + say(" in each pass"), "pixels", changed),
         "word": "pass",
         "note": {
-            "title": "Pass [[step]] of [[steps]]",
-            "html": notes.PASSED if guessed else notes.WALKED,
-            "rows": [["row", "[[row]]"], [*notes.CHANGED_ROW[guessed]]],
+            "title": say("Pass [[step]] of [[steps]]"),
+            "html": say(notes.PASSED) if guessed else say(notes.WALKED),
+            "rows": [["row", "[[row]]"], [*say(notes.CHANGED_ROW)[guessed]]],
             "values": {
                 "row": payload.value(rows + 1, 0),
                 "changed": payload.value(changed, 0),
-                "said": payload.words(notes.CHANGED, again),
+                "said": payload.words(say(notes.CHANGED), again),
             },
             "patches": [],
         },
@@ -231,13 +232,15 @@ def _draw_patches(trace: CanvasTrace) -> list[Patch]:
     """The glimpse as it would look at intensity 1, what is missing there and the change in ink, mid-grey being none."""
     patches = []
     if any("read" in step.patches for step in trace):
-        patches.append(payload.patch("the {height}×{width} glimpse it reads", unit_patches(trace, "read"), "read"))
-        patches.append(payload.patch("what is missing there", 0.5 + 0.5 * unit_patches(trace, "read_error"), "read"))
+        patches.append(payload.patch(say("the {height}×{width} glimpse it reads"), unit_patches(trace, "read"), "read"))
+        patches.append(
+            payload.patch(say("what is missing there"), 0.5 + 0.5 * unit_patches(trace, "read_error"), "read")
+        )
     if any("write" in step.patches for step in trace):
         change = unit_patches(trace, "write")
         most = np.abs(change).max((0, 2, 3, 4), keepdims=True)
         signed = 0.5 + 0.5 * change / np.maximum(most, 1e-12)
-        patches.append(payload.patch("the {height}×{width} change it writes", signed, "write"))
+        patches.append(payload.patch(say("the {height}×{width} change it writes"), signed, "write"))
     return patches
 
 
@@ -272,7 +275,9 @@ def _row_cost(trace: RasterTrace) -> Cost:
     total = np.zeros((bars, len(trace.image)), np.float32)
     np.add.at(total, bar, trace.series("entropy"))
     by_row = bars == height and bool((bar == trace.order[:, 0]).all())
-    return payload.cost("uncertainty in each row, nats" if by_row else "uncertainty over time, nats", "nats", total)
+    return payload.cost(
+        say("uncertainty in each row, nats") if by_row else say("uncertainty over time, nats"), "nats", total
+    )
 
 
 def _raster_note(trace: RasterTrace, context: str) -> Note:
@@ -289,17 +294,17 @@ def _raster_note(trace: RasterTrace, context: str) -> Note:
         "so_far": payload.value(nats.cumsum(0), 1),
         "whole": payload.value(trace.nats.sum((1, 2))[None], 1),
         "said": payload.words(
-            notes.SAID_COLOUR if colour else notes.SAID, given if colour else 2 * given.astype(np.uint8) + ink
+            say(notes.SAID_COLOUR) if colour else say(notes.SAID), given if colour else 2 * given.astype(np.uint8) + ink
         ),
     }
-    table = [notes.WHOLE_ROW]
+    table = [say(notes.WHOLE_ROW)]
     if trace.known.any() and not trace.known.all():
-        table.append(notes.HIDDEN_ROW)
+        table.append(say(notes.HIDDEN_ROW))
         values["hidden"] = payload.value(hidden_nats(trace)[None], 1)
     note: Note = {
-        "title": "Row [[row]], column [[column]]",
-        "html": (notes.EXPECTS_COLOUR if colour else notes.EXPECTS).format(context=context),
-        "rows": table + notes.PIXEL_ROWS,
+        "title": say("Row [[row]], column [[column]]"),
+        "html": (say(notes.EXPECTS_COLOUR) if colour else say(notes.EXPECTS)).format(context=context),
+        "rows": table + say(notes.PIXEL_ROWS),
         "values": values,
         "patches": [],
     }

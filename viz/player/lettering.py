@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from viz.language import say
 from viz.player import overlays
 from viz.player.overlays import Colour, Picture
 from viz.player.payload import Heads, Player, Value, Words, decode
@@ -152,7 +153,11 @@ def teller(player: Player) -> Callable[[int, int], str]:
     bars = None if cost is None else decode(cost["data"], np.float32, (cost["bars"], -1))
 
     def told(step: int, cell: int) -> str:
-        parts = [f"{player['word'].capitalize()} {step + 1} of {steps}"] if steps > 1 else []
+        parts = (
+            [say("{word} {step} of {steps}", word=player["word"].capitalize(), step=step + 1, steps=steps)]
+            if steps > 1
+            else []
+        )
         for label, *cells in priced:
             filled = [
                 SLOT.sub(lambda slot: values[slot[1]](step, cell) if slot[1] in values else "", each) for each in cells

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from viz.language import say
+
 LOOKS = (
     "It <b class='read'>looks</b> through a window [[read_size]] pixels wide, then <b class='write'>adds ink</b> "
     "through one [[write_size]] pixels wide."
@@ -143,12 +145,12 @@ CHANGED_ROW = [["pixels painted", "[[changed]]"], ["pixels that changed", "[[cha
 def draw_sentence(kinds: Collection[str], copies: bool) -> str:
     """The sentence about one stroke; ``kinds`` are the windows that are there."""
     if not kinds:
-        return LOOKS_EVERYWHERE + TELLS if copies else ADDS_EVERYWHERE + DREAMS
-    return LOOKS + TELLS if copies else ADDS + DREAMS
+        return say(LOOKS_EVERYWHERE) + say(TELLS) if copies else say(ADDS_EVERYWHERE) + say(DREAMS)
+    return say(LOOKS) + say(TELLS) if copies else say(ADDS) + say(DREAMS)
 
 
 def window_rows(kinds: Collection[str]) -> list[list[str]]:
     """The table of the windows, a column for each; the first row is the header."""
     if not kinds:
         return []
-    return [["", *kinds], *([label, *(text.format(kind) for kind in kinds)] for label, text in WINDOW_ROWS)]
+    return [["", *kinds], *([label, *(text.format(kind) for kind in kinds)] for label, text in say(WINDOW_ROWS))]

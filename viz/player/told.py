@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.trace import CanvasTrace, Mark, RasterTrace, place, unit
+from viz.language import say
 
 VERBS = {
     "read": "It looked",
@@ -26,25 +27,37 @@ def told(trace: CanvasTrace | RasterTrace, t: int, picture: int = 0) -> str:
     if isinstance(trace, RasterTrace):
         return _pixel(trace, at, picture)
     step = trace.steps[at]
-    lines = [f"Step {at + 1} of {len(trace)}."]
+    lines = [say("Step {at} of {trace}.", at=at + 1, trace=len(trace))]
     lines += [_window(mark, picture) for mark in step.marks]
     if at:
         change = np.abs(step.image[picture] - trace.steps[at - 1].image[picture]).max(0)
-        lines.append(f"{int((change > MOVED).sum())} of {change.size} pixels changed by more than {MOVED:.0%} of ink.")
-    lines.append(f"The picture is now {float(step.image[picture].mean()):.1%} ink.")
+        lines.append(
+            say(
+                "{sum} of {size} pixels changed by more than {moved:.0%} of ink.",
+                sum=int((change > MOVED).sum()),
+                size=change.size,
+                moved=MOVED,
+            )
+        )
+    lines.append(say("The picture is now {mean:.1%} ink.", mean=float(step.image[picture].mean())))
     for name, values in step.scalars.items():
         lines.append(f"{name.replace('_', ' ')}: {float(values[picture]):.3g} {unit(name)}".rstrip() + ".")
     if "kl" in step.scalars:
         spent = sum(float(each.scalars["kl"][picture]) for each in trace.steps[: at + 1])
-        lines.append(f"All steps so far cost {spent:.2f} nats.")
+        lines.append(say("All steps so far cost {spent:.2f} nats.", spent=spent))
     return "\n".join(lines)
 
 
 def _window(mark: Mark, picture: int) -> str:
     x, y, width, height = (float(getattr(mark, side)[picture]) for side in ("x", "y", "width", "height"))
-    return (
-        f"{VERBS[mark.kind]} through a window of {width:.1f} × {height:.1f} px with its centre at x = {x:.1f}, "
-        f"y = {y:.1f} px, from the top left."
+    return say(
+        "{verbs} through a window of {width:.1f} × {height:.1f} px with its centre at x = {x:.1f}, y = "
+        "{y:.1f} px, from the top left.",
+        verbs=say(VERBS)[mark.kind],
+        width=width,
+        height=height,
+        x=x,
+        y=y,
     )
 
 
@@ -57,13 +70,32 @@ def _pixel(trace: RasterTrace, at: int, picture: int) -> str:
     nats = trace.nats[picture]
     return "\n".join(
         [
-            f"Step {at + 1} of {len(trace)}: the pixel in row {row}, column {column}, counted from 0.",
-            f"It is {colour}, " + ("and was given." if given else "drawn by the model."),
-            f"Of ink the model was {float(trace.probability[picture, row, column]):.1%} sure, given all pixels before."
+            say(
+                "Step {at} of {trace}: the pixel in row {row}, column {column}, counted from 0.",
+                at=at + 1,
+                trace=len(trace),
+                row=row,
+                column=column,
+            ),
+            f"It is {colour}, " + (say("and was given.") if given else say("drawn by the model.")),
+            say(
+                "Of ink the model was {probability:.1%} sure, given all pixels before.",
+                probability=float(trace.probability[picture, row, column]),
+            )
             if len(values) == 1
-            else f"Of that very colour it was {float(trace.probability[picture, row, column]):.2%} sure.",
-            f"The pixel costs {float(nats[row, column]):.3f} nats; its odds had an entropy of "
-            f"{float(trace.entropy[picture, row, column]):.3f} nats.",
-            f"All {at + 1} pixels so far cost {float(nats[before].sum() + nats[row, column]):.2f} nats.",
+            else say(
+                "Of that very colour it was {probability:.2%} sure.",
+                probability=float(trace.probability[picture, row, column]),
+            ),
+            say(
+                "The pixel costs {nats:.3f} nats; its odds had an entropy of {entropy:.3f} nats.",
+                nats=float(nats[row, column]),
+                entropy=float(trace.entropy[picture, row, column]),
+            ),
+            say(
+                "All {at} pixels so far cost {sum:.2f} nats.",
+                at=at + 1,
+                sum=float(nats[before].sum() + nats[row, column]),
+            ),
         ]
     )

@@ -7,13 +7,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from viz.language import say_count
 from viz.player import payload
 from viz.player.payload import Words
 
 
 def counted(count: int, thing: str, things: str = "") -> str:
     """``1 state``, ``2 states``; ``things`` where an s does not make the plural."""
-    return f"{count:,} {thing if count == 1 else things or thing + 's'}"
+    return say_count(f"{{n}} {thing}", f"{{n}} {things or thing + 's'}", count)
 
 
 def for_each(series: NDArray[np.int64], said: Callable[[int], str]) -> Words:

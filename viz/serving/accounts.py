@@ -56,7 +56,7 @@ class Keys:
         self.accounts = accounts or {}
         self.code = None if code is None else plain(code)
         if self.code is not None and len(self.code) < SHORTEST:
-            raise UserError(f"A class code has at least {SHORTEST} letters or digits.")
+            raise UserError("A class code has at least {shortest} letters or digits.", shortest=SHORTEST)
         text = repr((self.code, sorted(self.accounts.items())))
         self._secret = hashlib.sha256(b"easel passes" + text.encode()).digest()
 
@@ -92,7 +92,7 @@ def read(file: Path) -> dict[str, str]:
         lines = file.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
-        raise UserError(f"The accounts in {file} cannot be read: {reason}.") from None
+        raise UserError("The accounts in {file} cannot be read: {reason}.", file=file, reason=reason) from None
     found = {}
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
@@ -100,11 +100,15 @@ def read(file: Path) -> dict[str, str]:
         parts = _LINE.fullmatch(line.strip())
         if parts is None or not (_is_base64(parts[2]) and _is_base64(parts[3])):
             raise UserError(
-                f"Line {number} of {file} is no account: write it with python -m viz.serving.accounts {file} NAME."
+                "Line {number} of {file} is no account: write it with python -m viz.serving.accounts {file} NAME.",
+                number=number,
+                file=file,
             )
         found[parts[1]] = f"{parts[2]}${parts[3]}"
     if not found:
-        raise UserError(f"There is no account in {file}: add one with python -m viz.serving.accounts {file} NAME.")
+        raise UserError(
+            "There is no account in {file}: add one with python -m viz.serving.accounts {file} NAME.", file=file
+        )
     return found
 
 
@@ -121,7 +125,7 @@ def add(file: Path, name: str, password: str) -> None:
     if not re.fullmatch(r"[^:\s#][^:\s]*", name):
         raise UserError("A name has no blanks and no colon.")
     if len(password) < SHORTEST:
-        raise UserError(f"A password has at least {SHORTEST} signs.")
+        raise UserError("A password has at least {shortest} signs.", shortest=SHORTEST)
     accounts = {**(read(file) if file.exists() else {}), name: hashed(password)}
     lines = "".join(f"{each}:{stored}\n" for each, stored in accounts.items())
     with replacing(file) as written:

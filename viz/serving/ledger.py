@@ -70,7 +70,9 @@ class Ledger:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 self._file = _File(file, maxBytes=PART_BYTES, backupCount=PARTS, encoding="utf-8")
             except OSError as error:
-                raise UserError(f"The log {file} cannot be written: {error.strerror}.") from None
+                raise UserError(
+                    "The log {file} cannot be written: {strerror}.", file=file, strerror=error.strerror
+                ) from None
 
     @contextmanager
     def entry(self, room: str, request: str, page: str = "") -> Iterator[Entry]:

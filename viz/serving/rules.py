@@ -62,5 +62,5 @@ def _checked(names: Iterable[str], pattern: re.Pattern[str], sentence: str) -> l
     found = list(names)
     for name in found:
         if not pattern.fullmatch(name):
-            raise UserError(f"{sentence} {quoted(name)}.")
+            raise UserError("{sentence} {name}.", sentence=sentence, name=quoted(name))
     return found

@@ -43,6 +43,7 @@ from viz.serving.sessions import Closing, Sessions
 from viz.serving.settled import settling
 from viz.serving.streams import Streams
 from viz.serving.till import Till
+from viz.serving.tongue import Tongue
 from viz.serving.web import Web
 from viz.widgets.web import place
 
@@ -89,7 +90,8 @@ def site(
     pages = ["", *(f"{path.rstrip('/')}/" for path in rooms)]
     told = [f"{page}{each}" for page in pages[1:] for each in DESCRIPTIONS]
     ledger.pages = lambda: sum(len(each.session_data) for each in sessions)
-    inner = Doors(Asides(Streams(Closing(Pages(parent, pages, told), sessions)), ledger))
+    seen = Tongue(Pages(parent, pages, told), pages[1:])
+    inner = Doors(Asides(Streams(Closing(seen, sessions)), ledger))
     return Site(guarded(inner, rules, ledger), tuple(mounted), ledger)
 
 
@@ -132,7 +134,7 @@ def taken(host: str, port: int | None) -> socket.socket:
     try:
         family, _, _, _, _ = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0]
     except OSError:
-        raise UserError(f"There is no address {host} on this machine.") from None
+        raise UserError("There is no address {host} on this machine.", host=host) from None
     for each in PORTS if port is None else [port]:
         found = socket.socket(family)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -142,10 +144,17 @@ def taken(host: str, port: int | None) -> socket.socket:
             found.close()
             if port is not None:
                 reason = getattr(error, "strerror", None) or "there is no such port"
-                raise UserError(f"Port {port} of {host} cannot be had: {reason}. Name another with --port.") from None
+                raise UserError(
+                    "Port {port} of {host} cannot be had: {reason}. Name another with --port.",
+                    port=port,
+                    host=host,
+                    reason=reason,
+                ) from None
         else:
             return found
-    raise UserError(f"All ports from {PORTS[0]} to {PORTS[-1]} are in use: name another with --port.")
+    raise UserError(
+        "All ports from {ports} to {ports2} are in use: name another with --port.", ports=PORTS[0], ports2=PORTS[-1]
+    )
 
 
 def address(listener: socket.socket, host: str) -> str:

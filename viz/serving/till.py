@@ -52,9 +52,11 @@ class Till:
         with self._lock:
             if self._open / AT_ONCE > self._patience:
                 wait = self._open / AT_ONCE - self._patience
-                raise UserError(f"Many people paint here at the moment. Try again in {wait + 1:.0f} seconds.")
+                raise UserError("Many people paint here at the moment. Try again in {wait:.0f} seconds.", wait=wait + 1)
             if (wait := self._short(page, price)) > 0:
-                raise UserError(f"This page asked for much in the last minute. Try again in {wait + 1:.0f} seconds.")
+                raise UserError(
+                    "This page asked for much in the last minute. Try again in {wait:.0f} seconds.", wait=wait + 1
+                )
             self._open += price
             if self._budget is not None:
                 self._paid.setdefault(page, deque()).append((monotonic(), price))

@@ -124,7 +124,7 @@ class Tools:
         """Say what one step of a painting did, in words and numbers. Answers with a PNG: before it and after."""
         trace = self._trace(painter, digit_of(drawing) if drawing else None, seed)
         if step == 0:
-            raise UserError(f"Steps are counted from 1, and there are {len(trace)}.")
+            raise UserError("Steps are counted from 1, and there are {trace}.", trace=len(trace))
         at = step - 1 if step > 0 else step
         words = told(trace, at)
         after = trace.frame(at)[0]
@@ -134,10 +134,18 @@ class Tools:
 
     def _trace(self, painter: str, digit: NDArray[np.uint8] | None, seed: int) -> CanvasTrace | RasterTrace:
         if painter not in FAMILIES:
-            raise UserError(f"There is no painter {quoted(painter)} here; there are {', '.join(FAMILIES)}.")
+            raise UserError(
+                "There is no painter {painter} here; there are {families}.",
+                painter=quoted(painter),
+                families=", ".join(FAMILIES),
+            )
         family = FAMILIES[painter]
         if family == "vae":
-            raise UserError(f"{painter} paints all at once, without steps: ask {FIRST['draw']} or a pixel model.")
+            raise UserError(
+                "{painter} paints all at once, without steps: ask {draw} or a pixel model.",
+                painter=painter,
+                draw=FIRST["draw"],
+            )
         if family == "pixel":
             pixels = self._easel.pixels
             return pixels.generate(1, seed, model=painter) if digit is None else pixels.judge(digit, painter)
@@ -240,7 +248,11 @@ def cover_of(hidden: str) -> NDArray[np.bool_]:
         row, column = np.indices((SIDE, SIDE))
         return cover(row, column)
     if (read := grid_of(hidden)) is None:
-        raise UserError(f"What is hidden is {', '.join(COVERS)}, or {SIDE} lines of {SIDE} characters, # where it is.")
+        raise UserError(
+            "What is hidden is {covers}, or {side} lines of {side} characters, # where it is.",
+            covers=", ".join(COVERS),
+            side=SIDE,
+        )
     return read
 
 

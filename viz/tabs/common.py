@@ -17,6 +17,7 @@ from core.results import SIDE as SIDE
 from core.studio.runtime import Runtime
 from viz.address import QUIET
 from viz.files import alone
+from viz.language import say
 from viz.page import sentence
 from viz.player import bundle, charts, export, payload
 from viz.views.assets import ASSETS as ASSETS
@@ -62,7 +63,7 @@ def card(title: str = "", *, folds: bool = False) -> Iterator[None]:
     """A white card with a small title; with ``folds`` a phone shows only the title until it is pressed."""
     with gr.Column(elem_classes=["easel-card", "easel-folding"] if folds else "easel-card", min_width=0):
         if title:
-            gr.HTML(f"<h2>{title}</h2>", apply_default_css=False)
+            gr.HTML(f"<h2>{say(title)}</h2>", apply_default_css=False)
         yield
 
 
@@ -282,12 +283,12 @@ def picked_cell(event: gr.EventData) -> int:
 def explanation(text: str, formula: str, more: str = "") -> None:
     """Plain sentences beside the picture, at most 90 words; what more there is to say and the formula behind folds."""
     with card("What you see", folds=True):
-        gr.Markdown(text, elem_classes="easel-text")
+        gr.Markdown(say(text), elem_classes="easel-text")
         if more:
             with gr.Accordion("Read on", open=False, elem_classes="easel-fold"):
-                gr.Markdown(more, elem_classes="easel-text")
+                gr.Markdown(say(more), elem_classes="easel-text")
         with gr.Accordion("The formula", open=False, elem_classes="easel-fold"):
-            gr.Markdown(formula, latex_delimiters=LATEX, elem_classes="easel-text")
+            gr.Markdown(say(formula), latex_delimiters=LATEX, elem_classes="easel-text")
 
 
 LATEX: list[dict[str, str | bool]] = [

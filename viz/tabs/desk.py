@@ -19,6 +19,7 @@ from gradio.context import Context
 from core.errors import StoppedError, UserError
 from core.studio.runtime import Runtime
 from viz.address import QUIET, Address, C, Control
+from viz.errors import said
 from viz.page import Page, attempt, sentence
 from viz.player import payload
 from viz.tabs import uploads
@@ -220,11 +221,11 @@ class Tab:
                 given |= {name: digit_of(given[name], choices()) for name in digits}
                 shown = handler(**given)
             except StoppedError as stopped:
-                return (*nothing[:-1], line(str(stopped))) if status else nothing
+                return (*nothing[:-1], line(said(stopped))) if status else nothing
             except UserError as error:
                 if not status:
                     raise sentence(error) from error
-                return (*nothing[:-1], line(str(error)))
+                return (*nothing[:-1], line(said(error)))
             if not status:
                 return shown
             shown = shown if isinstance(shown, tuple) else (shown,)

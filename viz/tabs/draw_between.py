@@ -8,6 +8,7 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
+from viz.language import say
 from viz.player import bundle
 from viz.player.payload import Again
 from viz.tabs.common import card, column, explanation, room, show_stage, status_line, stored, switch, verbs
@@ -51,7 +52,7 @@ def build(tab: Tab) -> None:
     painted = gr.State(first)
     with room("draw"):
         with column("controls"), card():
-            end = tab.digit("to", "To this digit", FIRST_TO)
+            end = tab.digit("to", say("To this digit"), FIRST_TO)
             way = tab.control("path", switch("Path", WAYS, "between-way", "Round"))
             count = tab.control(
                 "paintings", gr.Slider(2, 16, FIRST_COUNT, step=1, label="Paintings", elem_id="between-count")

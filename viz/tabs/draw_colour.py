@@ -15,6 +15,7 @@ from core.data import plates
 from core.data.archives import fitted
 from core.errors import UserError
 from core.training.registry import REGISTRY, shown_in
+from viz.language import say
 from viz.player import bundle, frames
 from viz.player.payload import Again
 from viz.tabs import uploads
@@ -94,8 +95,8 @@ def to_copy(painter: str) -> tuple[NDArray[np.uint8], str]:
     learned = REGISTRY[DRAW_COLOUR[known(painter)]].dataset
     for name, painted in own_pictures().items():
         if REGISTRY[name].dataset == learned:
-            return painted, "Painted by PixelCNN"
-    return house_numbers(), "Drawn by a program"
+            return painted, say("Painted by PixelCNN")
+    return house_numbers(), say("Drawn by a program")
 
 
 def picture(choice: str, painter: str, own: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
@@ -143,7 +144,7 @@ def build(tab: Tab) -> None:
             with gr.Row(elem_classes="easel-bar") as copying:
                 boxes, pickers = _pickers(tab)
                 with gr.Column(min_width=220):
-                    upload, note = uploads.upload_field("drawcolour", uploads.COLOUR)
+                    upload, note = uploads.upload_field("drawcolour", say(uploads.COLOUR))
             paint = gr.Button("Paint", variant="primary", elem_id="drawcolour-paint", elem_classes="easel-primary")
         with column("stage"), card():
             stage = player("drawcolour-player", "write", first)

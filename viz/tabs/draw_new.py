@@ -10,6 +10,7 @@ import numpy as np
 from core.results import Novelty
 from core.studies import draw_new
 from core.training.registry import FIRST
+from viz.language import say
 from viz.player import frames
 from viz.player.payload import Player
 from viz.player.words import counted
@@ -48,8 +49,8 @@ def measured() -> Novelty:
 def words(found: Novelty) -> str:
     """The answer with its figures; the verdict is theirs, too."""
     medians = {name: int(np.median(getattr(found, name))) for name in ("imagined", "test", "train")}
-    verdict = NEW if medians["imagined"] >= medians["train"] else REMEMBERED
-    return ANSWER.format(**medians, count=len(found.imagined), least=int(found.imagined.min()), verdict=verdict)
+    verdict = say(NEW) if medians["imagined"] >= medians["train"] else say(REMEMBERED)
+    return say(ANSWER).format(**medians, count=len(found.imagined), least=int(found.imagined.min()), verdict=verdict)
 
 
 def grid(found: Novelty) -> Player:
@@ -57,7 +58,7 @@ def grid(found: Novelty) -> Player:
     labels = [counted(pixels, "pixel") for pixels in found.imagined[: len(found.pictures)].tolist()]
     images = found.pictures[:, None].astype(np.float32)
     return frames.still_payload(
-        images, "Imagined, and how far from the nearest training digit", "write", columns=8, labels=labels
+        images, say("Imagined, and how far from the nearest training digit"), "write", columns=8, labels=labels
     )
 
 

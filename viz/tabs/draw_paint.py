@@ -9,6 +9,7 @@ import gradio as gr
 from core.results import STEPS
 from core.trace import CanvasTrace
 from core.training.registry import FIRST
+from viz.language import say
 from viz.player import frames
 from viz.tabs import draw_pen
 from viz.tabs import draw_time as time_tab
@@ -148,7 +149,13 @@ def build(tab: Tab) -> None:
         """Beside the slider stands how many strokes it was trained with."""
         if not run:
             return gr.Slider(label=LENGTH)
-        return gr.Slider(label=f"Strokes (at {STEPS}: its own {trained.asked(run).studio.draw.config.steps})")
+        return gr.Slider(
+            label=say(
+                "Strokes (at {steps}: its own {steps2})",
+                steps=STEPS,
+                steps2=trained.asked(run).studio.draw.config.steps,
+            )
+        )
 
     trained.run.change(told(length_said), trained.run, strokes, **LATEST)
 

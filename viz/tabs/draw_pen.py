@@ -13,6 +13,7 @@ import numpy as np
 
 from core.results import STEPS
 from core.training.registry import FIRST
+from viz.language import say
 from viz.player.words import counted
 from viz.tabs.common import (
     SIDE,
@@ -94,7 +95,7 @@ TAKE_AWAY = (
 
 def pen(words: dict[str, str], only: dict[str, str], takes: tuple[str, ...] = ("task",)) -> Way:
     """To the pen at the shown stroke; ``words`` for :data:`IMAGINE` and :data:`COPY`."""
-    return Way("Take the pen here", "pen", "at", {}, takes, words, only, STEPS, ONLY)
+    return Way(say("Take the pen here"), "pen", "at", {}, takes, words, only, STEPS, say(ONLY))
 
 
 def build(tab: Tab) -> None:
@@ -158,8 +159,8 @@ def _listed(hands: Hands) -> str:
     """What the hand has done so far, in one line."""
     parts = []
     for step in hands.steps():
-        done = ["window moved"] if step in hands.moves else []
+        done = [say("window moved")] if step in hands.moves else []
         if step in hands.inks:
-            done.append(f"{counted(int(np.count_nonzero(hands.inks[step])), 'pixel')} painted")
-        parts.append(f"stroke {step + 1} ({', '.join(done)})")
+            done.append(say("{counted} painted", counted=counted(int(np.count_nonzero(hands.inks[step])), "pixel")))
+        parts.append(say("stroke {step} ({done})", step=step + 1, done=", ".join(done)))
     return f"<p>{escape('Your hand: ' + '; '.join(parts) if parts else 'No hand yet: drag the window.')}</p>"

@@ -8,6 +8,7 @@ import gradio as gr
 
 from core.results import STEPS
 from core.training.registry import FIRST
+from viz.language import say
 from viz.tabs import draw_pen
 from viz.tabs.common import (
     card,
@@ -70,12 +71,22 @@ $\mathrm{KL}(q(z_t \mid x, \cdot) \,\|\, \mathcal N(0, 1))$.
 
 def fork(words: dict[str, str], only: dict[str, str]) -> Way:
     """To futures with all strokes up to the shown one in common; ``words`` for :data:`IMAGINED`, :data:`COPIED`."""
-    return Way("Fork here", "time", "at", {"show": FUTURES}, ("task",), words, only, STEPS, draw_pen.ONLY)
+    return Way(say("Fork here"), "time", "at", {"show": FUTURES}, ("task",), words, only, STEPS, say(draw_pen.ONLY))
 
 
 def erase(words: dict[str, str], only: dict[str, str]) -> Way:
     """To the painting without the shown stroke."""
-    return Way("Without this stroke", "time", "cell", {"show": STROKE}, ("task",), words, only, STEPS, draw_pen.ONLY)
+    return Way(
+        say("Without this stroke"),
+        "time",
+        "cell",
+        {"show": say(STROKE)},
+        ("task",),
+        words,
+        only,
+        STEPS,
+        say(draw_pen.ONLY),
+    )
 
 
 def build(tab: Tab) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.training.registry import shown_in
+from viz.language import say
 from viz.player import frames
 from viz.tabs.common import (
     card,
@@ -64,7 +65,7 @@ def build(tab: Tab) -> None:
         with column("controls"), card():
             mode = tab.control("task", task_switch("two", (COPY, IMAGINE)))
             with gr.Column(min_width=0) as copying:
-                second = tab.digit("second", "The second digit", FIRST_SECOND)
+                second = tab.digit("second", say("The second digit"), FIRST_SECOND)
             with gr.Row(visible=False, elem_classes="easel-bar") as imagining:
                 count = tab.control(
                     "pictures", gr.Slider(1, 16, 9, step=1, label="Pictures", elem_id="two-count", min_width=140)
@@ -99,7 +100,7 @@ def build(tab: Tab) -> None:
             value = frames.draw_payload(trace, before=draws.blank(name))
         else:
             scene = draws.scene(picture.pixels, second, seed)
-            value = draw_paint.two_digits_payload(*draws.copy_scene(scene, seed), NAMES)
+            value = draw_paint.two_digits_payload(*draws.copy_scene(scene, seed), say(NAMES))
         return value, value
 
     asked = {"picture": tab.desk.digit, "second": second, "mode": mode}

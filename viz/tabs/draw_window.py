@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from viz.language import say
 from viz.tabs.common import card, column, room, status_line, stored, verbs
 from viz.tabs.desk import Tab
 from viz.tabs.subject import Picture
@@ -85,12 +86,12 @@ def build(tab: Tab) -> None:
 def _sliders(tab: Tab) -> dict[str, gr.Slider]:
     """One for each of the formula's parameters, in the order of :data:`viz.views.draw_window.TERMS`."""
     kinds = {
-        "g_x": ("Centre g_X, column", -5, 34, 0.5),
-        "g_y": ("Centre g_Y, row", -5, 34, 0.5),
-        "delta": ("Stride δ", 0, 9, 0.1),
-        "sigma2": ("Variance σ²", 0, 16, 0.05),
-        "gamma": ("Intensity γ", 0.1, 4, 0.1),
-        "n": ("Filters a side N", 1, 14, 1),
+        "g_x": (say("Centre g_X, column"), -5, 34, 0.5),
+        "g_y": (say("Centre g_Y, row"), -5, 34, 0.5),
+        "delta": (say("Stride δ"), 0, 9, 0.1),
+        "sigma2": (say("Variance σ²"), 0, 16, 0.05),
+        "gamma": (say("Intensity γ"), 0.1, 4, 0.1),
+        "n": (say("Filters a side N"), 1, 14, 1),
     }
     return {
         name: tab.control(

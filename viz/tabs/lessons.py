@@ -11,6 +11,7 @@ from core.errors import UserError
 from core.studio.runtime import Runtime
 from viz.address import Address
 from viz.errors import said
+from viz.language import spoken
 from viz.page import Page
 from viz.tabs.lesson_tasks import judged
 from viz.views import lessons
@@ -20,7 +21,7 @@ from viz.widgets.lessons.lessons import lessons as widget
 
 def build(runtime: Runtime) -> None:
     """Fill the room."""
-    course = {lesson.key: lesson for lesson in lessons.course()}
+    course = {lesson.key: lesson for lesson in lessons.course(spoken())}
     known = lessons.known_facts()
     value = {"lessons": [lessons.shown(lesson, known) for lesson in course.values()]}
 

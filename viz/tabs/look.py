@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.studio.runtime import Runtime
+from viz.language import say
 from viz.tabs import look_aim, look_path, look_pixels, look_scores
 from viz.tabs.desk import Tab, room
 from viz.tabs.look_path import Scene
@@ -23,9 +24,9 @@ def build(runtime: Runtime) -> None:
         look_pixels.build(tab, made[0][0])
 
     inner = (
-        ("Its glimpses", "path", path),
-        ("Your glimpse", "aim", aim),
-        ("Every pixel", "pixels", pixels),
-        ("How many glimpses?", "scores", look_scores.build),
+        (say("Its glimpses"), "path", path),
+        (say("Your glimpse"), "aim", aim),
+        (say("Every pixel"), "pixels", pixels),
+        (say("How many glimpses?"), "scores", look_scores.build),
     )
     room(runtime, "look", "glimpse", inner)

@@ -13,6 +13,7 @@ from core.errors import UserError
 from core.studio.runtime import Runtime
 from core.training.registry import REGISTRY
 from viz.address import QUIET
+from viz.language import say
 from viz.tabs import uploads
 from viz.tabs.common import (
     LATEST,
@@ -137,7 +138,10 @@ def network(trained: Painters, run: str, side: int, looks: str) -> Any:
     studio, name = trained.asked(run)
     if run and (its := NETWORKS[name]) and (its.height, its.aim) != (side, looks):
         raise UserError(
-            f"What was trained looks {AIMS[its.aim]} at scenes of {its.height}×{its.width} pixels: choose these."
+            "What was trained looks {aims} at scenes of {height}×{width} pixels: choose these.",
+            aims=say(AIMS)[its.aim],
+            height=its.height,
+            width=its.width,
         )
     return studio.glimpses
 
@@ -153,7 +157,7 @@ def build(tab: Tab) -> tuple[Scene, Painters]:
             stage = player("look-player", "glimpse", first)
             status = status_line("look")
             parts = (*(name for name in Scene._fields if name != "own"), "run")
-            onward("look-player", tab.key, [Way("Take this glimpse in hand", "aim", "glimpse", {}, parts)])
+            onward("look-player", tab.key, [Way(say("Take this glimpse in hand"), "aim", "glimpse", {}, parts)])
             schematic("look", "look")
             verbs("look", painted, 2)
         with column("aside"):
@@ -196,7 +200,7 @@ def _controls(tab: Tab) -> tuple[Scene, gr.UploadButton, gr.HTML, gr.Button, Pai
             left = tab.control("left", _share("From the left, %", "look-across"))
             top = tab.control("top", _share("From the top, %", "look-down"))
     with gr.Column(min_width=0, visible=False) as bringing:
-        bring, note = uploads.upload_field("look-own", uploads.SCENE, elem_id="look-bring")
+        bring, note = uploads.upload_field("look-own", say(uploads.SCENE), elem_id="look-bring")
     side = tab.control("side", switch("Pixels", [(f"{side}×{side}", side) for side in PIECES], "look-size", START_SIDE))
     looks = tab.control("looks", switch(LOOKS, [(words, aim) for aim, words in AIMS.items()], "look-aiming", "learned"))
     upload = tab.control("upload", gr.Textbox("", visible="hidden"))

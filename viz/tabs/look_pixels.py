@@ -10,6 +10,7 @@ import gradio as gr
 from core.errors import UserError
 from core.results import CELLS, CORNERS, LARGEST_SCENE
 from core.training.registry import REGISTRY, shown_in
+from viz.language import say
 from viz.player.payload import Player
 from viz.tabs.common import card, column, explanation, room, show_stage, status_line, stored, verbs
 from viz.tabs.desk import Tab, again
@@ -145,7 +146,7 @@ def _lens_card(tab: Tab, made: dict[str, Any]) -> None:
     with card("What a pixel hears", folds=True):
         gr.Markdown(HEARS, elem_classes="easel-text")
         value = look_pixels.blank(LARGEST_SCENE, len(CORNERS))
-        lens = lens_widget("every-lens", "What a pixel hears", HEARS_LEGEND, value, named=names)
+        lens = lens_widget("every-lens", say("What a pixel hears"), say(HEARS_LEGEND), value, named=names)
         tab.keeps(names.pixel, tab.keeps(names.model, lens, look_pixels.FROM_ALL), "")
 
     def over(picture: Picture, seed: float, network: str, **asked: Any) -> Board:

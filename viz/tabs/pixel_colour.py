@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.errors import UserError
 from core.results import COLOUR_SIDE
 from core.training.registry import shown_in
+from viz.language import say
 from viz.player import frames
 from viz.player.payload import Player
 from viz.tabs import uploads
@@ -89,7 +90,7 @@ def own_pictures() -> dict[str, NDArray[np.uint8]]:
 def picker_payload(name: str) -> Player:
     """A model's own pictures as a grid of still ones."""
     images = (own_pictures()[name].transpose(0, 3, 1, 2) / 255).astype(np.float32)
-    return frames.still_payload(images, "Painted by this model", "pixel", columns=5)
+    return frames.still_payload(images, say("Painted by this model"), "pixel", columns=5)
 
 
 def start_picture(name: str = FIRST) -> Picture:
@@ -153,7 +154,7 @@ def build(tab: Tab) -> None:
                     tab.keeps("covered", board, bits_of(start.hidden.astype(np.uint8)))
                     with gr.Accordion("Other photographs", open=False, elem_classes="easel-fold"):
                         picker = player("colour-examples", "pixel", {**picker_payload(FIRST), "cell": START})
-                        upload, note = uploads.upload_field("colour", uploads.COLOUR)
+                        upload, note = uploads.upload_field("colour", say(uploads.COLOUR))
                 with gr.Column(min_width=220):
                     stage = player("colour-player", "pixel", first)
             status = status_line("colour")
@@ -183,14 +184,14 @@ def build(tab: Tab) -> None:
             trace = studio.complete(name, picture, *asked, session=session)
         else:
             trace = studio.generate(name, *asked, session=session)
-        title = COMPLETIONS if mode == COMPLETE else "What it imagines"
+        title = say(COMPLETIONS) if mode == COMPLETE else say("What it imagines")
         value = frames.raster_payload(trace, title=title)
         given = picture if mode == COMPLETE else None
         value["again"] = pixel_paint.again(name, given, int(count), int(seed), temperature, None)
         return value, value, ""
 
     def on_pick(event: gr.EventData, name: str) -> tuple[str, str]:
-        return f"{name}-{event.cell}", uploads.hinted(uploads.COLOUR)
+        return f"{name}-{event.cell}", uploads.hinted(say(uploads.COLOUR))
 
     def on_upload(path: str) -> tuple[Any, ...]:
         brought = uploads.colour(path, COLOUR_SIDE)
@@ -206,7 +207,7 @@ def build(tab: Tab) -> None:
     covered: Any = tab.desk.address.of(board)
     asked = {"mode": mode, "name": name, "photo": photo, "covered": covered, "own": own, "count": count}
     asked |= {"temperature": temperature, "seed": tab.desk.seed, "run": trained.run}
-    again(paint, tab.paint(answer, asked, [stage, painted], status=status, wait=lambda: WAIT))
+    again(paint, tab.paint(answer, asked, [stage, painted], status=status, wait=lambda: say(WAIT)))
     tab.on([photo.change], show, {"photo": photo, "own": own, "board": board}, [board])
     picker.pick(told(on_pick), name, [photo, note], **LATEST)
     upload.upload(told(on_upload), upload, [own, photo, note], **LATEST)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from core.errors import UserError
 from core.training.registry import shown_in
+from viz.errors import said
+from viz.language import say
 from viz.tabs.common import SIDE, card, switch, verbs
 from viz.tabs.desk import Tab
 from viz.tabs.subject import Picture, usual
@@ -142,7 +144,7 @@ def _named(trained: Painters, run: str, name: str) -> tuple[Any, str]:
     asked = trained.asked(run, name)
     if asked.name != name:
         return trained.asked("").studio.pixels, titles()[name]
-    return asked.studio.pixels, titles()[name] + (", yours" if run else "")
+    return asked.studio.pixels, titles()[name] + (say(", yours") if run else "")
 
 
 def _field_card(tab: Tab) -> Painters:
@@ -150,7 +152,7 @@ def _field_card(tab: Tab) -> Painters:
         gr.Markdown(SEES, elem_classes="easel-text")
         trained = Painters(tab, "lens", titles())
         names = Named(tab.key, "pixel", "model")
-        fields = _lens(tab, "lens-field", "What a pixel sees", SEES_LEGEND, empty(), names)
+        fields = _lens(tab, "lens-field", say("What a pixel sees"), say(SEES_LEGEND), empty(), names)
 
     def on_point(event: gr.EventData, picture: Picture, run: str) -> pixel_lens.Board:
         row, column, name = pointed(event)
@@ -160,7 +162,7 @@ def _field_card(tab: Tab) -> Painters:
             field, ranks = studio.field(name, row, column, picture.pixels), studio.ranks(name)
             answer = pixel_lens.field_answer(name, title, field, ranks, row, column)
         except UserError as error:
-            answer = pixel_lens.trouble(title, str(error))
+            answer = pixel_lens.trouble(title, said(error))
         return pixel_lens.board(picture.pixels, row, column, {name: title}, {name: answer}, whose=run)
 
     tab.on(fields.point, on_point, {"picture": tab.desk.digit, "run": trained.run}, [fields])
@@ -176,11 +178,11 @@ def _leak_card(tab: Tab, trained: Painters) -> None:
         board = _lens(
             tab,
             "lens-leak",
-            "The future-leak detector",
-            LEAKS_LEGEND,
-            empty(eager=False, hint=LEAKS_HINT),
+            say("The future-leak detector"),
+            say(LEAKS_LEGEND),
+            empty(eager=False, hint=say(LEAKS_HINT)),
             Named(tab.key, "flip", "tested", "broken", pixel_lens.BROKEN),
-            "Turn this pixel over",
+            say("Turn this pixel over"),
         )
 
     def on_point(event: gr.EventData, picture: Picture, broken: bool, run: str) -> pixel_lens.Board:
@@ -189,12 +191,12 @@ def _leak_card(tab: Tab, trained: Painters) -> None:
         title = called
         try:
             studio, called = _named(trained, run, name)
-            title = f"{called} with a broken mask" if wrong else called
+            title = say("{called} with a broken mask", called=called) if wrong else called
             leak, ranks = studio.leak(name, row, column, picture.pixels, wrong), studio.ranks(name)
             answer = pixel_lens.leak_answer(title, leak.change, ranks, row, column)
         except UserError as error:
-            answer = pixel_lens.trouble(title, str(error))
-        shown = {name: called + (", mask broken" if wrong else "")}
+            answer = pixel_lens.trouble(title, said(error))
+        shown = {name: called + (say(", mask broken") if wrong else "")}
         return pixel_lens.board(picture.pixels, row, column, shown, {name: answer}, broken=broken, whose=run)
 
     tab.on(board.point, on_point, {"picture": tab.desk.digit, "broken": broken, "run": trained.run}, [board])
@@ -203,22 +205,24 @@ def _leak_card(tab: Tab, trained: Painters) -> None:
 def _scanned_card(tab: Tab) -> None:
     with card("Why two scans, and why one is moved", folds=True):
         gr.Markdown(SCANNED, elem_classes="easel-text")
-        first, *_ = TRIED
-        value = pixel_lens.board(usual().pixels, *MIDDLE, TRIED, {}, eager=False, hint=SCANNED_HINT, choose=first)
+        first, *_ = say(TRIED)
+        value = pixel_lens.board(
+            usual().pixels, *MIDDLE, say(TRIED), {}, eager=False, hint=say(SCANNED_HINT), choose=first
+        )
         names = Named(tab.key, "turned", "scans")
-        verb = "Turn this pixel over"
-        board = lens_widget("lens-scanned", "Scans that leak", LEAKS_LEGEND, value, named=names, verb=verb)
+        verb = say("Turn this pixel over")
+        board = lens_widget("lens-scanned", say("Scans that leak"), say(LEAKS_LEGEND), value, named=names, verb=verb)
         tab.keeps(names.pixel, tab.keeps(names.model, board, first), "")
 
     def on_point(event: gr.EventData, picture: Picture) -> pixel_lens.Board:
-        row, column, taken = pointed(event, TRIED)
+        row, column, taken = pointed(event, say(TRIED))
         studio = tab.runtime.studio.pixels
         try:
             leak, ranks = studio.scans_leak(taken, row, column, picture.pixels), studio.ranks(DIAGONAL)
-            answer = pixel_lens.leak_answer(TRIED[taken], leak.change, ranks, row, column)
+            answer = pixel_lens.leak_answer(say(TRIED)[taken], leak.change, ranks, row, column)
         except UserError as error:
-            answer = pixel_lens.trouble(TRIED[taken], str(error))
-        return pixel_lens.board(picture.pixels, row, column, {taken: TRIED[taken]}, {taken: answer})
+            answer = pixel_lens.trouble(say(TRIED)[taken], said(error))
+        return pixel_lens.board(picture.pixels, row, column, {taken: say(TRIED)[taken]}, {taken: answer})
 
     tab.on(board.point, on_point, {"picture": tab.desk.digit}, [board])
 

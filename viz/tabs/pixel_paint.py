@@ -11,6 +11,7 @@ from core.errors import UserError
 from core.results import Fitted
 from core.trace import RasterTrace
 from core.training.registry import FIRST, REGISTRY, shown_in
+from viz.language import say
 from viz.player import frames
 from viz.player.payload import Again
 from viz.player.words import counted
@@ -141,7 +142,7 @@ class Task:
         self.studio, self.given, self.view, self.heat = asked.studio.pixels, given, view, heat
         self.titles = {name: title for name, title in shown_in("pixel_paint").items() if name in (yours, *names)}
         if yours:
-            self.titles[yours] += ", trained by you"
+            self.titles[yours] += say(", trained by you")
         self.names = list(self.titles)  # in the papers' order, whatever came first
         self.fits = uses == ALL and given is not None
         self.digit = None if digit == ANY else int(digit)
@@ -183,12 +184,12 @@ class Task:
         if self.view == RACE:
             return pixel_paint.race_payload(self.studio.race(*asked, **told), painter=title), trace
         guessed = REGISTRY[name].sight.guessed
-        return frames.passes_payload(passes, title=f"{title}, pass by pass", guessed=guessed), trace
+        return frames.passes_payload(passes, title=say("{title}, pass by pass", title=title), guessed=guessed), trace
 
     def alone(self, live: bool) -> tuple[Any, RasterTrace]:
         """One painter's pictures."""
         name = self.names[0]
-        title = "What it imagines" if self.given is None else COMPLETIONS
+        title = say("What it imagines") if self.given is None else say(COMPLETIONS)
         trace, fitted = self.painted(name)
         self.count_blank(trace)
         shown: dict[str, Any] = {"title": title, "autoplay": not live}
@@ -225,7 +226,9 @@ class Task:
         """Why sheets are blank, where a low temperature has left them so."""
         if not self.blank or self.temperature >= 1:
             return ""
-        return COLD.format(blank=f"{self.blank} of {counted(self.sheets, 'sheet')}")
+        return say(COLD).format(
+            blank=say("{blank} of {counted}", blank=self.blank, counted=counted(self.sheets, "sheet"))
+        )
 
     def label(self, name: str) -> int | None:
         """The digit that is asked for, of painters who know what that is."""
@@ -235,10 +238,13 @@ class Task:
 def waiting(names: Sequence[str], view: str, uses: str, mode: str) -> str:
     """What is worth saying while it paints: nothing where the picture is there before it is read."""
     if view == RACE:
-        return "Racing: this takes two or three seconds. Stop ends it."
+        return say("Racing: this takes two or three seconds. Stop ends it.")
     if view == PIXELS and uses == ALL and mode == COMPLETE:
-        return f"Painting {PARTICLES} pictures for each one, to keep what fits: some five seconds for each painter."
-    return "Painting…" if view == PIXELS and len(names) > 2 else ""
+        return say(
+            "Painting {particles} pictures for each one, to keep what fits: some five seconds for each painter.",
+            particles=PARTICLES,
+        )
+    return say("Painting…") if view == PIXELS and len(names) > 2 else ""
 
 
 def build(tab: Tab) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from core.training.registry import shown_in
+from viz.language import say
 from viz.tabs.common import card, stored, verbs
 from viz.tabs.desk import Tab
 from viz.views import pixel_scores
@@ -39,4 +40,11 @@ def build(tab: Tab) -> None:
         with card("Where am I? With and without a bias for each position", folds=True):
             player("bias-player", "pixel", stored("bias"))
             verbs("bias", gr.State(stored("bias")), 8, by=tuple(shown_in("pixel_bias")))
-            gr.Markdown(f"{BIAS}\n\nOn the test pictures: {pixel_scores.bias_sentence()}.", elem_classes="easel-text")
+            gr.Markdown(
+                say(
+                    "{bias}\n\nOn the test pictures: {bias_sentence}.",
+                    bias=say(BIAS),
+                    bias_sentence=pixel_scores.bias_sentence(),
+                ),
+                elem_classes="easel-text",
+            )

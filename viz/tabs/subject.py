@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.data import mnist_digits, strokes
 from core.training.registry import REGISTRY
+from viz.language import say
 from viz.tabs.common import SIDE
 from viz.views.assets import intact
 
@@ -53,11 +54,11 @@ def gallery() -> NDArray[np.uint8]:
 def groups() -> list[Group]:
     """All examples, by who made them; MNIST's where they are on the machine."""
     found = [
-        Group(f"Painted by {REGISTRY[MAKER].title}", gallery()),
-        Group("Drawn by a program", examples()),
+        Group(say("Painted by {title}", title=REGISTRY[MAKER].title), gallery()),
+        Group(say("Drawn by a program"), examples()),
     ]
     mnist = mnist_digits.one_of_each()
-    return found if mnist is None else [*found, Group("Written by people: MNIST's test digits", mnist)]
+    return found if mnist is None else [*found, Group(say("Written by people: MNIST's test digits"), mnist)]
 
 
 FIRST = 3

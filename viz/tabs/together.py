@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.studio.runtime import Runtime
+from viz.language import say
 from viz.tabs import together_guess, together_looks, together_rows
 from viz.tabs.desk import room
 
@@ -10,8 +11,8 @@ from viz.tabs.desk import room
 def build(runtime: Runtime) -> None:
     """Fill the room."""
     inner = (
-        ("Side by side", "rows", together_rows.build),
-        ("Beat the model", "guess", together_guess.build),
-        ("Eight looks", "looks", together_looks.build),
+        (say("Side by side"), "rows", together_rows.build),
+        (say("Beat the model"), "guess", together_guess.build),
+        (say("Eight looks"), "looks", together_looks.build),
     )
     room(runtime, "together", "read", inner)

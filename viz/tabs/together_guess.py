@@ -9,6 +9,7 @@ import gradio as gr
 from core.studies import together_guess as rules
 from core.studies.together_guess import LONG, SHORT
 from core.training.registry import shown_in
+from viz.language import say
 from viz.tabs.common import OTHER_SEED, SKIP, card, column, explanation, room, status_line, switch, verbs
 from viz.tabs.desk import Tab
 from viz.views import together_guess
@@ -60,7 +61,7 @@ def build(tab: Tab) -> None:
                 "pixels",
                 switch(
                     "Length",
-                    [(f"{each} pixels", str(each)) for each in (LONG, SHORT)],
+                    [(say("{each} pixels", each=each), str(each)) for each in (LONG, SHORT)],
                     "guess-length",
                     str(LONG),
                     said=False,

@@ -9,6 +9,7 @@ import gradio as gr
 from core.errors import UserError
 from core.results import GLIMPSES
 from viz.address import QUIET
+from viz.language import say
 from viz.tabs.common import OTHER_SEED, SKIP, card, column, explanation, room, status_line, switch, verbs
 from viz.tabs.desk import Tab
 from viz.views import together_looks
@@ -81,7 +82,7 @@ def build(tab: Tab) -> None:
         if played.named is not None:
             raise UserError("You have named the digit of this scene: take another one.")
         if len(played.boxes) == GLIMPSES:
-            raise UserError(f"That were all {GLIMPSES} looks: name the digit.")
+            raise UserError("That were all {glimpses} looks: name the digit.", glimpses=GLIMPSES)
         box = tuple(float(each) for each in window["box"])
         now = Round((*played.boxes, box))  # type: ignore[arg-type]
         return board(tab.runtime.studio.looking.seen(number, now.boxes), box), now, left(now)
@@ -90,7 +91,7 @@ def build(tab: Tab) -> None:
         if digit is None or played.named is not None:
             return (SKIP,) * 8
         if not played.boxes:
-            return *(SKIP,) * 6, None, "<p>Look first: nothing of the scene has been seen yet.</p>"
+            return *(SKIP,) * 6, None, say("<p>Look first: nothing of the scene has been seen yet.</p>")
         found = tab.runtime.studio.looking.outcome(number, played.boxes, int(digit))
         value, now = together_looks.outcome(found), played._replace(named=int(digit))
         text = str(len(now.boxes)) if found.named == found.digit else ""
@@ -107,7 +108,7 @@ def build(tab: Tab) -> None:
 def left(played: Round) -> str:
     """How many looks there are, in a line."""
     rest = GLIMPSES - len(played.boxes)
-    return f"<p>{counted(rest)} left.</p>" if rest else "<p>No look is left: name the digit.</p>"
+    return f"<p>{counted(rest)} left.</p>" if rest else say("<p>No look is left: name the digit.</p>")
 
 
 def challenge(score: str) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.errors import UserError
 from viz.address import QUIET
+from viz.language import say
 from viz.tabs.common import card, column, explanation, room, status_line, switch, told, verbs
 from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture
@@ -40,7 +41,7 @@ def build(tab: Tab, runs: Runs) -> None:
             mine = gr.Button("One of my pictures", elem_id="use-mine", elem_classes="easel-round", scale=0)
             paint = gr.Button("Paint", variant="primary", elem_id="use-paint", elem_classes="easel-primary")
         with column("stage"), card():
-            stage = player("use-player", "plain", None, empty="Train something first, in <i>Watch it learn</i>.")
+            stage = player("use-player", "plain", None, empty=say("Train something first, in <i>Watch it learn</i>."))
             status = status_line("use")
             verbs("use", painted, 8)
         with column("aside"):

@@ -19,6 +19,7 @@ from core.errors import UserError
 from core.training.live import Film, read_film
 from core.training.small import FAMILIES, Kind, Pictures, Size, Wish
 from viz.errors import said
+from viz.language import say
 from viz.tabs import train_mnist
 from viz.tabs.common import LATEST, SKIP, card, column, explanation, line, room, show_stage, status_line, switch, told
 from viz.tabs.desk import Tab
@@ -107,8 +108,8 @@ def build(tab: Tab) -> Runs:
         with column("stage"):
             with card():
                 status = status_line("train")
-                watched(tab, "train-run", EMPTY, "/run")
-                watched(tab, "train-beside", BESIDE, "/beside")
+                watched(tab, "train-run", say(EMPTY), "/run")
+                watched(tab, "train-beside", say(BESIDE), "/beside")
             with card("Your own pictures", folds=True):
                 bring = gr.UploadButton(
                     "Bring pictures",
@@ -164,10 +165,10 @@ def build(tab: Tab) -> Runs:
                 if values["now"]:
                     going = going_on(tab, values["now"])
                     if going:
-                        raise UserError(f"A training is going on {at}: stop it before you begin another one.")
+                        raise UserError("A training is going on {at}: stop it before you begin another one.", at=at)
                 return trainings.begin(wished(values)), ""
             except UserError as error:
-                return SKIP, line(html.escape(str(error)))
+                return SKIP, line(html.escape(said(error)))
 
         return started
 
@@ -182,7 +183,7 @@ def build(tab: Tab) -> Runs:
         try:
             found = trainings.bring([Path(str(path)) for path in (paths if isinstance(paths, list) else [paths])])
         except UserError as error:
-            return SKIP, SKIP, f"<p>{html.escape(str(error))}</p>"
+            return SKIP, SKIP, f"<p>{html.escape(said(error))}</p>"
         return found.key, "own", SKIP
 
     bring.upload(told(brought), [bring], [runs.own, pictures, sheet], **LATEST)
@@ -202,7 +203,11 @@ def every_field() -> dict[str, tuple[str, int]]:
     for family in FAMILIES.values():
         for name, (words, _, most) in family.fields.items():
             before = found.get(name, (words, 0))
-            joined = before[0] if before[0] == words else f"{before[0]} or {words[0].lower()}{words[1:]}"
+            joined = (
+                before[0]
+                if before[0] == words
+                else say("{before} or {words}{words2}", before=before[0], words=words[0].lower(), words2=words[1:])
+            )
             found[name] = joined, max(most, before[1])
     return found
 

@@ -9,6 +9,7 @@ import gradio as gr
 
 from core.errors import UserError
 from core.training.registry import REGISTRY
+from viz.language import say
 from viz.tabs.common import LATEST
 from viz.tabs.desk import Tab
 
@@ -50,7 +51,8 @@ class Painters:
         trained = self._runtime.trainings.trained(run).stem
         if trained not in self._names:
             raise UserError(
-                f"{REGISTRY[trained].title} has no place in this tab: what was trained of it can be tried in Train."
+                "{title} has no place in this tab: what was trained of it can be tried in Train.",
+                title=REGISTRY[trained].title,
             )
         return Asked(self._runtime.studio_of(run), trained)
 
@@ -61,7 +63,11 @@ class Painters:
 
     def _offered(self, key: str) -> Any:
         there = self._runtime.trainings.usable(self._names)
-        named = {"": SHIPPED, **there, **({} if key in there or not key else {key: f"Yours ({key[:4]})"})}
+        named = {
+            "": say(SHIPPED),
+            **there,
+            **({} if key in there or not key else {key: say("Yours ({key})", key=key[:4])}),
+        }
         return gr.Dropdown([(title, each) for each, title in named.items()], value=key)
 
     def _chosen(self, key: str) -> tuple[Any, Any]:

@@ -16,6 +16,7 @@ from PIL import Image
 from core.data.archives import fitted
 from core.data.images import open_picture
 from core.data.reading import read_digit, to_scene
+from viz.language import say
 from viz.tabs.common import SIDE
 
 DIGIT = "One digit, dark on light or light on dark. A photo will do."
@@ -83,12 +84,15 @@ def colour(path: str, side: int, sentence: str = "") -> Brought:
     """A picture from the user's disk as a small square in colour, (side, side, 3)."""
     original = open_picture(Path(path))
     pixels = fitted(original, (3, side, side)).transpose(1, 2, 0).copy()
-    square = "the whole of it" if original.width == original.height else "the square in its middle"
-    return Brought(pixels, noted(original, pixels, sentence or f"Read {square}, made {side}×{side} pixels."))
+    square = say("the whole of it") if original.width == original.height else say("the square in its middle")
+    return Brought(
+        pixels,
+        noted(original, pixels, sentence or say("Read {square}, made {side}×{side} pixels.", square=square, side=side)),
+    )
 
 
 def scenes(path: str, sides: tuple[int, ...]) -> tuple[dict[int, NDArray[np.uint8]], str]:
     """A picture from the user's disk as a scene of each size, and the note."""
     original = open_picture(Path(path))
     found = {side: to_scene(original, side) for side in sides}
-    return found, noted(original, found[sides[-1]], "Read as bright ink on black, with nothing cut off.")
+    return found, noted(original, found[sides[-1]], say("Read as bright ink on black, with nothing cut off."))

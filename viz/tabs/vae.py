@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.studio.runtime import Runtime
+from viz.language import say
 from viz.tabs import vae_bound, vae_code, vae_colour, vae_map, vae_map_view, vae_restore, vae_walks
 from viz.tabs.desk import room
 from viz.tabs.subject import gallery, usual
@@ -34,7 +35,7 @@ def firsts(studio: Any) -> dict[str, Any]:
     It is what the usual digit under its usual cover and the usual seed give.
     """
     digit = usual()
-    coded = vae_code.Coded(studio, digit, SEED, FIRST, vae_code.COPY, "")
+    coded = vae_code.Coded(studio, digit, SEED, FIRST, say(vae_code.COPY), "")
     cost, bars = vae_bound.shown(studio.costs, digit.pixels, vae_bound.BOUND, vae_bound.FIRST_MODEL, SEED)
     pair = [digit.pixels, gallery()[vae_walks.OTHERS["B"]]]
     way = studio.walks.between(*pair, vae_walks.FIRST_FRAMES)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.studies import latents
 from core.trace import Array
+from viz.language import say
 from viz.player import bundle
 from viz.player.payload import Player
 from viz.tabs.common import (
@@ -176,7 +177,7 @@ def build(tab: Tab) -> None:
             with card("On film", folds=True):
                 walk = tab.control("film", switch("What to film", WALKS.items(), "vae-walk", TRAVERSE, said=False))
                 with gr.Column(min_width=0, elem_classes=away(False)) as target:
-                    to = tab.digit("to", "Where to", GOAL)
+                    to = tab.digit("to", say("Where to"), GOAL)
                 film = player("vae-film", "vae", film_first)
                 verbs("vae", painted, 12, "vae-film", by=model)
         with column("aside"):
@@ -199,7 +200,7 @@ def build(tab: Tab) -> None:
 
     asked = {"picture": tab.desk.digit, "seed": tab.desk.seed, "model": model, "task": task, "z": z}
     asked |= {"run": trained.run}
-    when = {"seed": (task, IMAGINE), "picture": (task, COPY)}
+    when = {"seed": (task, IMAGINE), "picture": (task, say(COPY))}
     tab.paint(answer, asked, [stage, shown, costs, sliders, idle], status=status, when=when, quick=True)
     tab.moment("vae-film")
     tab.paint(on_film, {**asked, "walk": walk, "to": to}, [film, painted], rest=REST, when=when)

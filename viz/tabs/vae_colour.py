@@ -13,6 +13,7 @@ from PIL import Image
 from core.errors import UserError
 from core.studies import latents
 from core.training.registry import REGISTRY, shown_in
+from viz.language import say
 from viz.player import bundle
 from viz.player.payload import Player
 from viz.tabs import uploads
@@ -164,10 +165,13 @@ def build(tab: Tab) -> None:
                 with gr.Row(elem_classes=away(False)) as box:
                     urls = [uploads.encoded(Image.fromarray(each), "PNG") for each in own_pictures()[PAINTER]]
                     pickers[name] = tab.keeps(
-                        name, pictures(f"vcolour-{name}", f"Picture {name.upper()}", urls, cell, tab.key, name)
+                        name,
+                        pictures(
+                            f"vcolour-{name}", say("Picture {upper}", upper=name.upper()), urls, cell, tab.key, name
+                        ),
                     )
                     with gr.Column(min_width=200):
-                        fields[name] = uploads.upload_field(f"vcolour-{name}", uploads.COLOUR)
+                        fields[name] = uploads.upload_field(f"vcolour-{name}", say(uploads.COLOUR))
                     owns[f"own_{name}"] = gr.State(None)
                 boxes.append(box)
             with gr.Column(min_width=0, visible=False) as walking:

@@ -10,6 +10,7 @@ import numpy as np
 from core.errors import UserError
 from core.studies import latents
 from viz import errors
+from viz.language import say
 from viz.player.payload import encode
 from viz.tabs.common import LATEST, SKIP, card, column, explanation, room, shown_for, status_line, stored, told, verbs
 from viz.tabs.desk import Tab
@@ -88,13 +89,13 @@ def controls(tab: Tab) -> tuple[dict[str, Any], Painters]:
         )
 
     most = max(LENGTHS.values())
-    fields = {"model": chips("model", MODELS, "Code")}
+    fields = {"model": chips("model", MODELS, say("Code"))}
     with gr.Column(min_width=0, visible=False, elem_id="map-planes") as planes:
-        fields["plane"] = chips("plane", PLANES, "Plane")
+        fields["plane"] = chips("plane", PLANES, say("Plane"))
         with gr.Row(visible=False, elem_classes="easel-pair") as axes:
-            fields |= {"across": number("across", "Across"), "along": number("along", "Along")}
-        fields["held"] = chips("held", HELD, "Outside of the plane")
-    fields["tiles"] = chips("tiles", TILES, "Axes")
+            fields |= {"across": number("across", say("Across")), "along": number("along", say("Along"))}
+        fields["held"] = chips("held", HELD, say("Outside of the plane"))
+    fields["tiles"] = chips("tiles", TILES, say("Axes"))
     trained = Painters(tab, "map", LENGTHS, fields["model"])
     shown_for(fields["plane"], {AXES: axes})
 

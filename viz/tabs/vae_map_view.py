@@ -16,6 +16,7 @@ from core.errors import UserError
 from core.studies.vae_map import Numbers, Plane, extent, principal
 from core.trace import Array
 from core.training.registry import REGISTRY, shown_in
+from viz.language import say
 from viz.player.payload import Player
 from viz.views import vae_map
 from viz.views.assets import intact
@@ -99,7 +100,7 @@ def moves(studio: Any, view: View) -> bool:
 def dots(studio: Any, name: str) -> tuple[Numbers, NDArray[np.uint8], str]:
     """The codes (n, d) of a model's dots and their classes (n,), and whose they are, or why there are none."""
     if (own := studio.map.own(name)) is not None:
-        return own.means.astype(np.float64), own.labels, vae_map.OWN if len(own.means) else vae_map.GONE
+        return own.means.astype(np.float64), own.labels, say(vae_map.OWN) if len(own.means) else say(vae_map.GONE)
     known = codes(name)
     ordered = studio.map.in_order(name, known.means, known.sha256)
     if ordered is None:
@@ -116,17 +117,17 @@ def seen(studio: Any, view: View, pixels: NDArray[np.uint8]) -> Seen:
         plane, axes, share = studio.map.of_axes(name, 1, 2), ["z1", "z2"], None
     elif view.plane == PRINCIPAL and len(means):
         plane, shares = principal(means)
-        axes, share = ["component 1", "component 2"], float(shares[:2].sum())
-        held = " What lies outside of the plane is held at the mean of the dots."
+        axes, share = [say("component 1"), say("component 2")], float(shares[:2].sum())
+        held = say(" What lies outside of the plane is held at the mean of the dots.")
     else:
         axes = [view.across, view.along]
         numbers = [int(axis[1:]) for axis in axes]
         plane = studio.map.of_axes(name, *numbers)
         share = float(variance[[number - 1 for number in numbers]].sum() / variance.sum()) if len(means) else None
-        held = " All other numbers are held at 0, the prior's mean."
+        held = say(" All other numbers are held at 0, the prior's mean.")
     if moves(studio, view):
         plane = plane.through(studio.vaes.encode(pixels, name).mean.astype(np.float64))
-        held = " What lies outside of the plane is held as in your digit."
+        held = say(" What lies outside of the plane is held as in your digit.")
     places = plane.places(means)
     return Seen(plane, axes, places, labels, extent(places, LEAST, MOST), share, held, whose)
 

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from core.training.registry import FIRST, shown_in
+from viz.language import say
 from viz.player.payload import Player
 from viz.tabs.common import (
     card,
@@ -116,7 +117,7 @@ def build(tab: Tab) -> None:
     asked = {"picture": tab.desk.digit, "seed": tab.desk.seed, "task": task, "flips": flips, "view": view}
     asked |= {"run": trained.run}
     outputs = [stage, painted, made]
-    again(go, tab.paint(answer, {**asked, "made": made}, outputs, status=status, wait=lambda: "Searching…"))
+    again(go, tab.paint(answer, {**asked, "made": made}, outputs, status=status, wait=lambda: say("Searching…")))
     tab.moment("restore-player")
     show_stage(go, "restore-player")
     shown_for(task, {NOISE: flipping})

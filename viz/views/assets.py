@@ -24,7 +24,7 @@ def intact(name: str) -> Iterator[IO[bytes]]:
         with (ASSETS / name).open("rb") as file:  # np.load does not close one that turns out to be no zip file
             yield file
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error) as error:
-        raise AssetError(f"The file {name} of this page is missing or damaged: fetch it again.") from error
+        raise AssetError("The file {name} of this page is missing or damaged: fetch it again.", name=name) from error
 
 
 def stored(name: str) -> Any:

@@ -16,6 +16,7 @@ from core.files import CHECKPOINTS
 from core.results import Tally
 from core.trace import Array, CanvasTrace
 from core.training.registry import FIRST, shown_in
+from viz.language import say
 from viz.player import bundle, frames, notes, payload
 from viz.player.payload import Again, Patch, Player, Value, Words
 from viz.views import pixel_scores
@@ -33,15 +34,15 @@ def compare_payload(
 ) -> Player:
     """With attention and without, of equal noise. Of a copy the note has both prices; the bars are those with."""
     value = frames.draw_payload(attentive, before=before, autoplay=autoplay)
-    value["panels"][-1]["title"] = "With attention"
-    value["panels"].append(payload.panel("Without", "write", frames.stacked(plain)))
+    value["panels"][-1]["title"] = say("With attention")
+    value["panels"].append(payload.panel(say("Without"), "write", frames.stacked(plain)))
     note, copies = value["note"], attentive.subject is not None
     assert note is not None
-    note["title"] = "Stroke [[step]] of [[steps]], twice"
-    note["html"] = notes.ON_AND_OFF[int(copies)]
+    note["title"] = say("Stroke [[step]] of [[steps]], twice")
+    note["html"] = say(notes.ON_AND_OFF)[int(copies)]
     note["patches"], note["rows"], note["values"] = [], [], {}
     if copies:
-        note["rows"] = notes.ON_AND_OFF_ROWS
+        note["rows"] = say(notes.ON_AND_OFF_ROWS)
         for name, trace in (("with", attentive), ("without", plain)):
             kl, left = trace.series("kl"), trace.series("reconstruction_nats")
             parts = {"kl": kl, "spent": kl.cumsum(0), "left": left, "sum": kl.cumsum(0) + left}
@@ -64,16 +65,25 @@ def tally_html(tally: Tally | None, folder: Path = CHECKPOINTS) -> str:
     if found[0] and found[1]:
         attentive, plain = pixel_scores.said(found[0]), pixel_scores.said(found[1])
         lines.append(
-            f"<b>All {found[0]['n']:,} test digits</b>, on average: {attentive} nats with attention, {plain} without."
+            say(
+                "<b>All {n:,} test digits</b>, on average: {attentive} nats with attention, {plain} without.",
+                n=found[0]["n"],
+                attentive=attentive,
+                plain=plain,
+            )
         )
     return "".join(f"<p>{line}</p>" for line in lines)
 
 
 def _won(tally: Tally) -> str:
     wins, seeds = int((tally.attentive < tally.plain).sum()), len(tally.plain)
-    return (
-        f"<b>This picture:</b> with attention wins {wins} of {seeds} seeds. On average it costs "
-        f"{tally.attentive.mean():.1f} nats with attention, {tally.plain.mean():.1f} without."
+    return say(
+        "<b>This picture:</b> with attention wins {wins} of {seeds} seeds. On average it costs {mean:.1f} "
+        "nats with attention, {mean2:.1f} without.",
+        wins=wins,
+        seeds=seeds,
+        mean=tally.attentive.mean(),
+        mean2=tally.plain.mean(),
     )
 
 
@@ -82,12 +92,12 @@ def between_payload(trace: CanvasTrace, *, before: Array | None = None, autoplay
     value = frames.draw_payload(trace, columns=BETWEEN_COLUMNS, before=before, autoplay=autoplay)
     count = len(trace.frame(0))
     panel, note = value["panels"][-1], value["note"]
-    panel["title"] = f"{count} paintings from one to the other"
+    panel["title"] = say("{count} paintings from one to the other", count=count)
     shares = [f"{round(100 * k / (count - 1))} %" for k in range(1, count - 1)]
-    panel["labels"] = ["the first", *shares, "the last"]
+    panel["labels"] = [say("the first"), *shares, say("the last")]
     assert note is not None
-    note["title"] = "Painting [[cell]] of [[cells]], stroke [[step]]"
-    note["html"] = notes.BETWEEN
+    note["title"] = say("Painting [[cell]] of [[cells]], stroke [[step]]")
+    note["html"] = say(notes.BETWEEN)
     return value
 
 
@@ -96,9 +106,11 @@ def two_digits_payload(trace: CanvasTrace, stands: Array, names: Sequence[str], 
     value = frames.draw_payload(trace, autoplay=autoplay)
     note = value["note"]
     assert note is not None
-    words = [notes.FIRST_DRAWN.format(first=names[k], second=names[1 - k]) for k in range(2)]
-    note["html"] = notes.TWO_DIGITS + " " + order_sentence(stands, words)
-    note["rows"] = [[f"the {name} stands", f"[[stands_{k}]]"] for k, name in enumerate(names)] + note["rows"][-2:]
+    words = [say(notes.FIRST_DRAWN).format(first=names[k], second=names[1 - k]) for k in range(2)]
+    note["html"] = say(notes.TWO_DIGITS) + " " + order_sentence(stands, words)
+    note["rows"] = [
+        [say("the {name} stands", name=name), say("[[stands_{k}]]", k=k)] for k, name in enumerate(names)
+    ] + note["rows"][-2:]
     values: dict[str, Value | Words] = {
         f"stands_{k}": {**payload.value(stands[:, [k]], 0), "percent": True} for k in range(2)
     }
@@ -122,7 +134,7 @@ def order_sentence(stands: Array, words: Sequence[str]) -> str:
     at = half_way(stands)
     early = int(np.argmin(at))
     if abs(at[0] - at[1]) < 1:
-        return notes.TOGETHER
+        return say(notes.TOGETHER)
     return words[early].format(early=f"{at[early]:.1f}", late=f"{at[1 - early]:.1f}")
 
 
@@ -131,7 +143,9 @@ def with_logits(value: Player, trace: CanvasTrace) -> Player:
     p = frames.stacked(trace).astype(np.float64).clip(1e-7, 1 - 1e-7)
     shade = np.clip(0.5 + (np.log(p) - np.log1p(-p)) / (2 * LOGITS), 0, 1).astype(np.float32)
     old = value["panels"][-1]
-    panel = payload.panel(f"Its canvas in logits, −{LOGITS:g} to {LOGITS:g}", old["room"], shade, old.get("labels"))
+    panel = payload.panel(
+        say("Its canvas in logits, −{logits:g} to {logits:g}", logits=LOGITS), old["room"], shade, old.get("labels")
+    )
     return {**value, "panels": [*value["panels"][:-1], panel]}
 
 
@@ -146,10 +160,10 @@ def with_filters(value: Player, trace: CanvasTrace) -> Player:
     for mark in first.marks:
         side = first.patches[mark.kind].shape[-1]
         words = {"read": "reads", "write": "writes"}[mark.kind]
-        for axis, length, name in (("x", width, "F_X, columns"), ("y", height, "F_Y, rows")):
+        for axis, length, name in (("x", width, say("F_X, columns")), ("y", height, say("F_Y, rows"))):
             bank = filters(trace, mark.kind, axis, length, side)
             bright = bank / np.maximum(bank.max((2, 3), keepdims=True), 1e-12)
-            title = f"{name} it {words}"
+            title = say("{name} it {words}", name=name, words=words)
             patches.append(payload.patch(title, bright[:, :, None], mark.kind))
     if note is None or not patches:
         return value

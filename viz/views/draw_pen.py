@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from core.results import SMALLEST, Penned
 from core.trace import CanvasTrace, Mark
+from viz.language import say
 from viz.player import frames, notes, payload
 from viz.player.payload import Again, Player, Value, Words
 from viz.views import aim, draw_time
@@ -28,7 +29,7 @@ def pen_payload(penned: Penned, steps: Sequence[int], *, autoplay: bool = True) 
     shown = [frames.draw_payload(trace, before=penned.blank[None], autoplay=autoplay) for trace in traces]
     panels = [
         payload.panel(title, "write", np.stack([step.image for step in trace]))
-        for title, trace in zip(TITLES, traces, strict=True)
+        for title, trace in zip(say(TITLES), traces, strict=True)
     ]
     value: Player = {
         **shown[0],
@@ -38,9 +39,15 @@ def pen_payload(penned: Penned, steps: Sequence[int], *, autoplay: bool = True) 
     cost, note = value["cost"], value["note"]
     assert cost is not None and note is not None
     copies = traces[0].subject is not None
-    cost["label"] = ("nats of each stroke" if copies else "change at each stroke, %") + ", with your hand"
+    cost["label"] = (say("nats of each stroke") if copies else say("change at each stroke, %")) + say(
+        ", with your hand"
+    )
     note["html"] = notes.PENNED + (_summed(traces, steps) if copies and steps else "")
-    note["rows"] = [["", "your hand", "untouched"], *(notes.PEN_COPY_ROWS if copies else []), *notes.PEN_ROWS]
+    note["rows"] = [
+        ["", say("your hand"), "untouched"],
+        *(say(notes.PEN_COPY_ROWS) if copies else []),
+        *say(notes.PEN_ROWS),
+    ]
     note["values"] = _values(traces, steps, copies)
     note["patches"] = []
     return value
@@ -74,7 +81,7 @@ def pen_aim(penned: Penned, step: int, moved: bool) -> aim.Aim:
         "write",
         (mark.x[0], mark.y[0], size),
         ghosts=[penned.touched.wanted[step].tolist()] if moved else [],
-        names=["its own"] if moved else [],
+        names=[say("its own")] if moved else [],
         smallest=SMALLEST,
         largest=2.0 * max(height, width),
         filters=n,
@@ -103,7 +110,7 @@ def _values(traces: Sequence[CanvasTrace], steps: Sequence[int], copies: bool) -
     apart = 100 * np.abs(images[0] - images[1]).mean((2, 3, 4))
     found: dict[str, Value | Words] = {
         "apart": payload.value(apart, 1),
-        "said": payload.words(list(notes.PEN_SAID[int(copies)]), _phase(len(traces[0]), steps)),
+        "said": payload.words(list(say(notes.PEN_SAID)[int(copies)]), _phase(len(traces[0]), steps)),
     }
     for i, trace in enumerate(traces):
         if copies:
@@ -134,4 +141,4 @@ def _summed(traces: Sequence[CanvasTrace], steps: Sequence[int]) -> str:
 
 
 def _more(nats: float) -> str:
-    return f"{abs(nats):.1f} nats {'more' if nats >= 0 else 'fewer'}"
+    return say("{nats:.1f} nats {nats2}", nats=abs(nats), nats2="more" if nats >= 0 else "fewer")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.results import Erased
 from core.trace import Array, CanvasTrace
 from core.training.registry import FIRST
+from viz.language import say
 from viz.player import bundle, frames, notes, payload
 from viz.player.payload import Again, Player, Value
 
@@ -23,7 +24,7 @@ def length_told(value: Player, trained: int) -> Player:
     """``value``, a painting of DRAW; its note now says what another number of strokes than ``trained`` does."""
     steps, note = value["steps"], value["note"]
     if steps != trained and note is not None:
-        sentences = notes.TOO_FEW if steps < trained else notes.TOO_MANY
+        sentences = say(notes.TOO_FEW) if steps < trained else say(notes.TOO_MANY)
         beyond = np.arange(steps)[:, None] >= trained
         note["html"] += notes.LENGTH
         note["values"]["length"] = payload.words(
@@ -38,13 +39,17 @@ def forks_payload(trace: CanvasTrace, at: int, *, before: Array | None = None, a
     columns = COLUMNS if count <= MANY else COLUMNS * 3 // 2
     value = frames.draw_payload(trace, columns=columns, before=before, autoplay=autoplay)
     panel = value["panels"][-1]
-    panel["title"] = f"{count} futures, one past up to stroke {at}" if at else f"{count} futures without a common past"
-    panel["labels"] = ["what it became", *(f"future {index}" for index in range(2, count + 1))]
+    panel["title"] = (
+        say("{count} futures, one past up to stroke {at}", count=count, at=at)
+        if at
+        else say("{count} futures without a common past", count=count)
+    )
+    panel["labels"] = [say("what it became"), *(say("future {index}", index=index) for index in range(2, count + 1))]
     note = value["note"]
     assert note is not None
     past = np.arange(len(trace)) < at
     note["html"] += notes.FORKED
-    note["values"]["shared"] = payload.words(notes.SHARED, past[:, None].astype(np.uint8))
+    note["values"]["shared"] = payload.words(say(notes.SHARED), past[:, None].astype(np.uint8))
     return value
 
 
@@ -68,9 +73,11 @@ def erased_payload(erased: Erased, *, latent: bool, autoplay: bool = True) -> Pl
     labels = [f"{step + 1}: {lost:+.0f}" if copies else str(step + 1) for step, lost in enumerate(erased.lost.tolist())]
     most = max(float(difference.max()), 1e-6)
     panels = [
-        payload.panel("Without stroke …" + (": nats lost" if copies else ""), "write", erased.without[None], labels),
         payload.panel(
-            f"What is lost: white is {100 * most:.0f} % of full ink",
+            say("Without stroke …") + (say(": nats lost") if copies else ""), "write", erased.without[None], labels
+        ),
+        payload.panel(
+            say("What is lost: white is {most:.0f} % of full ink", most=100 * most),
             "write",
             difference[None] / most,
             [f"{changed:.1f} %" for changed in ink.tolist()],
@@ -78,16 +85,20 @@ def erased_payload(erased: Erased, *, latent: bool, autoplay: bool = True) -> Pl
     ]
     panels[1]["map"] = "room"
     values: dict[str, Value | payload.Words] = {"changed": payload.value(ink[None], 1)}
-    rows = [["change of the picture", "[[changed]] %"]]
+    rows = [[say("change of the picture"), "[[changed]] %"]]
     if copies:
         values |= {"kl": payload.value(erased.kl[None], 2), "lost": payload.value(erased.lost[None], 1)}
-        rows = [["the stroke cost", "[[kl]] nats"], ["without it the picture costs", "[[lost]] nats more"], *rows]
+        rows = [
+            [say("the stroke cost"), "[[kl]] nats"],
+            [say("without it the picture costs"), say("[[lost]] nats more")],
+            *rows,
+        ]
     return {
         **payload.player(panels, columns=COLUMNS, autoplay=False),
         "film": False,
         "note": {
-            "title": f"Without stroke [[cell]] of {steps}",
-            "html": notes.ERASED[int(latent)],
+            "title": say("Without stroke [[cell]] of {steps}", steps=steps),
+            "html": say(notes.ERASED)[int(latent)],
             "rows": rows,
             "values": values,
             "patches": [],

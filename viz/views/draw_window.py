@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from core.results import Looking, Setting
 from core.trace import Array
+from viz.language import say
 from viz.player import payload
 from viz.player.payload import Player
 
@@ -43,9 +44,9 @@ def still(looking: Looking) -> Player:
     """The same three figures as a payload of the player, to be taken home."""
     s = looking.setting
     panels = [
-        payload.panel("The picture and the window", "read", looking.picture[None, None, None]),
-        payload.panel(f"The patch, {s.n}×{s.n}", "read", looking.patch[None, None, None]),
-        payload.panel("Written back, its brightest white", "write", stretched(looking)[None, None, None]),
+        payload.panel(say("The picture and the window"), "read", looking.picture[None, None, None]),
+        payload.panel(say("The patch, {n}×{n2}", n=s.n, n2=s.n), "read", looking.patch[None, None, None]),
+        payload.panel(say("Written back, its brightest white"), "write", stretched(looking)[None, None, None]),
     ]
     sigma = s.sigma2**0.5
     box = [[[s.g_x - 0.5, s.g_y - 0.5, *[(s.n - 1) * s.delta + 2 * sigma] * 2, 1 / max(sigma, 1e-6)]]]
@@ -62,12 +63,12 @@ def stretched(looking: Looking) -> Array:
 def drawing(looking: Looking) -> str:
     """Three figures: the picture with the window and both filterbanks, the patch, and what is written back."""
     n, brightest = looking.setting.n, float(looking.back.max())
-    patch = f"The patch, {n}×{n}: γ F<sub>Y</sub> x F<sub>X</sub><sup>T</sup>"
-    back = "Written back: 1/γ F<sub>Y</sub><sup>T</sup> patch F<sub>X</sub>, " + (
-        f"its white is {brightest:.2g}" if brightest >= FAINT else "nothing"
+    patch = say("The patch, {n}×{n}: γ F<sub>Y</sub> x F<sub>X</sub><sup>T</sup>", n=n)
+    back = say("Written back: 1/γ F<sub>Y</sub><sup>T</sup> patch F<sub>X</sub>, ") + (
+        say("its white is {brightest:.2g}", brightest=brightest) if brightest >= FAINT else "nothing"
     )
     figures = (
-        ("The picture, F<sub>Y</sub> beside it and F<sub>X</sub> below", _window(looking), "window"),
+        (say("The picture, F<sub>Y</sub> beside it and F<sub>X</sub> below"), _window(looking), "window"),
         (patch, _image(looking.patch, "patch"), "patch"),
         (back, _image(stretched(looking), "back"), "back"),
     )
@@ -114,7 +115,7 @@ def _curve(points: list[tuple[float, float]]) -> str:
 
 
 def _image(picture: Array, kind: str) -> str:
-    names = {"patch": "the patch that is read", "back": "what is written back"}
+    names = {"patch": say("the patch that is read"), "back": say("what is written back")}
     return f'<img src="{png(picture)}" alt="{names[kind]}">'
 
 
@@ -126,8 +127,15 @@ def png(picture: Array) -> str:
 
 
 def _spoken(s: Setting) -> str:
-    where = f"around column {s.g_x:g} and row {s.g_y:g}"
-    return f"{s.n} by {s.n} filters {where}, stride {s.delta:g}, variance {s.sigma2:g} pixels"
+    where = say("around column {g_x:g} and row {g_y:g}", g_x=s.g_x, g_y=s.g_y)
+    return say(
+        "{n} by {n2} filters {where}, stride {delta:g}, variance {sigma2:g} pixels",
+        n=s.n,
+        n2=s.n,
+        where=where,
+        delta=s.delta,
+        sigma2=s.sigma2,
+    )
 
 
 def formula(s: Setting, lit: str = "") -> str:
@@ -141,10 +149,10 @@ def formula(s: Setting, lit: str = "") -> str:
     lines = [
         f"μ<sub>X</sub><sup>i</sup> = {term('g_x')} + (i − {term('n')}/2 − ½) {term('delta')}",
         f"μ<sub>Y</sub><sup>j</sup> = {term('g_y')} + (j − {term('n')}/2 − ½) {term('delta')}",
-        f"F<sub>X</sub>[i, a] ∝ exp(−(a − μ<sub>X</sub><sup>i</sup>)² / 2{term('sigma2')})",
-        f"F<sub>Y</sub>[j, b] ∝ exp(−(b − μ<sub>Y</sub><sup>j</sup>)² / 2{term('sigma2')})",
-        f"patch = {term('gamma')} F<sub>Y</sub> x F<sub>X</sub><sup>T</sup>",
-        f"back = 1/{term('gamma')} F<sub>Y</sub><sup>T</sup> patch F<sub>X</sub>",
+        say("F<sub>X</sub>[i, a] ∝ exp(−(a − μ<sub>X</sub><sup>i</sup>)² / 2{term})", term=term("sigma2")),
+        say("F<sub>Y</sub>[j, b] ∝ exp(−(b − μ<sub>Y</sub><sup>j</sup>)² / 2{term})", term=term("sigma2")),
+        say("patch = {term} F<sub>Y</sub> x F<sub>X</sub><sup>T</sup>", term=term("gamma")),
+        say("back = 1/{term} F<sub>Y</sub><sup>T</sup> patch F<sub>X</sub>", term=term("gamma")),
     ]
     values = ", ".join(f"{TERMS[name]} = {getattr(s, name):g}" for name in TERMS)
     return (
@@ -158,24 +166,24 @@ def sentence(s: Setting, shape: tuple[int, ...]) -> str:
     sigma, reach = s.sigma2**0.5, (s.n - 1) * s.delta / 2
     outside = [abs(g - (length + 1) / 2) - reach > length / 2 for g, length in ((s.g_x, width), (s.g_y, height))]
     if any(outside):
-        return (
+        return say(
             "The window lies <b>outside</b> the picture. Every filter still sums to one over the pixels there are, so "
             "each reads the nearest edge."
         )
     if s.n == 1:
-        return "<b>One filter</b> reads one number, the mean of what lies around the centre. It has no stride."
+        return say("<b>One filter</b> reads one number, the mean of what lies around the centre. It has no stride.")
     if s.delta == 0:
-        return "With a stride of <b>zero</b> all filters lie on one spot and read the same number."
+        return say("With a stride of <b>zero</b> all filters lie on one spot and read the same number.")
     if sigma < 0.2:
-        return (
+        return say(
             "Each filter is as sharp as a <b>single pixel</b>. What lies between them is lost, and nothing tells the "
             "network which way to move: a gradient needs filters that overlap."
         )
     if sigma > 1.5 * s.delta:
-        return "Neighbouring filters <b>overlap</b> so much that all read nearly the same: a blur."
+        return say("Neighbouring filters <b>overlap</b> so much that all read nearly the same: a blur.")
     if 2 * sigma < 0.8 * s.delta:
-        return "There are <b>gaps</b> between the filters: what falls into them is neither read nor written."
+        return say("There are <b>gaps</b> between the filters: what falls into them is neither read nor written.")
     covered = ((s.n - 1) * s.delta + 2 * sigma) / max(height, width)
     if covered > 0.9:
-        return f"The whole picture in {s.n}×{s.n} numbers: everything is seen, <b>coarsely</b>."
-    return f"A part of the picture in {s.n}×{s.n} numbers: little is seen, but <b>sharply</b>."
+        return say("The whole picture in {n}×{n2} numbers: everything is seen, <b>coarsely</b>.", n=s.n, n2=s.n)
+    return say("A part of the picture in {n}×{n2} numbers: little is seen, but <b>sharply</b>.", n=s.n, n2=s.n)

@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from core.trace import Array, CanvasTrace, RasterTrace
+from viz.language import say
 from viz.player import overlays
 from viz.player.payload import finite
 
@@ -22,13 +23,13 @@ GRID = "rgba(128, 128, 128, 0.25)"
 def kl_figure(trace: CanvasTrace, *, cell: int = 0, title: str = "") -> go.Figure:
     """Nats that each stroke tells the decoder about picture ``cell``: T bars, none if nothing was looked at."""
     if "kl" not in trace.steps[0].scalars:
-        return chart(go.Bar(), "Nothing was looked at, so no stroke tells anything.", x="stroke", y="nats")
+        return chart(go.Bar(), say("Nothing was looked at, so no stroke tells anything."), x="stroke", y="nats")
     kl = finite(trace.series("kl")[:, cell], "The trace")
     bars = go.Bar(
         x=np.arange(1, len(kl) + 1),
         y=kl,
         marker_color=overlays.COLOURS["write"],
-        hovertemplate="stroke %{x}<br>%{y:.2f} nats<extra></extra>",
+        hovertemplate=say("stroke %{x}<br>%{y:.2f} nats<extra></extra>"),
     )
     return chart(bars, title, x="stroke", y="nats")
 
@@ -36,21 +37,21 @@ def kl_figure(trace: CanvasTrace, *, cell: int = 0, title: str = "") -> go.Figur
 def nats_per_latent_figure(kl: Array, *, title: str = "") -> go.Figure:
     """What each latent costs, (d,) in nats, the most expensive first; latents are numbered from 1."""
     if not len(kl):
-        return chart(go.Bar(), "Bent or imagined: only the code of a digit has a price.", x="latent", y="nats")
+        return chart(go.Bar(), say("Bent or imagined: only the code of a digit has a price."), x="latent", y="nats")
     nats = finite(kl, "The code")
     order = np.argsort(-nats, kind="stable")
     bars = go.Bar(
         x=[f"z{latent + 1}" for latent in order],
         y=nats[order],
         marker_color=overlays.COLOURS["vae"],
-        hovertemplate="%{x}<br>%{y:.2f} nats<extra></extra>",
+        hovertemplate=say("%{x}<br>%{y:.2f} nats<extra></extra>"),
     )
     return chart(bars, title, x="latent", y="nats")
 
 
 def entropy_figure(trace: RasterTrace, cell: int = 0, *, title: str = "") -> go.Figure:
     """How unsure the painter was of each pixel of picture ``cell``, in nats, at most log 2."""
-    return _heat_map(trace.entropy[cell], float(np.log(2)), "%{z:.3f} nats", "nats", title)
+    return _heat_map(trace.entropy[cell], float(np.log(2)), say("%{z:.3f} nats"), "nats", title)
 
 
 def novelty_figure(imagined: NDArray[Any], test: NDArray[Any], train: NDArray[Any]) -> go.Figure:
@@ -58,8 +59,8 @@ def novelty_figure(imagined: NDArray[Any], test: NDArray[Any], train: NDArray[An
     edges = np.arange(0, max(imagined.max(), test.max(), train.max()) + 6, 5)
     kinds = (
         (imagined, "imagined", overlays.COLOURS["write"], "solid"),
-        (test, "test digits", TEXT, "dash"),
-        (train, "training digits", TEXT, "dot"),
+        (test, say("test digits"), TEXT, "dash"),
+        (train, say("training digits"), TEXT, "dot"),
     )
     lines = []
     for values, name, colour, dash in kinds:
@@ -71,10 +72,10 @@ def novelty_figure(imagined: NDArray[Any], test: NDArray[Any], train: NDArray[An
                 name=name,
                 line={"color": colour, "dash": dash, "shape": "hvh"},
                 fill="tozeroy" if name == "imagined" else None,
-                hovertemplate="about %{x:.0f} pixels: %{y:.1f} %<extra>" + name + "</extra>",
+                hovertemplate=say("about %{x:.0f} pixels: %{y:.1f} %<extra>") + name + "</extra>",
             )
         )
-    drawn = chart(lines, "", x="pixels that differ", y="% of pictures")
+    drawn = chart(lines, "", x=say("pixels that differ"), y=say("% of pictures"))
     return drawn.update_layout(legend={"orientation": "h", "y": 1.12, "x": 0})
 
 
@@ -91,7 +92,7 @@ def path_figure(trace: CanvasTrace, *, cell: int = 0, title: str = "") -> go.Fig
         zmax=2,  # half as bright, so that the paths stand out
         colorscale=[[0, "#101216"], [1, "#ffffff"]],
         showscale=False,
-        hovertemplate="%{z:.0%} ink<extra></extra>",
+        hovertemplate=say("%{z:.0%} ink<extra></extra>"),
     )
     paths = []
     for kind, dash in (("read", "solid"), ("write", "dash")):
@@ -111,13 +112,13 @@ def path_figure(trace: CanvasTrace, *, cell: int = 0, title: str = "") -> go.Fig
                 line={"color": overlays.COLOURS[kind], "dash": dash},
                 marker={"size": 5 + 13 * np.clip(sizes / max(height, width), 0, 1.5)},
                 customdata=sizes,
-                hovertemplate="stroke %{pointNumber}<br>%{x:.1f}, %{y:.1f}, %{customdata:.0f} px wide<extra>"
+                hovertemplate=say("stroke %{pointNumber}<br>%{x:.1f}, %{y:.1f}, %{customdata:.0f} px wide<extra>")
                 + kind
                 + "</extra>",
             )
         )
     if not paths:
-        return chart(go.Bar(), "This painter has no windows.", x="", y="")
+        return chart(go.Bar(), say("This painter has no windows."), x="", y="")
     drawn = chart([picture, *paths], title, x="", y="")
     drawn.update_xaxes(showgrid=False, constrain="domain", range=[0, width])
     drawn.update_yaxes(showgrid=False, constrain="domain", range=[height, 0], scaleanchor="x")
@@ -137,7 +138,7 @@ def _heat_map(values: Array, top: float, hover: str, unit: str, title: str) -> g
         zsmooth=False,
         colorscale=stops,
         colorbar={"title": {"text": unit}, "thickness": 10, "outlinewidth": 0},
-        hovertemplate=f"row %{{y}}, column %{{x}}<br>{hover}<extra></extra>",
+        hovertemplate=say("row %{{y}}, column %{{x}}<br>{hover}<extra></extra>", hover=hover),
     )
     figure = chart(pixels, title, x="", y="")
     figure.update_xaxes(showgrid=False, constrain="domain")

@@ -39,7 +39,7 @@ def value(text: str, calls: Calls, names: Mapping[str, float] | None = None) -> 
     try:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError):
-        raise SumError(f"The sum {quoted(text)} cannot be read.") from None
+        raise SumError("The sum {it} cannot be read.", it=quoted(text)) from None
     return _value(tree, calls, names or {})
 
 
@@ -58,4 +58,4 @@ def _value(node: ast.expr, calls: Calls, names: Mapping[str, float]) -> Any:
             return all(_COMPARED[type(op)](a, b) for op, a, b in zip(ops, values, values[1:], strict=False))
         case ast.Call(func=ast.Name(id=name), args=given, keywords=[]) if name in calls:
             return calls[name](*(_value(each, calls, names) for each in given))
-    raise SumError(f"There is nothing called {quoted(ast.unparse(node))} in a lesson's sums.")
+    raise SumError("There is nothing called {unparse} in a lesson's sums.", unparse=quoted(ast.unparse(node)))

@@ -25,10 +25,10 @@ from typing import Any
 import segno
 
 from core.errors import UserError
+from viz.language import ENGLISH
 from viz.views.assets import ASSETS, intact
 
 FOLDER = "lessons"
-LANGUAGE = "en"
 FENCE = "+++"
 _FACT = re.compile(r"\{(\w+)(?::([^}]*))?\}")
 _KEY = re.compile(r"[a-z][a-z-]*")
@@ -79,12 +79,12 @@ class Lesson:
     plan: bool = False
 
 
-def keys(language: str = LANGUAGE) -> list[str]:
+def keys(language: str = ENGLISH) -> list[str]:
     """The names of the lessons that there are in a language."""
     return sorted(file.stem for file in (ASSETS / FOLDER / language).glob("*.md"))
 
 
-def read(key: str, language: str = LANGUAGE) -> Lesson:
+def read(key: str, language: str = ENGLISH) -> Lesson:
     """One lesson; raises :class:`LessonError` or :class:`viz.views.assets.AssetError` with one sentence."""
     if not _KEY.fullmatch(key) or key not in keys(language):
         raise LessonError("There is no such lesson.")
@@ -92,7 +92,7 @@ def read(key: str, language: str = LANGUAGE) -> Lesson:
         return parsed(key, file.read().decode())
 
 
-def course(language: str = LANGUAGE) -> list[Lesson]:
+def course(language: str = ENGLISH) -> list[Lesson]:
     """All lessons in their order."""
     return sorted((read(key, language) for key in keys(language)), key=lambda lesson: lesson.order)
 
@@ -112,14 +112,14 @@ def parsed(key: str, text: str) -> Lesson:
     first, *sections = re.split(r"^## ", text.strip(), flags=re.MULTILINE)
     front, rest = _fenced(first, where)
     if rest:
-        raise LessonError(f"{where} has text before its first step.")
+        raise LessonError("{where} has text before its first step.", where=where)
     _check(front, {**_LESSON, "plan": bool}, where, needed=set(_LESSON))
     for i, question in enumerate(front["questions"], 1):
         at = f"{where}, question {i},"
         _check(question, _QUESTION, at, needed=set(_QUESTION))
         _choice(question, at)
     if not sections:
-        raise LessonError(f"{where} has no steps.")
+        raise LessonError("{where} has no steps.", where=where)
     steps = tuple(_step(section, f"{where}, step {i},") for i, section in enumerate(sections, 1))
     lists = {"states": tuple(front["states"]), "questions": tuple(front["questions"])}
     return Lesson(key=key, steps=steps, **{**front, **lists})
@@ -130,21 +130,23 @@ def _step(section: str, where: str) -> Step:
     front, text = _fenced(body.strip(), where)
     _check(front, _STEP, where, needed={"at"})
     if not text:
-        raise LessonError(f"{where} has no sentences.")
+        raise LessonError("{where} has no sentences.", where=where)
     facts, task = front.get("facts", {}), front.get("task")
     if not all(isinstance(each, str) for each in (*facts.values(), *front.get("claims", ()))):
-        raise LessonError(f"{where} has a fact or a claim that is no sum in quotes.")
+        raise LessonError("{where} has a fact or a claim that is no sum in quotes.", where=where)
     if task is not None:
         kind = task.get("kind")
         if kind not in _TASKS:
-            raise LessonError(f"{where} has a task of no kind that there is: {', '.join(_TASKS)}.")
+            raise LessonError(
+                "{where} has a task of no kind that there is: {tasks}.", where=where, tasks=", ".join(_TASKS)
+            )
         _check(task, _SAID | _TASKS[kind], where, needed=set(_SAID | _TASKS[kind]))
         if kind == "choose":
             _choice(task, where)
     for said in (text, *_texts(task)):
         for name, _ in _FACT.findall(said):
             if name not in facts:
-                raise LessonError(f"{where} names a fact that it does not have: {name}.")
+                raise LessonError("{where} names a fact that it does not have: {name}.", where=where, name=name)
     claims = tuple(front.get("claims", ()))
     return Step(title.strip(), front["at"], front.get("look", ""), front.get("note", ""), text, facts, claims, task)
 
@@ -155,30 +157,32 @@ def _fenced(text: str, where: str) -> tuple[dict[str, Any], str]:
     if len(parts) < 3 and text.endswith(f"\n{FENCE}") and parts:
         parts = [*text.removesuffix(FENCE).split(f"{FENCE}\n", 1), ""]
     if len(parts) < 3:
-        raise LessonError(f"{where} has no front matter between two lines {FENCE}.")
+        raise LessonError("{where} has no front matter between two lines {fence}.", where=where, fence=FENCE)
     try:
         return tomllib.loads(parts[1]), parts[2].strip()
     except tomllib.TOMLDecodeError as error:
-        raise LessonError(f"{where} has front matter that cannot be read: {error}.") from None
+        raise LessonError("{where} has front matter that cannot be read: {error}.", where=where, error=error) from None
 
 
 def _check(table: object, known: Mapping[str, type], where: str, needed: set[str]) -> None:
     if not isinstance(table, dict):
-        raise LessonError(f"{where} has a list where names with values belong.")
+        raise LessonError("{where} has a list where names with values belong.", where=where)
     if missing := sorted(needed - table.keys()):
-        raise LessonError(f"{where} lacks {', '.join(missing)}.")
+        raise LessonError("{where} lacks {missing}.", where=where, missing=", ".join(missing))
     for name, value in table.items():
         if name not in known:
-            raise LessonError(f"{where} has {name!r}, which means nothing.")
+            raise LessonError("{where} has {name!r}, which means nothing.", where=where, name=name)
         if not isinstance(value, (known[name], int) if known[name] is float else known[name]):
-            raise LessonError(f"{where} has a {name} that is no {known[name].__name__}.")
+            raise LessonError(
+                "{where} has a {name} that is no {name2}.", where=where, name=name, name2=known[name].__name__
+            )
 
 
 def _choice(table: Mapping[str, Any], where: str) -> None:
     """Each answer has its reason, and one is right."""
     answers = table["answers"]
     if len(answers) != len(table["why"]) or len(answers) < 2 or not 0 <= table["right"] < len(answers):
-        raise LessonError(f"{where} needs a why for each of its answers, and the number of the right one.")
+        raise LessonError("{where} needs a why for each of its answers, and the number of the right one.", where=where)
 
 
 def _texts(value: object) -> list[str]:
@@ -216,7 +220,11 @@ def shown(lesson: Lesson, known: Mapping[str, float]) -> dict[str, Any]:
 
 def _shown_step(lesson: Lesson, step: Step, known: Mapping[str, float]) -> dict[str, Any]:
     if missing := [text for text in step.facts.values() if text not in known]:
-        raise LessonError(f"What {missing[0]} comes to in {lesson.key!r} is not known: run scripts.make_lessons.")
+        raise LessonError(
+            "What {missing} comes to in {key!r} is not known: run scripts.make_lessons.",
+            missing=missing[0],
+            key=lesson.key,
+        )
     facts = {name: known[text] for name, text in step.facts.items()}
     kept = None
     if step.task is not None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.results import Compared
 from core.trace import Array
+from viz.language import say
 from viz.player import frames
 from viz.views import aim
 from viz.views.aim import Aim
@@ -57,8 +58,20 @@ def comparison(compared: Compared) -> Comparison:
         spread=compared.spread,
     )
     lists = [
-        _list(f"Glimpse {number}, its own", "its", frames.unit_patches(compared.its, "glimpse")[at, 0, 0], its, at),
-        _list(f"Glimpse {number}, yours", "yours", frames.unit_patches(compared.yours, "glimpse")[at, 0, 0], yours, at),
+        _list(
+            say("Glimpse {number}, its own", number=number),
+            "its",
+            frames.unit_patches(compared.its, "glimpse")[at, 0, 0],
+            its,
+            at,
+        ),
+        _list(
+            say("Glimpse {number}, yours", number=number),
+            "yours",
+            frames.unit_patches(compared.yours, "glimpse")[at, 0, 0],
+            yours,
+            at,
+        ),
     ]
     return Comparison(aimed, f'<div class="look-lists">{"".join(lists)}</div>', f"<p>{sentence(its, yours, at)}</p>")
 
@@ -66,15 +79,26 @@ def comparison(compared: Compared) -> Comparison:
 def sentence(its: Thoughts, yours: Thoughts, at: int) -> str:
     """What the person's glimpse changed, at once and in the end."""
     if np.abs(its.p[at:] - yours.p[at:]).max() < SAME:
-        return (
-            f"So far this is where the network looked itself: it thinks of {said(its, at)}. Drag the "
-            "<b class='glimpse'>window</b> elsewhere, or zoom it, and see what it would have thought."
+        return say(
+            "So far this is where the network looked itself: it thinks of {its}. Drag the <b "
+            "class='glimpse'>window</b> elsewhere, or zoom it, and see what it would have thought.",
+            its=said(its, at),
         )
-    text = f"By its own glimpse {at + 1} it thinks of {said(its, at)}; by yours, of {said(yours, at)}."
+    text = say(
+        "By its own glimpse {at} it thinks of {its}; by yours, of {yours}.",
+        at=at + 1,
+        its=said(its, at),
+        yours=said(yours, at),
+    )
     last = len(its.p) - 1
     if at == last:
         return text
-    return f"{text} From there it goes on alone and ends with {said(yours, last)}; its own path: {said(its, last)}."
+    return say(
+        "{it} From there it goes on alone and ends with {yours}; its own path: {its}.",
+        it=text,
+        yours=said(yours, last),
+        its=said(its, last),
+    )
 
 
 def said(thought: Thoughts, at: int) -> str:

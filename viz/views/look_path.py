@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.trace import Array, CanvasTrace
 from core.training.registry import REGISTRY
+from viz.language import say
 from viz.player import bundle, frames, notes, payload
 from viz.player.payload import Again, Player, Value, Words
 
@@ -77,8 +78,8 @@ def glimpse_payload(
     boxes, seen = frames.mark_boxes(trace, "glimpse"), frames.unit_patches(trace, "glimpse")
     thought, n = thoughts(trace), seen.shape[-1]
     panels = [
-        payload.panel("The picture, and where it looks", "plain", trace.subject[None]),
-        payload.panel(f"All that reaches it: {n}×{n} numbers", "glimpse", seen),
+        payload.panel(say("The picture, and where it looks"), "plain", trace.subject[None]),
+        payload.panel(say("All that reaches it: {n}×{n} numbers", n=n), "glimpse", seen),
     ]
     values: dict[str, Value | Words] = {
         **frames.window_values(trace, "glimpse", boxes),
@@ -87,16 +88,16 @@ def glimpse_payload(
         "guess": payload.words(NAMES, thought.guess),
         "sure": _percent(thought.p.max(-1)),
         "rest": payload.words(REST, thought.rest),
-        "said": payload.words(SAID, thought.said),
+        "said": payload.words(say(SAID), thought.said),
     }
     rows = notes.window_rows(["glimpse"])
     if at_once is not None:
-        rows = [*rows, AT_ONCE_ROW]
+        rows = [*rows, say(AT_ONCE_ROW)]
         values["at_once"] = payload.words(NAMES, np.array([[int(at_once.argmax())]]))
         values["at_once_sure"] = _percent(payload.finite(at_once.max(), "The network")[None, None])
     path = payload.track(boxes, "glimpse", 0)
     path["path"] = True
-    cost = payload.cost("how sure it is after each glimpse, %", "%", 100 * thought.p.max(-1))
+    cost = payload.cost(say("how sure it is after each glimpse, %"), "%", 100 * thought.p.max(-1))
     cost["most"] = 100.0
     return {
         **payload.player(panels, autoplay=autoplay, nonce=nonce),
@@ -105,8 +106,8 @@ def glimpse_payload(
         "cost": cost,
         "word": "glimpse",
         "note": {
-            "title": "Glimpse [[step]] of [[steps]]",
-            "html": SAYS,
+            "title": say("Glimpse [[step]] of [[steps]]"),
+            "html": say(SAYS),
             "rows": rows,
             "values": values,
             "patches": [],

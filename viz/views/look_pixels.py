@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.results import CORNERS, DIGIT, KINDS, Backwards, Grown
 from core.trace import Array
+from viz.language import say
 from viz.player import bundle, payload
 from viz.player.overlays import RAMP_TURN
 from viz.player.payload import Again, Note, Player, Value, Words
@@ -121,9 +122,9 @@ def growing_payload(
     count = len(kinds)
     shown = np.unique(np.rint(np.linspace(0, count - 1, min(count, MOST_FRAMES))).astype(int))
     panels = [
-        payload.panel("The scene", "plain", found.scene[None, None, None]),
-        payload.panel("What every pixel is", "glimpse", ramped(found)[shown, None]),
-        payload.panel("One scan, skewed: a diagonal is a column", "pixel", skewed(found)[shown, None]),
+        payload.panel(say("The scene"), "plain", found.scene[None, None, None]),
+        payload.panel(say("What every pixel is"), "glimpse", ramped(found)[shown, None]),
+        payload.panel(say("One scan, skewed: a diagonal is a column"), "pixel", skewed(found)[shown, None]),
     ]
     panels[1]["map"] = panels[2]["map"] = "room"
     taken = kinds.argmax(1)
@@ -135,18 +136,18 @@ def growing_payload(
         "sure": _percent(digits.max(1)[shown, None]),
         **{f"p{k}": _percent(digits[shown, k, None]) for k in range(CLASSES)},
     }
-    rows: list[list[str]] = [["diagonals so far", "[[diagonals]]"]]
+    rows: list[list[str]] = [[say("diagonals so far"), "[[diagonals]]"]]
     said["diagonals"] = payload.value((shown[:, None] + 1).astype(np.float32), 0)
     cost = None
     if truth is not None:
         share = overlap(kinds, truth)[shown, None]
-        rows.append(["intersection over union of the digit", "[[overlap]]"])
+        rows.append([say("intersection over union of the digit"), "[[overlap]]"])
         said["overlap"] = _percent(share)
-        cost = payload.cost("how well the digit's pixels are found: intersection over union, %", "%", 100 * share)
+        cost = payload.cost(say("how well the digit's pixels are found: intersection over union, %"), "%", 100 * share)
         cost["most"] = 100.0
     note: Note = {
-        "title": "Step [[step]] of [[steps]]",
-        "html": SAYS,
+        "title": say("Step [[step]] of [[steps]]"),
+        "html": say(SAYS),
         "rows": rows,
         "values": said,
         "patches": [],
@@ -171,18 +172,23 @@ def _fronts(turns: NDArray[np.int64]) -> list[str]:
     """What is said at the first diagonal, on the way, and at the last."""
     on = _on(turns)
     if not on:
-        return ["All scans are switched off: each block is judged by its own pixels alone."] * 3
+        return [say("All scans are switched off: each block is judged by its own pixels alone.")] * 3
     if len(on) == 1:
         return [
-            f"The scan from the {on[0]} has set out.",
-            f"The scan from the {on[0]} crosses the scene. Cells behind it have heard what lies on that side.",
-            f"The scan from the {on[0]} is through. No cell has heard of what the scan came to later.",
+            say("The scan from the {on} has set out.", on=on[0]),
+            say(
+                "The scan from the {on} crosses the scene. Cells behind it have heard what lies on that side.", on=on[0]
+            ),
+            say("The scan from the {on} is through. No cell has heard of what the scan came to later.", on=on[0]),
         ]
-    several = COUNTS[len(on)]
+    several = say(COUNTS)[len(on)]
     return [
-        f"{several} scans have set out, each from its corner.",
-        f"{several} scans cross the scene, diagonal by diagonal; the lighter cells are where they are.",
-        f"{several} scans are through: each cell has heard from {len(on)} corners.",
+        say("{several} scans have set out, each from its corner.", several=several),
+        say(
+            "{several} scans cross the scene, diagonal by diagonal; the lighter cells are where they are.",
+            several=several,
+        ),
+        say("{several} scans are through: each cell has heard from {on} corners.", several=several, on=len(on)),
     ]
 
 
@@ -206,8 +212,8 @@ def _percent(series: Array) -> Value:
 
 def views(directions: int) -> dict[str, str]:
     """The views of the lens, key -> title."""
-    corners = {corner.replace(" ", "-"): f"From the {corner}" for corner in CORNERS[:directions]}
-    return {FROM_ALL: "All it hears", **corners}
+    corners = {corner.replace(" ", "-"): say("From the {corner}", corner=corner) for corner in CORNERS[:directions]}
+    return {FROM_ALL: say("All it hears"), **corners}
 
 
 def heard_answer(title: str, field: Array) -> Answer:
@@ -215,16 +221,19 @@ def heard_answer(title: str, field: Array) -> Answer:
     seen = field > 0
     count, of = int(seen.sum()), field.size
     if count == of:
-        said = f"<b>{title}</b>: every pixel of the scene matters to what is said of this one."
+        said = say("<b>{title}</b>: every pixel of the scene matters to what is said of this one.", title=title)
     elif count == 0:
-        said = f"<b>{title}</b>: nothing reaches this pixel."
+        said = say("<b>{title}</b>: nothing reaches this pixel.", title=title)
     else:
-        said = (
-            f"<b>{title}</b>: <b>{count:,}</b> of the {of:,} pixels matter to what is said of this one. From the "
-            "others, crossed out, no path leads here."
+        said = say(
+            "<b>{title}</b>: <b>{count:,}</b> of the {of:,} pixels matter to what is said of this one. From the "
+            "others, crossed out, no path leads here.",
+            title=title,
+            count=count,
+            of=of,
         )
     kind = np.where(seen, SEEN, UNSEEN).astype(np.uint8)
-    return Answer(f"{count:,} of {of:,}", said, pixel_lens.log_heat(field), kind)
+    return Answer(say("{count:,} of {of:,}", count=count, of=of), said, pixel_lens.log_heat(field), kind)
 
 
 def board(
@@ -234,7 +243,7 @@ def board(
     height, width = scene.shape
     ink = np.where(scene >= 128, 255, 0).astype(np.uint8)
     at = min(row, height - 1), min(column, width - 1)
-    made = pixel_lens.board(ink, *at, titles, answers, eager=bool(answers), hint=HINT, choose=FROM_ALL)
+    made = pixel_lens.board(ink, *at, titles, answers, eager=bool(answers), hint=say(HINT), choose=FROM_ALL)
     return {**made, "own": True}
 
 
@@ -261,9 +270,9 @@ def backwards_payload(
     steps = np.arange(1 + int(far.max()))
     last = far.max((1, 2))
     panels = [
-        _film("The error of each state", [back.total for back in backs], backs, far),
-        _film("… through the gates of the cell beside it", [back.right for back in backs], backs, far),
-        _film("… through the gates of the cell beyond it", [back.below for back in backs], backs, far),
+        _film(say("The error of each state"), [back.total for back in backs], backs, far),
+        _film(say("… through the gates of the cell beside it"), [back.right for back in backs], backs, far),
+        _film(say("… through the gates of the cell beyond it"), [back.below for back in backs], backs, far),
     ]
     boxes = np.full((len(steps), len(backs), 5), np.inf, np.float32)
     numbers = {name: np.zeros((len(steps), len(backs)), np.float32) for name in _fields(backs[0])}
@@ -276,13 +285,16 @@ def backwards_payload(
         for name, values in _fields(backs[direction]).items():
             numbers[name][t, direction] = values[r, c]
     said: dict[str, Value | Words] = {name: payload.value(series, 3) for name, series in numbers.items()}
-    cells = (f"{counted(n, 'cell')} {HEARS[n > 1]} of it now." for n in range(1, height + 1))
+    cells = (
+        say("{counted} {hears} of it now.", counted=counted(n, "cell"), hears=HEARS[n > 1])
+        for n in range(1, height + 1)
+    )
     begins, through = steps[:, None] == 0, steps[:, None] >= last
-    said["now"] = payload.words([*BACK_WHERE, *cells], np.where(begins, 0, np.where(through, 1, 1 + hear)))
+    said["now"] = payload.words([*say(BACK_WHERE), *cells], np.where(begins, 0, np.where(through, 1, 1 + hear)))
     note: Note = {
-        "title": "Step [[step]] of [[steps]]",
-        "html": BACK_SAYS,
-        "rows": BACK_ROWS,
+        "title": say("Step [[step]] of [[steps]]"),
+        "html": say(BACK_SAYS),
+        "rows": say(BACK_ROWS),
         "values": said,
         "patches": [],
     }
@@ -306,7 +318,10 @@ def _film(title: str, fields: Sequence[Array], backs: Sequence[Backwards], far: 
     steps = np.arange(1 + int(far.max()))[:, None, None, None]
     frames = np.where((far >= 0) & (far <= steps), heat, 0).astype(np.float32)
     panel = payload.panel(
-        title, "glimpse", frames[:, :, None], [f"from the {corner}" for corner in CORNERS[: len(backs)]]
+        title,
+        "glimpse",
+        frames[:, :, None],
+        [say("from the {corner}", corner=corner) for corner in CORNERS[: len(backs)]],
     )
     panel["map"] = "room"
     return panel
@@ -346,9 +361,10 @@ def backwards_table(back: Backwards, corner: str) -> str:
             for column in range(back.x.shape[1])
         )
         rows.append(f"<tr>{columns}</tr>")
-    caption = (
-        f"From the {escape(corner)}: the error of each state, and below it its own part, the part through the cell "
-        "beside it and the part through the cell beyond it."
+    caption = say(
+        "From the {corner}: the error of each state, and below it its own part, the part through the cell "
+        "beside it and the part through the cell beyond it.",
+        corner=escape(corner),
     )
     return f"<table class='look-back'><caption>{caption}</caption>{''.join(rows)}</table>"
 

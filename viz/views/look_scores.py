@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from core.files import CHECKPOINTS
 from core.training.registry import REGISTRY, shown_in
+from viz.language import say
 from viz.player.overlays import COLOURS
 from viz.views import figures, pixel_scores
 
@@ -78,13 +79,13 @@ def figure(found: Sequence[Measured]) -> go.Figure:
                 name=line.title,
                 mode="lines" if flat else "lines+markers",
                 line={"color": line.colour, "dash": line.dash, "width": 2 if flat else 2.5},
-                hovertemplate=f"{line.title}<br>%{{y:.1f}} % errors"
-                + ("" if flat else " after glimpse %{x}")
+                hovertemplate=say("{title}<br>%{{y:.1f}} % errors", title=line.title)
+                + ("" if flat else say(" after glimpse %{x}"))
                 + "<extra></extra>",
             )
         )
-    title = "" if found else "No network has been measured yet."
-    made = figures.chart(drawn, title, x="glimpses", y="errors, %")
+    title = "" if found else say("No network has been measured yet.")
+    made = figures.chart(drawn, title, x="glimpses", y=say("errors, %"))
     made.update_xaxes(dtick=1)
     made.update_yaxes(rangemode="tozero")
     made.update_layout(legend={"orientation": "h", "y": -0.22, "x": 0}, margin={"b": 96})
@@ -96,8 +97,19 @@ def sentence(found: Sequence[Measured]) -> str:
     parts, legend = [], lines()
     for one in found:
         line, first, last = legend[one.name], one.errors[0], one.errors[-1]
-        way = f"{last:.1f} %" if line.flat else f"{first:.1f} % after one glimpse, {last:.1f} % after {len(one.errors)}"
+        way = (
+            f"{last:.1f} %"
+            if line.flat
+            else say(
+                "{first:.1f} % after one glimpse, {last:.1f} % after {errors}",
+                first=first,
+                last=last,
+                errors=len(one.errors),
+            )
+        )
         parts.append(f"**{line.title}**: {way}")
     if not parts:
         return ""
-    return f"Errors: {'; '.join(parts)}. Measured on {min(one.n for one in found):,} test pictures."
+    return say(
+        "Errors: {parts}. Measured on {it:,} test pictures.", parts="; ".join(parts), it=min(one.n for one in found)
+    )

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from core.results import MOVED
 from core.trace import Array
 from core.training.registry import FIRST, REGISTRY
+from viz.language import say
 from viz.player.payload import encode
 from viz.player.words import counted
 
@@ -102,20 +103,30 @@ def field_answer(name: str, title: str, field: Array, ranks: NDArray[np.int64], 
     kind[row, column] = SEEN
     heat = log_heat(np.where(seen, field, 0))
     html = _seen(name, title, before, sees, far)
-    return Answer(f"{sees} of {before}", html, heat, kind.astype(np.uint8))
+    return Answer(say("{sees} of {before}", sees=sees, before=before), html, heat, kind.astype(np.uint8))
 
 
 def _seen(name: str, title: str, before: int, sees: int, far: bool) -> str:
     sight = REGISTRY[name].sight
     if before == 0:
-        return f"<b>{title}</b> visits this pixel first of all: there is nothing to see yet."
-    pixels = "the one pixel" if before == 1 else f"all {before} pixels"
+        return say("<b>{title}</b> visits this pixel first of all: there is nothing to see yet.", title=title)
+    pixels = say("the one pixel") if before == 1 else say("all {before} pixels", before=before)
     if sees == before:
-        return f"<b>{title}</b> sees {pixels} painted before this one. {sight.why}"
+        return say(
+            "<b>{title}</b> sees {pixels} painted before this one. {why}", title=title, pixels=pixels, why=sight.why
+        )
     missed = before - sees
     where = (sight.one if missed == 1 else sight.many) + (sight.far if far else "")
     pixels = counted(before, "pixel")
-    return f"<b>{title}</b> sees <b>{sees}</b> of the {pixels} before it; <b>{missed}</b> {where}. {sight.why}"
+    return say(
+        "<b>{title}</b> sees <b>{sees}</b> of the {pixels} before it; <b>{missed}</b> {where}. {why}",
+        title=title,
+        sees=sees,
+        pixels=pixels,
+        missed=missed,
+        where=where,
+        why=sight.why,
+    )
 
 
 def leak_answer(title: str, change: Array, ranks: NDArray[np.int64], row: int, column: int) -> Answer:
@@ -126,21 +137,39 @@ def leak_answer(title: str, change: Array, ranks: NDArray[np.int64], row: int, c
     kind = np.where(past, np.where(moved, LEAK, PLAIN), SEEN).astype(np.uint8)
     heat = log_heat(np.where(moved & ~past, change, 0))
     may = "it" if late == 1 else "they"
-    after = f"{counted(late, 'later logit')} moved, as {may} may." if late else "Nothing that comes later moved either."
-    if not early:
-        said = f"<b>{title}</b>: <b>nothing before it moved</b>, 0 of {before} logits, its own among them. {after}"
-        return Answer(f"✓ 0 of {before}", said, heat, kind)
-    own = "its own logit moved" if moved[row, column] else f"{counted(early, 'logit')} of its past moved"
-    said = (
-        f"<b>Caught.</b> <b>{title}</b>: {own}, {early} of {before}. A network that sees the pixel it is to predict "
-        f"would learn to copy it, and its likelihood would be a lie. {after}"
+    after = (
+        say("{counted} moved, as {may} may.", counted=counted(late, "later logit"), may=may)
+        if late
+        else say("Nothing that comes later moved either.")
     )
-    return Answer(f"✗ {early} of {before}", said, heat, kind, alarm=True)
+    if not early:
+        said = say(
+            "<b>{title}</b>: <b>nothing before it moved</b>, 0 of {before} logits, its own among them. {after}",
+            title=title,
+            before=before,
+            after=after,
+        )
+        return Answer(say("✓ 0 of {before}", before=before), said, heat, kind)
+    own = (
+        say("its own logit moved")
+        if moved[row, column]
+        else say("{counted} of its past moved", counted=counted(early, "logit"))
+    )
+    said = say(
+        "<b>Caught.</b> <b>{title}</b>: {own}, {early} of {before}. A network that sees the pixel it is to "
+        "predict would learn to copy it, and its likelihood would be a lie. {after}",
+        title=title,
+        own=own,
+        early=early,
+        before=before,
+        after=after,
+    )
+    return Answer(say("✗ {early} of {before}", early=early, before=before), said, heat, kind, alarm=True)
 
 
 def trouble(title: str, sentence: str) -> Answer:
     """A model that cannot answer, with the sentence that says why."""
-    return Answer("no answer", f"<b>{title}</b> gave no answer. {sentence}")
+    return Answer(say("no answer"), say("<b>{title}</b> gave no answer. {sentence}", title=title, sentence=sentence))
 
 
 def board(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.trace import Array
+from viz.language import say
 
 Kind = Literal["A", "B"]
 KINDS: tuple[Kind, ...] = ("A", "B")
@@ -40,7 +41,7 @@ def taps(kind: Kind, channels: int, size: int) -> Array:
 def drawing(live: NDArray[np.floating]) -> str:
     """The taps (C, C, size, size) as one SVG: a row for each channel that is computed, a column for each it hears."""
     channels, size = live.shape[0], live.shape[-1]
-    names = NAMES[channels]
+    names = say(NAMES)[channels]
     margin = LABEL if channels > 1 else 0
     side = margin + channels * SIDE + (channels - 1) * GAP
     parts = [
@@ -78,8 +79,14 @@ def _kernel(live: NDArray[np.floating], size: int, x: float, y: float) -> str:
 
 def _spoken(live: NDArray[np.floating]) -> str:
     channels, size = live.shape[0], live.shape[-1]
-    kernels = "one kernel" if channels == 1 else f"{channels}×{channels} kernels"
-    return f"{kernels} of {size}×{size} taps; {int(live.sum())} of {live.size} taps are live"
+    kernels = say("one kernel") if channels == 1 else say("{channels}×{channels} kernels", channels=channels)
+    return say(
+        "{kernels} of {size}×{size} taps; {sum} of {size2} taps are live",
+        kernels=kernels,
+        size=size,
+        sum=int(live.sum()),
+        size2=live.size,
+    )
 
 
 def sentence(kind: Kind, live: NDArray[np.floating]) -> str:
@@ -87,21 +94,29 @@ def sentence(kind: Kind, live: NDArray[np.floating]) -> str:
     channels, size = live.shape[0], live.shape[-1]
     half = size // 2
     count = int(live[0, 0].sum() - live[0, 0, half, half])
-    start = f"Every kernel keeps the {count} taps above and to the left. "
+    start = say("Every kernel keeps the {count} taps above and to the left. ", count=count)
     own = live[:, :, half, half] > 0
     if channels == 1:
         if own[0, 0]:
             return start + (
-                "<b>Mask B</b> keeps the centre, too: in the layers above it carries only what mask A let through."
+                say("<b>Mask B</b> keeps the centre, too: in the layers above it carries only what mask A let through.")
             )
         return start + (
-            "<b>Mask A</b> also drops the centre: the first layer must not see the pixel that it is to predict."
+            say("<b>Mask A</b> also drops the centre: the first layer must not see the pixel that it is to predict.")
         )
-    names = NAMES[channels]
+    names = say(NAMES)[channels]
     heard = [_list([WORDS[names[s]] for s in range(channels) if own[to, s]]) for to in range(channels)]
-    each = "; ".join(f"{WORDS[name]} hears {what}" for name, what in zip(names, heard, strict=True))
-    why = "nothing hears itself" if kind == "A" else "every channel hears itself as mask A left it"
-    return f"{start}At the pixel itself the order is red, green, blue under <b>mask {kind}</b>: {each}; {why}."
+    each = "; ".join(
+        say("{words} hears {what}", words=WORDS[name], what=what) for name, what in zip(names, heard, strict=True)
+    )
+    why = say("nothing hears itself") if kind == "A" else say("every channel hears itself as mask A left it")
+    return say(
+        "{start}At the pixel itself the order is red, green, blue under <b>mask {kind}</b>: {each}; {why}.",
+        start=start,
+        kind=kind,
+        each=each,
+        why=why,
+    )
 
 
 def _list(words: list[str]) -> str:

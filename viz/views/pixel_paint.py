@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from core.results import Fitted, Racer
 from core.trace import Array, RasterTrace
 from core.training.registry import REGISTRY
+from viz.language import say
 from viz.player import bundle, frames, notes, payload
 from viz.player.payload import Again, Layer, Note, Player, finite
 from viz.player.words import counted
@@ -40,16 +41,20 @@ def layers(name: str) -> list[Layer]:
     kind = type(config).__name__.removesuffix("Config")
     if kind in ("MCGSM", "SpatialLSTM"):  # what it sees at once is the upper half of a square
         side = 2 * config.reach + 1
-        last = f"{config.components} experts" if kind == "MCGSM" else f"{config.layers} × spatial LSTM"
-        return [_layer(f"{side * side // 2} neighbours", "A", side), _layer(last)]
+        last = (
+            say("{components} experts", components=config.components)
+            if kind == "MCGSM"
+            else say("{layers} × spatial LSTM", layers=config.layers)
+        )
+        return [_layer(say("{side} neighbours", side=side * side // 2), "A", side), _layer(last)]
     if kind == "MultiScale":
-        config, more = config.scales()[-1], f"mask B at {len(config.blocks)} scales"
+        config, more = config.scales()[-1], say("mask B at {blocks} scales", blocks=len(config.blocks))
         second = _layer(more, "B", config.block_size)
     elif kind == "PixelRNN":
-        recurrent = {"row": "Row LSTM", "diagonal": "Diagonal BiLSTM"}[config.kind]
+        recurrent = {"row": say("Row LSTM"), "diagonal": say("Diagonal BiLSTM")}[config.kind]
         second = _layer(f"{config.layers} × {recurrent}")
     elif kind == "Gated":
-        second = _layer(f"{config.layers} gated layers", "B", config.layer_size)
+        second = _layer(say("{layers} gated layers", layers=config.layers), "B", config.layer_size)
     elif kind == "PixelCNN":
         second = _masked("B", config.block_size, f"{config.blocks} × ")
     else:
@@ -62,7 +67,7 @@ def _layer(label: str, mask: str = "", side: int = 0) -> Layer:
 
 
 def _masked(mask: str, side: int, before: str = "") -> Layer:
-    return _layer(f"{before}mask {mask}, {side} × {side}", mask, side)
+    return _layer(say("{before}mask {mask}, {side} × {side}", before=before, mask=mask, side=side), mask, side)
 
 
 def again(
@@ -100,8 +105,8 @@ def compare_payload(traces: Mapping[str, RasterTrace], *, autoplay: bool = True,
         nats = frames.hidden_nats(trace)
         rows.append([title, f"{nats.min():.1f}", f"{nats.mean():.1f}"])
     note: Note = {
-        "title": "Nats that the painted part costs",
-        "html": notes.COMPARED,
+        "title": say("Nats that the painted part costs"),
+        "html": say(notes.COMPARED),
         "rows": rows,
         "values": {},
         "patches": [],
@@ -114,21 +119,23 @@ def fitted_payload(
 ) -> Player:
     """Completions by particle filters, each with how often it came out; the bars are the effective sample sizes."""
     nats = frames.hidden_nats(trace)
-    often = [f" · {times} times" if times > 1 else "" for times in fitted.times]
-    labels = [f"{each:.1f} nats{said}" for each, said in zip(nats, often, strict=True)]
+    often = [say(" · {times} times", times=times) if times > 1 else "" for times in fitted.times]
+    labels = [say("{each:.1f} nats{said}", each=each, said=said) for each, said in zip(nats, often, strict=True)]
     value = frames.raster_payload(trace, title=title, heat=False, labels=labels, columns=columns, autoplay=autoplay)
     ess = finite(fitted.ess, "The filter").T
-    value["cost"] = payload.cost(f"effective sample size of {fitted.particles} particles, row by row", "particles", ess)
+    value["cost"] = payload.cost(
+        say("effective sample size of {particles} particles, row by row", particles=fitted.particles), "particles", ess
+    )
     note = value["note"]
     assert note is not None
     rows = trace.order[:, 0]
-    note["html"] += notes.FITTED
-    note["rows"].append(["it came out", f"[[times]] of {fitted.times.sum()} times"])
+    note["html"] += say(notes.FITTED)
+    note["rows"].append([say("it came out"), say("[[times]] of {sum} times", sum=fitted.times.sum())])
     note["values"] |= {
         "particles": payload.value(np.full((1, 1), fitted.particles, np.float32), 0),
         "ess": payload.value(ess[rows], 1),
         "times": payload.value(fitted.times[None].astype(np.float32), 0),
-        "resampled_": payload.words(notes.RESAMPLED, fitted.resampled.T[rows].astype(np.uint8)),
+        "resampled_": payload.words(say(notes.RESAMPLED), fitted.resampled.T[rows].astype(np.uint8)),
     }
     return value
 
@@ -141,13 +148,20 @@ def race_payload(racers: Sequence[Racer], *, painter: str = "", nonce: str | Non
     done = [np.searchsorted(racer.times, clock, side="right") for racer in racers]  # passes finished at each moment
     images = np.stack([_at(racer, finished) for racer, finished in zip(racers, done, strict=True)], 1)
     labels = [f"{METHODS[racer.method][0]}: {_took(racer)}" for racer in racers]
-    panels = [payload.panel(f"{painter}: the same picture, in every way".removeprefix(": "), "pixel", images, labels)]
+    panels = [
+        payload.panel(
+            say("{painter}: the same picture, in every way", painter=painter).removeprefix(": "),
+            "pixel",
+            images,
+            labels,
+        )
+    ]
     passes = np.stack(done, 1)
     return {
         **payload.player(panels, columns=2, nonce=nonce),
         "fps": 20,
         "marks": [payload.track(_row_boxes(racers, done, images.shape[-2:]), "row", 0)],
-        "cost": payload.cost("passes of the network so far", "passes", passes.astype(np.float32)),
+        "cost": payload.cost(say("passes of the network so far"), "passes", passes.astype(np.float32)),
         "word": "moment",
         "note": _race_note(racers, clock, passes),
     }
@@ -161,21 +175,21 @@ def _race_note(racers: Sequence[Racer], clock: Array, passes: NDArray[np.int64])
     faster = np.where(stopped, np.nan, ends[0] / ends).astype(np.float32)
     each = np.arange(len(racers))[None]
     return {
-        "title": "After [[clock]] ms",
-        "html": notes.RACED,
+        "title": say("After [[clock]] ms"),
+        "html": say(notes.RACED),
         "rows": [
-            ["this way takes", "[[done]]"],
-            ["times faster than one pass a pixel", "[[faster]]"],
-            ["passes of the network", "[[passes]]"],
+            [say("this way takes"), "[[done]]"],
+            [say("times faster than one pass a pixel"), "[[faster]]"],
+            [say("passes of the network"), "[[passes]]"],
         ],
         "values": {
             "clock": payload.value(1000 * clock[:, None], 1),
-            "method": payload.words([METHODS[racer.method][1] for racer in racers], each),
+            "method": payload.words([say(METHODS)[racer.method][1] for racer in racers], each),
             "pass_": payload.value(passes.astype(np.float32), 0),
             "passes": payload.value(total[None], 0),
             "done": payload.words([_took(racer) for racer in racers], each),
             "faster": payload.value(faster[None], 1),
-            "said": payload.words(notes.RACE_SAID, ((passes >= total) * (1 + stopped)).astype(np.uint8)),
+            "said": payload.words(say(notes.RACE_SAID), ((passes >= total) * (1 + stopped)).astype(np.uint8)),
             "checked": payload.words([_checked(racer) for racer in racers], each),
         },
         "patches": [],
@@ -193,9 +207,11 @@ def _checked(racer: Racer) -> str:
     if racer.run == len(racer.times):
         return ""
     same = (
-        notes.RACE_SAME if racer.differing == 0 else notes.RACE_DIFFERS.format(pixels=counted(racer.differing, "pixel"))
+        say(notes.RACE_SAME)
+        if racer.differing == 0
+        else say(notes.RACE_DIFFERS).format(pixels=counted(racer.differing, "pixel"))
     )
-    return notes.RACE_PART.format(run=racer.run, all=len(racer.times), same=same)
+    return say(notes.RACE_PART).format(run=racer.run, all=len(racer.times), same=same)
 
 
 def surprise_payload(judged: Mapping[str, RasterTrace], *, nonce: str | None = None) -> Player:
@@ -204,17 +220,22 @@ def surprise_payload(judged: Mapping[str, RasterTrace], *, nonce: str | None = N
     nats = finite(np.concatenate([each.nats for _, each in ordered]), "The surprise")  # (painters, H, W)
     top = max(float(nats.max()), 1e-6)
     totals = nats.sum((1, 2))
-    labels = [f"{title}: {total:.1f} nats" for (title, _), total in zip(ordered, totals, strict=True)]
-    seen = payload.panel("Your picture", "plain", ordered[0][1].image[None])
-    heat = payload.panel(f"Surprise, up to {top:.1f} nats a pixel", "pixel", (nats / top)[None, :, None], labels)
+    labels = [
+        say("{title}: {total:.1f} nats", title=title, total=total)
+        for (title, _), total in zip(ordered, totals, strict=True)
+    ]
+    seen = payload.panel(say("Your picture"), "plain", ordered[0][1].image[None])
+    heat = payload.panel(
+        say("Surprise, up to {top:.1f} nats a pixel", top=top), "pixel", (nats / top)[None, :, None], labels
+    )
     heat["map"] = "room"
     return {
         **payload.player([seen, heat], autoplay=False, nonce=nonce),
         "film": False,
         "note": {
-            "title": "What surprises [[painter]]",
-            "html": notes.SURPRISED,
-            "rows": [["the whole picture", "[[total]] nats"], ["most expensive pixel", "[[most]] nats"]],
+            "title": say("What surprises [[painter]]"),
+            "html": say(notes.SURPRISED),
+            "rows": [[say("the whole picture"), "[[total]] nats"], [say("most expensive pixel"), "[[most]] nats"]],
             "values": {
                 "painter": payload.words([title for title, _ in ordered], np.arange(len(ordered))[None]),
                 "total": payload.value(totals[None], 1),
@@ -254,4 +275,8 @@ def _row_boxes(racers: Sequence[Racer], done: Sequence[NDArray[np.int64]], size:
 def _duration(seconds: float) -> str:
     if seconds >= 2:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    return f"{1000 * seconds:.0f} ms" if seconds >= 0.01 else f"{1000 * seconds:.1f} ms"
+    return (
+        say("{seconds:.0f} ms", seconds=1000 * seconds)
+        if seconds >= 0.01
+        else say("{seconds:.1f} ms", seconds=1000 * seconds)
+    )

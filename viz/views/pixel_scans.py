@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.trace import Array
+from viz.language import say
 from viz.player import payload
 from viz.player.payload import NEVER, Note, Panel, Player, Value, Words, encode
 from viz.player.words import counted, for_each
@@ -56,12 +57,12 @@ def row_scan(picture: NDArray[np.uint8]) -> Player:
         triangle[row] = _triangle(height, width, row, column)
     marks, visited = [Place(row, column, 1, 1) for row in range(height)], since(now)
     panels = [
-        _panel("The picture", picture, Film(now, heard, visited)),
-        _panel("What has reached the state", picture, Film(now & triangle, triangle & ~now, visited)),
+        _panel(say("The picture"), picture, Film(now, heard, visited)),
+        _panel(say("What has reached the state"), picture, Film(now & triangle, triangle & ~now, visited)),
     ]
     count = np.full(height, width)
     reached = triangle.sum((1, 2))
-    said = (
+    said = say(
         "<b class='pixel'>[[states]]</b> of this row [[are]] computed at once. The marked one hears its own pixel and "
         "the one to its left, and the three states above it. Through them, <b>[[reached]]</b> reached it so far: a "
         "triangle."
@@ -89,11 +90,11 @@ def diagonal_scan(picture: NDArray[np.uint8]) -> Player:
     heard = _heard_diagonally(now, rows, -1)
     film = Film(now, heard, since(now))
     panels = [
-        _panel("The picture", picture, film),
-        _panel("The skewed canvas", skew(picture), _skewed(film), skew(np.ones_like(picture))),
+        _panel(say("The picture"), picture, film),
+        _panel(say("The skewed canvas"), skew(picture), _skewed(film), skew(np.ones_like(picture))),
     ]
     skewed = [Place(row, step, 1, 1) for step, row in enumerate(rows)]
-    said = (
+    said = say(
         "<b class='pixel'>[[states]]</b> of this diagonal [[are]] computed at once. Each hears the state to its left "
         "and the state above it. With every row moved one step further to the right, these two stand in the <b>column "
         "before</b>, so that the whole diagonal is one small convolution."
@@ -116,14 +117,14 @@ def mirrored_scan(picture: NDArray[np.uint8]) -> Player:
     lower = np.zeros_like(picture)
     lower[1:] = picture[:-1]
     panels = [
-        _panel("The picture", picture, Film(now, _heard_diagonally(now, rows, 1), since(now))),
-        _panel("Moved down by one row", lower, Film(moved, np.zeros_like(moved), since(moved)), there),
+        _panel(say("The picture"), picture, Film(now, _heard_diagonally(now, rows, 1), since(now))),
+        _panel(say("Moved down by one row"), lower, Film(moved, np.zeros_like(moved), since(moved)), there),
     ]
     first = [Place(row, column, 1, 1) for row, column in zip(rows, columns, strict=True)]
     second = [
         Place(row + 1, column, 1, 1) if row + 1 < height else None for row, column in zip(rows, columns, strict=True)
     ]
-    said = (
+    said = say(
         "Now from the right. <b class='pixel'>[[states]]</b> of this diagonal [[are]] computed at once. Each hears the "
         "state to its right, and that pixel is painted later. So the whole map is <b>moved down by one row</b> before "
         "it is added to the left pass: a pixel then hears only of rows above its own."
@@ -152,12 +153,12 @@ def pyramid_scan(picture: NDArray[np.uint8], scales: int = 3) -> Player:
             stride_of.append(stride)
     new, look = np.array(now), np.array(looks)
     panels = [
-        _panel("The pixels", picture, Film(new, np.zeros_like(new), since(new))),
-        _blocks("What they look like", look),
+        _panel(say("The pixels"), picture, Film(new, np.zeros_like(new), since(new))),
+        _blocks(say("What they look like"), look),
     ]
     marks = [Place(int(rows[0]), 0, 1, side) if len(rows := np.flatnonzero(n.any(1))) else None for n in new]
     small = np.array([side // stride for stride in stride_of])
-    said = (
+    said = say(
         "Now the picture of <b>[[small]]×[[small]]</b> pixels; this row has <b class='pixel'>[[fresh]]</b>. Each may "
         "hear the coarser pixels, which stand already on all sides: below and to the right, too."
     )
@@ -242,7 +243,7 @@ def _film(
     """The payload: a mark on each panel and a sentence with numbers, one of each for a step."""
     film = payload.player(panels)
     note: Note = {
-        "title": f"{word.capitalize()} [[step]] of [[steps]]",
+        "title": say("{word} [[step]] of [[steps]]", word=word.capitalize()),
         "html": said,
         "rows": [],
         "values": values,
@@ -255,7 +256,9 @@ def _film(
 def _states(count: NDArray[np.int64]) -> dict[str, Value | Words]:
     """How many states are computed at a step, (T,), as the start of a sentence, and the verb for them."""
     return {
-        "states": for_each(count, lambda n: "The only state" if n == 1 else f"All {counted(n, 'state')}"),
+        "states": for_each(
+            count, lambda n: say("The only state") if n == 1 else say("All {counted}", counted=counted(n, "state"))
+        ),
         "are": for_each(count, lambda n: "is" if n == 1 else "are"),
     }
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from core.files import CHECKPOINTS
 from core.training.registry import REGISTRY, shown_in
+from viz.language import say
 
 TEST_PICTURES = 10_000
 
@@ -46,7 +47,7 @@ def table(folder: Path = CHECKPOINTS) -> str:
     for name, title in shown_in("pixel_scores").items():
         read = card(name, folder)
         figure, reported = test_figure(read, "exact"), REGISTRY[name].reported
-        ours = f"{figure['nats']:.2f} ± {figure['standard_error']:.2f}" if figure else "not measured"
+        ours = f"{figure['nats']:.2f} ± {figure['standard_error']:.2f}" if figure else say("not measured")
         theirs = "" if reported is None else reported.nats + ("" if reported.seen else " *")
         size = f"{read['parameters'] / 1000:,.0f} k" if "parameters" in read else ""
         cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in (ours, theirs, size))
@@ -65,10 +66,13 @@ def colour_sentence(folder: Path = CHECKPOINTS) -> str:
     for name in shown_in("pixel_colour"):
         figure = test_figure(card(name, folder), "exact")
         if figure and figure.get("bits_per_dimension"):
-            said = (
-                f"{REGISTRY[name].title}: {figure['bits_per_dimension']:.2f} bits/dim on {figure['n']:,} test pictures"
+            said = say(
+                "{title}: {bits_per_dimension:.2f} bits/dim on {n:,} test pictures",
+                title=REGISTRY[name].title,
+                bits_per_dimension=figure["bits_per_dimension"],
+                n=figure["n"],
             )
-            parts.append(said + (JPEG if "jpg" in figure.get("dataset", "") else ""))
+            parts.append(said + (say(JPEG) if "jpg" in figure.get("dataset", "") else ""))
     return "; ".join(parts)
 
 
@@ -78,5 +82,9 @@ def bias_sentence(folder: Path = CHECKPOINTS) -> str:
     figures = {name: test_figure(card(name, folder), "exact") for name in told}
     if not all(figures.values()):
         return ""
-    said = [f"{figure['nats']:.2f} nats {told[name]}" for name, figure in figures.items() if figure]
+    said = [
+        say("{nats:.2f} nats {told}", nats=figure["nats"], told=told[name])
+        for name, figure in figures.items()
+        if figure
+    ]
     return ", ".join(said)

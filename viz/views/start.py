@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.trace import CanvasTrace, RasterTrace
 from core.training.registry import FIRST
+from viz.language import say
 from viz.player import bundle, frames, payload
 from viz.player.payload import Again, Player
 
@@ -52,13 +53,13 @@ WAYS = (
 
 def at_once(trace: CanvasTrace) -> Player:
     """The best code so far, at every second step of the climb."""
-    panel = payload.panel("What it paints", "vae", frames.stacked(trace))
+    panel = payload.panel(say("What it paints"), "vae", frames.stacked(trace))
     return {**payload.player([panel], columns=1, autoplay=True, nonce=None), "fps": 10, "film": False, "word": "step"}
 
 
 def strokes(trace: CanvasTrace) -> Player:
     """The last round of DRAW's chain, with its windows."""
-    panel = payload.panel("What it paints", "write", frames.stacked(trace))
+    panel = payload.panel(say("What it paints"), "write", frames.stacked(trace))
     boxes = frames.mark_boxes(trace, "write")
     value = payload.player([panel], columns=1, autoplay=True, nonce=None)
     return {**value, "fps": 5, "film": False, "word": "stroke", "marks": [payload.track(boxes, "write", 0)]}
@@ -66,7 +67,7 @@ def strokes(trace: CanvasTrace) -> Player:
 
 def pixels(trace: RasterTrace) -> Player:
     """One completion."""
-    value = frames.raster_payload(trace, title="What it paints", heat=False)
+    value = frames.raster_payload(trace, title=say("What it paints"), heat=False)
     return {**value, "cost": None, "note": None, "film": False}
 
 
@@ -79,7 +80,7 @@ def again(family: Family, studio: str, verb: str, picture: tuple[Pixels, NDArray
 
 def price(nats: float, bound: bool) -> str:
     """What the whole digit costs a painter, on the scale that the three share."""
-    sign, about = ("≤ ", "at most") if bound else ("", "exactly")
+    sign, about = ("≤ ", say("at most")) if bound else ("", "exactly")
     share = min(nats / WIDEST, 1)
     return (
         f'<div class="easel-price"><p><b>{sign}{nats:.1f} nats</b> <span>{about}, for your whole digit</span></p>'

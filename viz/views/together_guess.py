@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.results import Bill
+from viz.language import say
 from viz.player import overlays, payload
 from viz.player.payload import Player
 from viz.views.together_rows import png_bytes
@@ -48,7 +49,7 @@ def maps(yours: Bill, others: Sequence[Bill], digit: NDArray[np.bool_], places: 
         share = np.clip(FAINTEST + (1 - FAINTEST) * np.sqrt(each.bits / DEAREST), 0, 1)  # most cost less than a bit
         picture[:, row, column] = table[np.rint(share * 255).astype(int)].T
         pictures.append(picture)
-    title = f"Surprise at each pixel, from none to {DEAREST:g} bits"
+    title = say("Surprise at each pixel, from none to {dearest:g} bits", dearest=DEAREST)
     panel = payload.panel(title, "pixel", np.stack(pictures)[None], [each.name for each in players])
     return {**payload.player([panel], columns=4, autoplay=False), "film": False}
 
@@ -77,18 +78,23 @@ def bar(one: Bill, most: float, own: bool) -> str:
 def beat(beaten: Sequence[str], count: int) -> str:
     """Whom the player beat, in a sentence."""
     if not beaten:
-        return "Nobody paid more than you this time."
-    return "You beat everybody." if len(beaten) == count else f"You beat: {escape(', '.join(beaten))}."
+        return say("Nobody paid more than you this time.")
+    return (
+        say("You beat everybody.")
+        if len(beaten) == count
+        else say("You beat: {beaten}.", beaten=escape(", ".join(beaten)))
+    )
 
 
 def honesty(yours: Bill, bets: Sequence[int]) -> str:
     """How often the surest bets came true."""
     sure = [cost < 1 for cost, bet in zip(yours.bits, bets, strict=True) if bet in (2, 98)]
     if not sure:
-        return "You never said 98 %: being sure where the picture leaves no doubt is what saves bits."
-    return (
-        f"You were 98 % sure {len(sure)} times and right {sum(sure)} times. "
-        f"Whoever is honest at 98 % is wrong once in fifty."
+        return say("You never said 98 %: being sure where the picture leaves no doubt is what saves bits.")
+    return say(
+        "You were 98 % sure {sure} times and right {sure2} times. Whoever is honest at 98 % is wrong once in fifty.",
+        sure=len(sure),
+        sure2=sum(sure),
     )
 
 
@@ -96,7 +102,10 @@ def dearest(yours: Bill, others: Sequence[Bill]) -> str:
     """Where the player lost most, and what the best model paid there."""
     best = min((each for each in others if not each.rule), key=lambda each: float(each.bits.sum()))
     at = int(yours.bits.argmax())
-    return (
-        f"Your most expensive pixel, number {at + 1}, cost {float(yours.bits[at]):.1f} bits; "
-        f"{escape(best.name)} paid {float(best.bits[at]):.1f} there."
+    return say(
+        "Your most expensive pixel, number {at}, cost {bits:.1f} bits; {name} paid {bits2:.1f} there.",
+        at=at + 1,
+        bits=float(yours.bits[at]),
+        name=escape(best.name),
+        bits2=float(best.bits[at]),
     )

@@ -9,6 +9,7 @@ import numpy as np
 from core.results import GLIMPSES, Glimpsed
 from core.results import LOOKS_SIDE as SIDE
 from core.trace import Array, CanvasTrace
+from viz.language import say
 from viz.player import frames, payload
 from viz.player.payload import Player
 from viz.views import aim
@@ -47,14 +48,16 @@ def outcome(found: Glimpsed) -> Player:
     """Both ways over the scene, side by side, glimpse by glimpse."""
     scene = found.its.subject
     assert scene is not None
-    panels = [payload.panel(title, "glimpse", scene[None]) for title in ("Where you looked", "Where it looked")]
+    panels = [
+        payload.panel(title, "glimpse", scene[None]) for title in (say("Where you looked"), say("Where it looked"))
+    ]
     marks = []
     for place, trace in enumerate((found.yours, found.its)):
         boxes = frames.mark_boxes(trace, "glimpse")
         stays = np.concatenate([boxes, boxes[-1:].repeat(GLIMPSES - len(boxes), 0)])
         marks.append({**payload.track(stays, "glimpse", place), "path": True})
     sure = 100 * thoughts(found.its).p.max(-1)
-    cost = {**payload.cost("how sure it was after each of its glimpses, %", "%", sure), "most": 100.0}
+    cost = {**payload.cost(say("how sure it was after each of its glimpses, %"), "%", sure), "most": 100.0}
     value = payload.player(panels, columns=1, autoplay=False)
     return {**value, "steps": GLIMPSES, "fps": 1.5, "marks": marks, "cost": cost, "word": "glimpse", "film": False}  # type: ignore[typeddict-item]
 
@@ -63,15 +66,27 @@ def verdict(found: Glimpsed) -> str:
     """Who was right, as HTML."""
     looks = len(found.yours)
     right = found.named == found.digit
-    yours = f"It is <b>{NAMES[found.digit]}</b>. You said {NAMES[found.named]} after {counted(looks)}: " + (
-        "<b>right</b>." if right else "<b>wrong</b>."
-    )
+    yours = say(
+        "It is <b>{names}</b>. You said {names2} after {counted}: ",
+        names=NAMES[found.digit],
+        names2=NAMES[found.named],
+        counted=counted(looks),
+    ) + ("<b>right</b>." if right else "<b>wrong</b>.")
     its, early = thoughts(found.its), _since(found)
     said = int(its.guess[-1, 0])
-    alone = f"The network said {NAMES[said]} after {counted(GLIMPSES)}, {_sure(its.p[-1, 0])}"
-    alone += f", and had it from look {early} on." if early else ": <b>wrong</b>."
+    alone = say(
+        "The network said {names} after {counted}, {sure}",
+        names=NAMES[said],
+        counted=counted(GLIMPSES),
+        sure=_sure(its.p[-1, 0]),
+    )
+    alone += say(", and had it from look {early} on.", early=early) if early else say(": <b>wrong</b>.")
     lent = thoughts(found.yours)
-    with_yours = f"With <b>your</b> looks it says {NAMES[int(lent.guess[-1, 0])]}, {_sure(lent.p[-1, 0])}."
+    with_yours = say(
+        "With <b>your</b> looks it says {names}, {sure}.",
+        names=NAMES[int(lent.guess[-1, 0])],
+        sure=_sure(lent.p[-1, 0]),
+    )
     return f'<div class="bill"><p class="said">{yours}</p><p>{alone} {with_yours}</p></div>'
 
 
@@ -84,9 +99,9 @@ def _since(found: Glimpsed) -> int:
 
 
 def _sure(p: Array) -> str:
-    return f"{100 * float(p.max()):.0f}\u202f% sure"
+    return say("{max:.0f}\u202f% sure", max=100 * float(p.max()))
 
 
 def counted(looks: int) -> str:
     """``1 look``, ``2 looks``."""
-    return f"{looks} look" + ("" if looks == 1 else "s")
+    return say("{looks} look", looks=looks) + ("" if looks == 1 else "s")

@@ -15,6 +15,7 @@ from PIL import Image
 from core.results import Entry
 from core.trace import Array
 from core.training.registry import REGISTRY
+from viz.language import say
 from viz.player import overlays, payload
 from viz.player.lettering import TAG
 from viz.player.payload import Player
@@ -51,7 +52,11 @@ def row(question: str, entry: Entry, title: str = "") -> str:
     spec = REGISTRY[entry.name]
     words, figure = WORDS[question](entry)
     compared = "" if isnan(figure) else f' data-figure="{figure:.4f}"'
-    size = f"{entry.parameters / 1e6:.1f} million" if entry.parameters >= 1e6 else f"{entry.parameters:,}"
+    size = (
+        say("{parameters:.1f} million", parameters=entry.parameters / 1000000.0)
+        if entry.parameters >= 1e6
+        else f"{entry.parameters:,}"
+    )
     return (
         f'<div class="entry {spec.family}"{compared}><div class="who"><b>{escape(title or spec.title)}</b>'
         f"<span>{size} parameters, {entry.seconds:.2f} s</span></div>"
@@ -63,8 +68,8 @@ def row(question: str, entry: Entry, title: str = "") -> str:
 def pictures(question: str, entry: Entry) -> list[str]:
     """The answer's pictures as images with names."""
     if question == SURPRISE and entry.surprise is not None:
-        return [image(surprise(entry)[0].transpose(1, 2, 0), "nats of each pixel")]
-    names = {COPY: "its copy", COMPLETE: "completion", IMAGINE: "imagined"}
+        return [image(surprise(entry)[0].transpose(1, 2, 0), say("nats of each pixel"))]
+    names = {COPY: say("its copy"), COMPLETE: "completion", IMAGINE: "imagined"}
     many = len(entry.pictures) > 1
     name = names[question]
     return [image(each, f"{name} {i}" if many else name) for i, each in enumerate(entry.pictures, 1)]
@@ -79,7 +84,7 @@ def joined(question: str, names: Sequence[str], *answers: tuple[str, Entry] | No
     told = [f"{REGISTRY[each.name].title}: {TAG.sub('', WORDS[question](each)[0][0])}" for each in entries]
     shown = [surprise(each) if question == SURPRISE else each.pictures[:, None] for each in entries]
     count = len(shown[0])
-    panel = payload.panel(QUESTIONS[question], "plain", np.concatenate(shown)[None])
+    panel = payload.panel(say(QUESTIONS)[question], "plain", np.concatenate(shown)[None])
     if count > 1:
         panel["groups"] = [{"at": count * place, "title": text} for place, text in enumerate(told)]
     else:
@@ -104,28 +109,40 @@ def image(picture: Array, name: str) -> str:
 def price(entry: Entry) -> str:
     """Nats with what is known of them: a bound, a standard error, its parts."""
     sign, error = "≤ " if entry.bound else "", "" if isnan(entry.error) else f" ± {entry.error:.1f}"
-    parts = "" if isnan(entry.code) else f" <small>{entry.nats - entry.code:.1f} pixels + {entry.code:.1f} code</small>"
+    parts = (
+        ""
+        if isnan(entry.code)
+        else say(" <small>{nats:.1f} pixels + {code:.1f} code</small>", nats=entry.nats - entry.code, code=entry.code)
+    )
     return f"<b>{sign}{entry.nats:.1f}{error} nats</b>{parts}"
 
 
 def spread(entry: Entry) -> str:
     """How different the pictures are."""
-    return f"differ in {100 * entry.distance:.1f} %, {entry.distinct} of {len(entry.pictures)} distinct"
+    return say(
+        "differ in {distance:.1f} %, {distinct} of {pictures} distinct",
+        distance=100 * entry.distance,
+        distinct=entry.distinct,
+        pictures=len(entry.pictures),
+    )
 
 
 def _copied(entry: Entry) -> tuple[list[str], float]:
     if not len(entry.pictures):
-        return ["no code, no copy: it knows a digit only pixel by pixel"], float("nan")
-    return [f"<b>{100 * entry.wrong:.1f} %</b> of the pixels wrong", f"from {entry.code:.1f} nats of code"], entry.wrong
+        return [say("no code, no copy: it knows a digit only pixel by pixel")], float("nan")
+    return [
+        say("<b>{wrong:.1f} %</b> of the pixels wrong", wrong=100 * entry.wrong),
+        say("from {code:.1f} nats of code", code=entry.code),
+    ], entry.wrong
 
 
 def _completed(entry: Entry) -> tuple[list[str], float]:
-    chain = ["a chain of copies"] if REGISTRY[entry.name].family == "draw" else []
+    chain = [say("a chain of copies")] if REGISTRY[entry.name].family == "draw" else []
     return [price(entry), spread(entry), *chain], entry.nats
 
 
 def _surprised(entry: Entry) -> tuple[list[str], float]:
-    return [price(entry), "at most; the map: pixels only" if entry.bound else "exact", *coded(entry)], entry.nats
+    return [price(entry), say("at most; the map: pixels only") if entry.bound else "exact", *coded(entry)], entry.nats
 
 
 def coded(entry: Entry) -> list[str]:
@@ -133,7 +150,14 @@ def coded(entry: Entry) -> list[str]:
     if entry.bits is None:
         return []
     size = png_bytes(entry.pictures[0] >= 0.5)
-    return [f"<b>{(entry.bits + 7) // 8} bytes</b> as a file ({entry.bits} bits), PNG {size}"]
+    return [
+        say(
+            "<b>{bits} bytes</b> as a file ({bits2} bits), PNG {size}",
+            bits=(entry.bits + 7) // 8,
+            bits2=entry.bits,
+            size=size,
+        )
+    ]
 
 
 def png_bytes(ink: NDArray[np.bool_]) -> int:

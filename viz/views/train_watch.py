@@ -17,6 +17,7 @@ import numpy as np
 
 from core.training.live import GOING, Film, Looked
 from core.training.registry import REGISTRY
+from viz.language import say
 from viz.player.payload import encode
 
 WIDTH, HEIGHT = 720, 240
@@ -138,7 +139,7 @@ def grid(scale: Scale) -> str:
     ticks = [step for step in (1, 10, 100, 1_000, 10_000) if step < 0.7 * scale.steps]
     for step in [*ticks, scale.steps]:
         anchor = "start" if step == 1 else "end" if step == scale.steps else "middle"
-        words = "step 1" if step == 1 else f"{step:,}"
+        words = say("step 1") if step == 1 else f"{step:,}"
         made.append(f'<text x="{scale.x(step)}" y="{HEIGHT - 8}" text-anchor="{anchor}">{words}</text>')
     return "".join(made)
 
@@ -160,7 +161,11 @@ def chart(looked: Looked, film: Film | None) -> str:
         checked += [(s, v) for s, v in zip(film["steps"].tolist(), film["validation"].tolist(), strict=True) if s]
     if checked:
         made.append(polyline([(scale.x(s), scale.y(v)) for s, v in sorted(checked)], 'class="validation"'))
-    told = f"{lines[0]['total']:.0f} nats at first, {lines[-1]['total']:.1f} now" if lines else "nothing yet"
+    told = (
+        say("{total:.0f} nats at first, {total2:.1f} now", total=lines[0]["total"], total2=lines[-1]["total"])
+        if lines
+        else say("nothing yet")
+    )
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Nats a picture over the steps: {told}">'
         f'{"".join(made)}<line class="cursor" x1="{LEFT}" x2="{LEFT}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/></svg>'
@@ -176,38 +181,58 @@ def head(looked: Looked) -> str:
     """Where it stands, in one line."""
     live = looked.live
     if looked.place:
-        others = "one training is" if looked.place == 1 else f"{looked.place} trainings are"
-        return f"In line: {others} before this one"
+        others = say("one training is") if looked.place == 1 else say("{place} trainings are", place=looked.place)
+        return say("In line: {others} before this one", others=others)
     if live.state == "getting ready":
-        return "Getting ready: PyTorch starts and the pictures are read"
-    at = f"step {live.step:,} of {live.steps:,}" if live.steps else ""
+        return say("Getting ready: PyTorch starts and the pictures are read")
+    at = say("step {step:,} of {steps:,}", step=live.step, steps=live.steps) if live.steps else ""
     if live.state not in GOING:
-        return ": ".join(filter(None, ["A film" if looked.wish is None else live.state.capitalize(), at]))
+        return ": ".join(filter(None, [say("A film") if looked.wish is None else live.state.capitalize(), at]))
     if live.state == "paused":
-        return f"Paused at {at}"
-    return f"{at} · {live.pictures_per_second:,.0f} pictures a second · {clock(live.seconds_left)} left"
+        return say("Paused at {at}", at=at)
+    return say(
+        "{at} · {pictures_per_second:,.0f} pictures a second · {clock} left",
+        at=at,
+        pictures_per_second=live.pictures_per_second,
+        clock=clock(live.seconds_left),
+    )
 
 
 def recorded(film: Film | None) -> str:
     """What a film without a log says of itself (HTML)."""
     if film is None or "note" not in film:
-        return "There is neither a log nor a film of this training."
+        return say("There is neither a log nor a film of this training.")
     note, nats = json.loads(str(film["note"])), film["validation"]
     shipped = json.loads(json.dumps(asdict(REGISTRY[note["name"]].config)))
-    size = "was trained for longer" if note["config"] == shipped else "is larger and was trained for longer"
+    size = say("was trained for longer") if note["config"] == shipped else say("is larger and was trained for longer")
     digits = 1 if nats[0] < 10 else 0
     drawn = note.get("shown", note["source"])
-    whom = "" if drawn == note["source"] else f" The pictures that it is shown are others: {html.escape(str(drawn))}."
+    whom = (
+        ""
+        if drawn == note["source"]
+        else say(" The pictures that it is shown are others: {drawn}.", drawn=html.escape(str(drawn)))
+    )
     steps = note["recipe"]["steps"]
     planned = [each for each in note.get("earlier", []) if each["steps"] != steps]
     plans = "".join(
-        f" Up to step {each['until']:,} its rate fell as for {each['steps']:,} steps, then as for {steps:,}."
+        say(
+            " Up to step {until:,} its rate fell as for {steps:,} steps, then as for {steps2:,}.",
+            until=each["until"],
+            steps=each["steps"],
+            steps2=steps,
+        )
         for each in planned[-1:]
     )
-    return (
-        f"A film of {steps:,} steps on {html.escape(str(note['source']))}, recorded from a training "
-        f"made for it: what is shipped {size}. Validation fell from {nats[0]:.{digits}f} to "
-        f"<b>{nats[-1]:.{digits}f}</b> nats.{plans}{whom}"
+    return say(
+        "A film of {steps:,} steps on {source}, recorded from a training made for it: what is shipped "
+        "{size}. Validation fell from {nats} to <b>{nats2}</b> nats.{plans}{whom}",
+        steps=steps,
+        source=html.escape(str(note["source"])),
+        size=size,
+        nats=f"{nats[0]:.{digits}f}",
+        nats2=f"{nats[-1]:.{digits}f}",
+        plans=plans,
+        whom=whom,
     )
 
 
@@ -215,25 +240,44 @@ def sentence(looked: Looked, film: Film | None = None) -> str:
     """What has come of it so far, in its own numbers (HTML); ``film`` tells where there is no log."""
     live, lines = looked.live, looked.lines
     if live.state == "diverged":
-        kept = "The last good weights are kept" if looked.kept else "Nothing had been kept yet"
-        return f"At step {live.step:,} {html.escape(live.sentence)}. {kept}: try again with a lower learning rate."
+        kept = say("The last good weights are kept") if looked.kept else say("Nothing had been kept yet")
+        return say(
+            "At step {step:,} {sentence}. {kept}: try again with a lower learning rate.",
+            step=live.step,
+            sentence=html.escape(live.sentence),
+            kept=kept,
+        )
     ending = f" {html.escape(live.sentence)}" if live.state not in GOING and live.sentence else ""
     if not lines and looked.wish is None:
         return recorded(film)
     if not lines:
-        return f"The pictures are what random weights paint.{ending}"
+        return say("The pictures are what random weights paint.{ending}", ending=ending)
     first, now = lines[0], lines[-1]
     if REGISTRY[looked.name].family == "classifier":
-        return (
-            f"The right answer costs it <b>{now['total']:.2f}</b> nats; guessing among ten costs {GUESSING}, and less "
-            f"means that it knows something.{ending}"
+        return say(
+            "The right answer costs it <b>{total:.2f}</b> nats; guessing among ten costs {guessing}, and less "
+            "means that it knows something.{ending}",
+            total=now["total"],
+            guessing=GUESSING,
+            ending=ending,
         )
     parts = ""
     if now["kl"]:
         code = "strokes" if REGISTRY[looked.name].family == "draw" else "code"
-        parts = f" Of them the pixels cost <b>{now['reconstruction']:.0f}</b> and the {code} <b>{now['kl']:.1f}</b>."
-    before = f"at step {first['step']} it was {first['total']:.0f}"
-    return f"A picture costs it <b>{now['total']:.0f}</b> nats; {before}.{parts}{ending}"
+        parts = say(
+            " Of them the pixels cost <b>{reconstruction:.0f}</b> and the {code} <b>{kl:.1f}</b>.",
+            reconstruction=now["reconstruction"],
+            code=code,
+            kl=now["kl"],
+        )
+    before = say("at step {step} it was {total:.0f}", step=first["step"], total=first["total"])
+    return say(
+        "A picture costs it <b>{total:.0f}</b> nats; {before}.{parts}{ending}",
+        total=now["total"],
+        before=before,
+        parts=parts,
+        ending=ending,
+    )
 
 
 def rows(looked: Looked, film: Film | None) -> list[list[str]]:
@@ -244,10 +288,14 @@ def rows(looked: Looked, film: Film | None) -> list[list[str]]:
     checked = [line["validation"] for line in looked.lines if line["validation"] is not None]
     if film is not None and not checked:
         checked = film["validation"].tolist()
-    found = [["training", f"{now['total']:.1f} nats"]]
+    found = [["training", say("{total:.1f} nats", total=now["total"])]]
     if checked:
-        found.append(["validation", f"{checked[-1]:.1f} nats"])
-    return [*found, ["norm of the gradient", f"{now['gradient']:.3g}"], ["learning rate", f"{now['rate']:.2g}"]]
+        found.append(["validation", say("{checked:.1f} nats", checked=checked[-1])])
+    return [
+        *found,
+        [say("norm of the gradient"), f"{now['gradient']:.3g}"],
+        [say("learning rate"), f"{now['rate']:.2g}"],
+    ]
 
 
 def rooms(key: str, looked: Looked) -> list[list[str]]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from core.results_vae import WEIGHED, Bound, Sampled
 from core.studies.latents import DRAWS
 from core.trace import Array
+from viz.language import say
 from viz.player import frames, payload
 from viz.player.payload import Panel, Player, Value, Words, finite
 from viz.views.draw_window import png
@@ -73,8 +74,8 @@ def _bar(price: Price, top: float) -> str:
 
 def bound_bars(bound: Bound) -> str:
     """The bound in its two parts, and what is left of it when samples are weighed."""
-    rows = [Price.of("The bound", bound)]
-    draws = [f"{k} sample{'s' if k > 1 else ''}, weighed" for k in WEIGHED]
+    rows = [Price.of(say("The bound"), bound)]
+    draws = [say("{k} sample{k2}, weighed", k=k, k2="s" if k > 1 else "") for k in WEIGHED]
     rows += [Price(name, nats) for name, nats in zip(draws, bound.tightened, strict=True)]
     return bars(rows)
 
@@ -84,30 +85,37 @@ def bound_payload(pixels: NDArray[np.uint8], bound: Bound) -> Player:
     loss = finite(bound.loss, "The price")
     top = max(float(loss.max()), 1e-6)
     row, column = np.unravel_index(int(loss.argmax()), loss.shape)
-    heat = payload.panel(f"Nats a pixel, 0 to {top:.1f}", "vae", (loss / top)[None, None, None])
+    heat = payload.panel(say("Nats a pixel, 0 to {top:.1f}", top=top), "vae", (loss / top)[None, None, None])
     heat["map"] = "room"
-    panels = [seen(pixels), payload.panel("What it paints", "vae", bound.painted[None]), heat]
+    panels = [seen(pixels), payload.panel(say("What it paints"), "vae", bound.painted[None]), heat]
     kl, count = float(bound.kl.sum()), len(bound.kl)
     ink = pixels >= 128
-    text = (
-        f"Naming this digit costs at most <b>{bound.bound:.1f} nats</b>: {kl:.1f} for the <b class='vae'>{count} "
-        f"numbers</b> of its code and {bound.reconstruction:.1f} for the pixels, given the code, on average over "
-        f"{DRAWS} samples of it. Weighing {WEIGHED[-1]} samples brings it down to {bound.tightened[-1]:.1f}."
+    text = say(
+        "Naming this digit costs at most <b>{bound:.1f} nats</b>: {kl:.1f} for the <b class='vae'>{count} "
+        "numbers</b> of its code and {reconstruction:.1f} for the pixels, given the code, on average over "
+        "{draws} samples of it. Weighing {weighed} samples brings it down to {tightened:.1f}.",
+        bound=bound.bound,
+        kl=kl,
+        count=count,
+        reconstruction=bound.reconstruction,
+        draws=DRAWS,
+        weighed=WEIGHED[-1],
+        tightened=bound.tightened[-1],
     )
     rows = [
-        ["most expensive pixel", f"{top:.2f} nats"],
-        ["row, column", f"{row + 1}, {column + 1}"],
-        ["all ink", f"{loss[ink].sum():.1f} nats"],
-        ["all paper", f"{loss[~ink].sum():.1f} nats"],
+        [say("most expensive pixel"), say("{top:.2f} nats", top=top)],
+        [say("row, column"), f"{row + 1}, {column + 1}"],
+        [say("all ink"), say("{sum:.1f} nats", sum=loss[ink].sum())],
+        [say("all paper"), say("{sum:.1f} nats", sum=loss[~ink].sum())],
     ]
-    return still(panels, "The bound", text, rows)
+    return still(panels, say("The bound"), text, rows)
 
 
 def sample_payload(sampled: Sampled) -> Player:
     """The samples of a code, a cell each, and beside them where every number of every sample lies."""
     count, d = sampled.noise.shape
-    labels = [f"sample {index + 1}" for index in range(count)]
-    panels = [payload.panel("What is painted of each sample", "vae", frames.stacked(sampled.trace), labels)]
+    labels = [say("sample {index}", index=index + 1) for index in range(count)]
+    panels = [payload.panel(say("What is painted of each sample"), "vae", frames.stacked(sampled.trace), labels)]
     panels.append(sample_panel(sampled))
     steps = np.arange(len(sampled.path))
     words = np.select(
@@ -116,7 +124,7 @@ def sample_payload(sampled: Sampled) -> Player:
     shown = min(d, ROWS)
     rows = [["", "ε", "σ", "μ", "z"]]
     values: dict[str, Value | Words] = {
-        "stage": payload.words(list(STAGES), words[:, None].astype(np.uint8)),
+        "stage": payload.words(list(say(STAGES)), words[:, None].astype(np.uint8)),
         "nats": payload.value(finite(sampled.nats, "The sample"), 1),
     }
     for i in range(shown):
@@ -128,12 +136,18 @@ def sample_payload(sampled: Sampled) -> Player:
             sampled.path[-1:, :, i],
         )
         values |= {f"{key}{i}": payload.value(number, 2) for key, number in zip("esmz", numbers, strict=True)}
-    text = SAMPLED + (f" Shown are the {shown} numbers that carry most." if shown < d else "")
+    text = say(SAMPLED) + (say(" Shown are the {shown} numbers that carry most.", shown=shown) if shown < d else "")
     return {
         **payload.player(panels, columns=4),
         "fps": 5,
-        "cost": payload.cost("nats that your digit would cost from here, −log p(x | z)", "nats", sampled.nats),
-        "note": {"title": "Sample [[cell]] of [[cells]]", "html": text, "rows": rows, "values": values, "patches": []},
+        "cost": payload.cost(say("nats that your digit would cost from here, −log p(x | z)"), "nats", sampled.nats),
+        "note": {
+            "title": say("Sample [[cell]] of [[cells]]"),
+            "html": text,
+            "rows": rows,
+            "values": values,
+            "patches": [],
+        },
     }
 
 
@@ -172,7 +186,12 @@ def sample_panel(sampled: Sampled) -> Panel:
             line = slice(top + draw * thick, top + (draw + 1) * thick)
             for t, x in enumerate(place(path[:, draw, i])):
                 picture[t, line, x - 1 : x + 2] = 1
-    names = f"z1 {'and' if shown == 2 else 'to'} z{shown}, each from −{reach:g} to {reach:g}"
+    names = say(
+        "z1 {shown} z{shown2}, each from −{reach:g} to {reach:g}",
+        shown="and" if shown == 2 else "to",
+        shown2=shown,
+        reach=reach,
+    )
     panel = payload.panel(names, "vae", picture[:, None, None])
     panel["map"] = "room"
     return panel
@@ -180,7 +199,7 @@ def sample_panel(sampled: Sampled) -> Panel:
 
 def seen(pixels: NDArray[np.uint8]) -> Panel:
     """The digit that it is all about, (H, W) of 0 and 255."""
-    return payload.panel("Your digit", "read", (pixels[None, None, None] / 255).astype(np.float32))
+    return payload.panel(say("Your digit"), "read", (pixels[None, None, None] / 255).astype(np.float32))
 
 
 def still(panels: list[Panel], title: str, text: str, rows: list[list[str]]) -> Player:

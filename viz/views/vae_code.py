@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.studies import latents
 from core.trace import Array, CanvasTrace
 from core.training.registry import REGISTRY, shown_in
+from viz.language import say
 from viz.player import frames, payload
 from viz.player.payload import Player
 
@@ -46,7 +47,7 @@ DEAD = (
 
 def numbers(count: int) -> str:
     """``eight numbers``, as a sentence says it."""
-    return f"{COUNTS.get(count, str(count))} numbers"
+    return say("{get} numbers", get=COUNTS.get(count, str(count)))
 
 
 def sized(text: str, count: int) -> str:
@@ -74,25 +75,25 @@ def code_payload(
         f"z{index}": payload.value(np.array([[value]]), 2) for index, value in enumerate(code)
     }
     if not math.isnan(kl):
-        text = ENCODED + PAYS
-        rows.append(["the code", "[[kl]] nats"])
+        text = say(ENCODED) + say(PAYS)
+        rows.append([say("the code"), "[[kl]] nats"])
         values["kl"] = payload.value(np.array([[kl]]), 1)
     elif not code.any():
-        text = AT_REST + ("" if pixels is None else BENT_PAYS)
+        text = say(AT_REST) + ("" if pixels is None else say(BENT_PAYS))
     else:
-        text = IMAGINED if pixels is None else BENT + BENT_PAYS
+        text = say(IMAGINED) if pixels is None else say(BENT) + say(BENT_PAYS)
     if pixels is not None:
-        rows.append(["the rest of the picture", "[[reconstruction]] nats"])
+        rows.append([say("the rest of the picture"), "[[reconstruction]] nats"])
         values["reconstruction"] = payload.value(np.array([[reconstruction]]), 1)
     if not math.isnan(kl):
         rows.append(["together", "[[whole]] nats"])
         values["whole"] = payload.value(np.array([[kl + reconstruction]]), 1)
     panels = [
-        payload.panel("What it saw" if pixels is not None else "Nothing to see", "read", seen[None]),
-        payload.panel("What it paints", "vae", painted[None]),
+        payload.panel(say("What it saw") if pixels is not None else say("Nothing to see"), "read", seen[None]),
+        payload.panel(say("What it paints"), "vae", painted[None]),
     ]
     note: payload.Note = {
-        "title": "The code",
+        "title": say("The code"),
         "html": sized(text, len(code)),
         "rows": rows,
         "values": values,
@@ -132,23 +133,25 @@ def numbers_value(code: Array, carried: Array, dead: NDArray[np.bool_], text: st
 
 def slider_label(index: int, carried: float, dead: bool) -> str:
     """What stands above a slider: its number's name and the nats it carries on average."""
-    return f"z{index + 1} · " + (f"dead: carries {carried:.2f} nats" if dead else f"{carried:.2f} nats")
+    return f"z{index + 1} · " + (
+        say("dead: carries {carried:.2f} nats", carried=carried) if dead else say("{carried:.2f} nats", carried=carried)
+    )
 
 
 def dead_sentence(dead: NDArray[np.bool_]) -> str:
     """Which numbers of a code (d,) do nothing, and what that means."""
     idle = [f"z{i + 1}" for i in np.flatnonzero(dead)]
     if not idle:
-        return sized(NONE_DEAD, len(dead))
+        return sized(say(NONE_DEAD), len(dead))
     joined = " and ".join(filter(None, [", ".join(idle[:-1]), idle[-1]]))
     are = "is" if len(idle) == 1 else "are"
-    return DEAD.format(names=joined, are=are, least=latents.DEAD_NATS, probes=PROBES, unseen=latents.UNSEEN)
+    return say(DEAD).format(names=joined, are=are, least=latents.DEAD_NATS, probes=say(PROBES), unseen=latents.UNSEEN)
 
 
 def traversal_payload(trace: CanvasTrace, dead: Sequence[bool] | NDArray[np.bool_] = ()) -> Player:
     """A number of the code in each cell swings, the others stay."""
     count = len(trace.frame(0))
-    title = "In each picture one number swings from −3 to 3"
+    title = say("In each picture one number swings from −3 to 3")
     columns = 4 if count <= 16 else 5
     return frames.walk_payload(trace, title, "vae", columns=min(columns, count), labels=names(count, dead))
 
@@ -156,7 +159,7 @@ def traversal_payload(trace: CanvasTrace, dead: Sequence[bool] | NDArray[np.bool
 def lattice_payload(painted: Array, dead: Sequence[bool] | NDArray[np.bool_] = ()) -> Player:
     """A table: a row for each number, a column for each of its values, pictures (m, k, C, H, W)."""
     rows, count = painted.shape[:2]
-    title = "Each row pulls one number from −3 to 3 and leaves the others"
+    title = say("Each row pulls one number from −3 to 3 and leaves the others")
     value = frames.still_payload(painted.reshape(-1, *painted.shape[2:]), title, "vae", columns=count)
     columns = [
         f"{number:g}".replace("-", "−") if (i - count // 2) % 2 == 0 else ""  # all of them would touch on a phone
@@ -168,4 +171,4 @@ def lattice_payload(painted: Array, dead: Sequence[bool] | NDArray[np.bool_] = (
 
 def interpolation_payload(trace: CanvasTrace) -> Player:
     """From one code to another."""
-    return frames.walk_payload(trace, "From this digit to the other", "vae")
+    return frames.walk_payload(trace, say("From this digit to the other"), "vae")

@@ -20,6 +20,7 @@ from PIL import Image
 from core.studies.latents import DRAWS
 from core.studies.vae_map import Numbers, Plane
 from core.trace import Array, CanvasTrace
+from viz.language import say
 from viz.player import frames, payload
 from viz.player.payload import Player, encode, finite, pixels
 
@@ -182,21 +183,33 @@ def map_words(
 ) -> str:
     """What the dots, ``shown`` of ``total``, and the pictures behind them are; ``whose`` says why there are none."""
     if total:
-        beyond = f" {total - shown:,} of them lie outside." if shown < total else ""
-        dots = f"<b>{shown:,} dots</b>: where the encoder puts {(whose or TEST).format(total=total)}{beyond}"
+        beyond = say(" {total:,} of them lie outside.", total=total - shown) if shown < total else ""
+        dots = say(
+            "<b>{shown:,} dots</b>: where the encoder puts {it}{beyond}",
+            shown=shown,
+            it=(whose or say(TEST)).format(total=total),
+            beyond=beyond,
+        )
     else:
         dots = whose or OTHER
     if quantiles:
-        behind = (
-            f"Axes are the prior's quantiles: all {side} × {side} pictures stand for equal shares of it, and what the "
-            "prior likes least is squeezed against the edges."
+        behind = say(
+            "Axes are the prior's quantiles: all {side} × {side} pictures stand for equal shares of it, and what "
+            "the prior likes least is squeezed against the edges.",
+            side=side,
         )
     else:
-        behind = (
-            f"Axes are in the prior's standard deviations, as far as the dots reach: ±{half:g}. The {side} × {side} "
-            "pictures stand evenly."
+        behind = say(
+            "Axes are in the prior's standard deviations, as far as the dots reach: ±{half:g}. The {side} × "
+            "{side} pictures stand evenly.",
+            half=half,
+            side=side,
         )
-    plane = "" if share is None else f" The plane shows {100 * share:.0f} % of the variance of these codes."
+    plane = (
+        ""
+        if share is None
+        else say(" The plane shows {share:.0f} % of the variance of these codes.", share=100 * share)
+    )
     return f"{dots}{plane} {behind}{held}"
 
 
@@ -205,8 +218,12 @@ def cloud_words(mean: Array, deviation: Array, axes: Sequence[str], kl: float, r
     numbers = " and ".join(
         f"{axis} = {minus(f'{m:.2f}')} ± {s:.2f}" for axis, m, s in zip(axes, mean, deviation, strict=True)
     )
-    sheet = "This sheet is <b>blank</b>; even so the" if blank else "The"
-    flat = "" if d == 2 else f" The map shows two of its {d} directions; the pictures below come from whole codes."
+    sheet = say("This sheet is <b>blank</b>; even so the") if blank else say("The")
+    flat = (
+        ""
+        if d == 2
+        else say(" The map shows two of its {d} directions; the pictures below come from whole codes.", d=d)
+    )
     return (
         f"<p>{sheet} encoder answers with a <b class='vae'>cloud</b> of codes: {numbers}. Its rings lie one and two "
         f"standard deviations from the mean.{flat}</p>"
@@ -226,13 +243,13 @@ def film_payload(trace: CanvasTrace, way: Numbers, model: str) -> Player:
 
     Its note carries the codes (T, d), for the map to show where a frame lies.
     """
-    value = frames.walk_payload(trace, f"{len(way)} frames along your path · {model}", "vae")
+    value = frames.walk_payload(trace, say("{way} frames along your path · {model}", way=len(way), model=model), "vae")
     codes: dict[str, payload.Value | payload.Words] = {
         f"z{i + 1}": payload.value(column[:, None].astype(np.float32), 2) for i, column in enumerate(way.T)
     }
     note: payload.Note = {
-        "title": "On the path",
-        "html": "Equal steps in the code.",
+        "title": say("On the path"),
+        "html": say("Equal steps in the code."),
         "rows": [[name, f"[[{name}]]"] for name in codes],
         "values": codes,
         "patches": [],

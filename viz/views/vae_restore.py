@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.results_vae import Restored
+from viz.language import say
 from viz.player import payload
 from viz.player.payload import NEVER, Panel, Player, Room, Value, Words, encode, finite
 
@@ -33,18 +34,19 @@ def side_payload(restored: Restored) -> Player:
     answers = restored.answers
     labels = [f"{SHORT[answer.way]} {_percent(answer.wrong)}" for answer in answers]
     painted = payload.panel(
-        "Restored; wrong pixels", "plain", np.stack([a.painted for a in answers])[None, :, None], labels
+        say("Restored; wrong pixels"), "plain", np.stack([a.painted for a in answers])[None, :, None], labels
     )
     spread = finite([answer.spread for answer in answers], "The spread")
     names = [f"{SHORT[answer.way]} {answer.unsure:.3f}" for answer in answers]
-    unsure = payload.panel("Unsure: deviation, 0 to ½", "plain", (spread / MOST)[None, :, None], names)
+    unsure = payload.panel(say("Unsure: deviation, 0 to ½"), "plain", (spread / MOST)[None, :, None], names)
     unsure["map"] = "room"
-    rows = [["", "wrong", "nats", "unsure"], ["nothing done", _percent(restored.untouched), "", ""]]
+    rows = [["", "wrong", "nats", "unsure"], [say("nothing done"), _percent(restored.untouched), "", ""]]
     rows += [
-        [NAMES[answer.way], _percent(answer.wrong), f"{answer.nats:.1f}", f"{answer.unsure:.3f}"] for answer in answers
+        [say(NAMES)[answer.way], _percent(answer.wrong), f"{answer.nats:.1f}", f"{answer.unsure:.3f}"]
+        for answer in answers
     ]
     note: payload.Note = {
-        "title": "Flipped pixels" if not restored.hidden.any() else "Hidden pixels",
+        "title": say("Flipped pixels") if not restored.hidden.any() else say("Hidden pixels"),
         "html": sentence(restored),
         "rows": rows,
         "values": {},
@@ -60,13 +62,19 @@ def sentence(restored: Restored) -> str:
     nats = finite([answer.nats for answer in restored.answers], "The price")
     nearest = [answer for answer in restored.answers if answer.wrong == min(wrong)]
     who = " and ".join(f"<b>{NAMES[answer.way]}</b>" for answer in nearest)
-    best = NAMES[restored.answers[int(nats.argmin())].way]
-    region = "of the hidden pixels" if restored.hidden.any() else "of all pixels"
-    tell = "" if restored.hidden.any() else " " + NO_PIXELS
-    return (
-        f"{who} came nearest: {_percent(min(wrong))} {region} wrong, where doing nothing leaves "
-        f"{_percent(restored.untouched)}. Sampling, {best} would be the likeliest to hit the true pixels "
-        f"exactly: −log p is {nats.min():.1f} nats.{tell}"
+    best = say(NAMES)[restored.answers[int(nats.argmin())].way]
+    region = say("of the hidden pixels") if restored.hidden.any() else say("of all pixels")
+    tell = "" if restored.hidden.any() else " " + say(NO_PIXELS)
+    return say(
+        "{who} came nearest: {percent} {region} wrong, where doing nothing leaves {percent2}. Sampling, "
+        "{best} would be the likeliest to hit the true pixels exactly: −log p is {min:.1f} nats.{tell}",
+        who=who,
+        percent=_percent(min(wrong)),
+        region=region,
+        percent2=_percent(restored.untouched),
+        best=best,
+        min=nats.min(),
+        tell=tell,
     )
 
 
@@ -80,32 +88,32 @@ def search_payload(restored: Restored, *, autoplay: bool = True) -> Player:
     """
     climb = restored.climb
     objective = finite(climb.objective, "The search")
-    labels = [ORIGINS[origin].removeprefix("the ") for origin in climb.origins]
-    panel = payload.panel("The search, best so far", "vae", climb.pictures[:, :, None], labels)
+    labels = [say(ORIGINS)[origin].removeprefix("the ") for origin in climb.origins]
+    panel = payload.panel(say("The search, best so far"), "vae", climb.pictures[:, :, None], labels)
     floor = float(objective.min())
     values: dict[str, Value | Words] = {
         "objective": payload.value(objective, 1),
         "known": payload.value(finite(climb.known, "The search"), 1),
         "length": payload.value(np.sqrt(np.maximum(2 * (objective - climb.known), 0)), 2),
         "hidden": payload.value(climb.hidden[None], 1),
-        "origin": payload.words(list(ORIGINS), climb.origins[None].astype(np.uint8)),
+        "origin": payload.words(list(say(ORIGINS)), climb.origins[None].astype(np.uint8)),
         "start": payload.value(objective[:1], 1),
         "end": payload.value(objective[-1:], 1),
     }
-    true = "the hidden pixels" if restored.hidden.any() else "the true picture"
+    true = say("the hidden pixels") if restored.hidden.any() else say("the true picture")
     rows = [
-        ["−log p(known | z)", "[[known]] nats"],
+        [say("−log p(known | z)"), "[[known]] nats"],
         ["|z|", "[[length]]"],
-        [f"in the end, {true}", "[[hidden]] nats"],
+        [say("in the end, {true}", true=true), "[[hidden]] nats"],
     ]
     return {
         **payload.player([panel], columns=3, autoplay=autoplay),
         "fps": 8,
-        "cost": payload.cost(f"objective above the best, {floor:.1f} nats", "nats", objective - floor),
+        "cost": payload.cost(say("objective above the best, {floor:.1f} nats", floor=floor), "nats", objective - floor),
         "word": "moment",
         "note": {
-            "title": "Restart [[cell]] of [[cells]]",
-            "html": SEARCHED,
+            "title": say("Restart [[cell]] of [[cells]]"),
+            "html": say(SEARCHED),
             "rows": rows,
             "values": values,
             "patches": [],
@@ -122,11 +130,21 @@ SEARCHED = (
 def samples_payload(restored: Restored) -> Player:
     """Pictures that each model samples, a panel each."""
     panels = [
-        payload.panel(f"{NAMES[answer.way]} samples", ROOMS[answer.way], answer.samples[None, :SAMPLES, None])
+        payload.panel(
+            say("{names} samples", names=say(NAMES)[answer.way]),
+            ROOMS[answer.way],
+            answer.samples[None, :SAMPLES, None],
+        )
         for answer in restored.answers
     ]
-    rows = [["", "unsure"], *([NAMES[answer.way], f"{answer.unsure:.3f}"] for answer in restored.answers)]
-    note: payload.Note = {"title": "What each may sample", "html": DRAWN, "rows": rows, "values": {}, "patches": []}
+    rows = [["", "unsure"], *([say(NAMES)[answer.way], f"{answer.unsure:.3f}"] for answer in restored.answers)]
+    note: payload.Note = {
+        "title": say("What each may sample"),
+        "html": say(DRAWN),
+        "rows": rows,
+        "values": {},
+        "patches": [],
+    }
     return {**payload.player(panels, columns=3, autoplay=False), "film": False, "note": note}
 
 
@@ -139,7 +157,7 @@ DRAWN = (
 
 def left(restored: Restored) -> Panel:
     """What is left of the digit: hidden pixels are hatched."""
-    panel = payload.panel("What is left", "read", restored.damaged[None, None, None])
+    panel = payload.panel(say("What is left"), "read", restored.damaged[None, None, None])
     if restored.hidden.any():
         panel["reveal"] = encode(np.where(restored.hidden, NEVER, 0)[None], np.uint16)
     return panel

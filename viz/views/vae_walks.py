@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.studies.latents import DRAWS
 from core.trace import Array
+from viz.language import say
 from viz.player import bundle, frames, payload
 from viz.player.payload import Again, Player, Value, Words
 from viz.views import vae_code
@@ -67,8 +68,8 @@ def between_payload(painted: Array, mixed: Array, nats: Array, lengths: Array) -
     ``painted`` (2, T, C, H, W), ``mixed`` (T, C, H, W); ``nats`` (2, T, 2) are −log p of both ends, ``lengths`` (2, T).
     The bars are what it would cost to name the nearer end from the code on the straight way.
     """
-    panels = [payload.panel(way, "vae", film[:, None]) for way, film in zip(WAYS, painted, strict=True)]
-    panels.append(payload.panel(MIXED, "plain", mixed[:, None]))
+    panels = [payload.panel(way, "vae", film[:, None]) for way, film in zip(say(WAYS), painted, strict=True)]
+    panels.append(payload.panel(say(MIXED), "plain", mixed[:, None]))
     count = len(mixed)
     values: dict[str, Value | Words] = {
         "share": {**payload.value(np.linspace(0, 1, count, dtype=np.float32)[:, None], 0), "percent": True}
@@ -79,34 +80,39 @@ def between_payload(painted: Array, mixed: Array, nats: Array, lengths: Array) -
         values[f"length_{way}"] = numbers(lengths[way], 2)
     value = payload.player(panels, autoplay=True)
     note: payload.Note = {
-        "title": "Picture [[step]] of [[steps]]",
-        "html": BETWEEN,
+        "title": say("Picture [[step]] of [[steps]]"),
+        "html": say(BETWEEN),
         "rows": [
             ["", "straight", "round"],
-            ["to name A from this code, nats", "[[nats_0_0]]", "[[nats_1_0]]"],
-            ["to name B from this code, nats", "[[nats_0_1]]", "[[nats_1_1]]"],
-            ["the code's length", "[[length_0]]", "[[length_1]]"],
+            [say("to name A from this code, nats"), "[[nats_0_0]]", "[[nats_1_0]]"],
+            [say("to name B from this code, nats"), "[[nats_0_1]]", "[[nats_1_1]]"],
+            [say("the code's length"), "[[length_0]]", "[[length_1]]"],
         ],
         "values": values,
         "patches": [],
     }
-    cost = payload.cost("straight: to name the nearer end, nats", "nats", nats[0].min(1, keepdims=True))
+    cost = payload.cost(say("straight: to name the nearer end, nats"), "nats", nats[0].min(1, keepdims=True))
     return {**value, "fps": 8, "loop": True, "word": "picture", "cost": cost, "note": note}
 
 
 def corners_payload(painted: Array, shares: Array, lengths: Array) -> Player:
     """n × n pictures (n·n, C, H, W) between four, with ``shares`` (n·n, 4) of the corners and ``lengths`` (n·n,)."""
     side = round(len(painted) ** 0.5)
-    value = frames.still_payload(painted, f"{side} × {side} pictures between four codes", "vae", columns=side)
+    value = frames.still_payload(
+        painted, say("{side} × {side} pictures between four codes", side=side), "vae", columns=side
+    )
     values: dict[str, Value | Words] = {"length": payload.value(np.asarray(lengths, np.float32)[None], 2)}
     for corner, letter in enumerate(LETTERS):
         share = payload.value(np.asarray(shares[:, corner], np.float32)[None], 0)
         values[f"share_{letter}"] = {**share, "percent": True}
-    rows = [[f"{letter}, {where}", f"[[share_{letter}]]"] for letter, where in zip(LETTERS, PLACES, strict=True)]
-    rows.append(["length of the code", "[[length]]"])
+    rows = [
+        [f"{letter}, {where}", say("[[share_{letter}]]", letter=letter)]
+        for letter, where in zip(LETTERS, say(PLACES), strict=True)
+    ]
+    rows.append([say("length of the code"), "[[length]]"])
     note: payload.Note = {
-        "title": "Picture [[cell]] of [[cells]]",
-        "html": CORNERS,
+        "title": say("Picture [[cell]] of [[cells]]"),
+        "html": say(CORNERS),
         "rows": rows,
         "values": values,
         "patches": [],
@@ -121,13 +127,13 @@ def sum_payload(painted: Array, lengths: Array, expected: float) -> Player:
     normal approximation of Wilson and Hilferty: d (1 − 2/(9 d) + 2.326 √(2/(9 d)))³.
     """
     labels = ["A", "B", "C", "A − B + C"]
-    value = frames.still_payload(painted, "What the codes paint", "vae", columns=2, labels=labels)
+    value = frames.still_payload(painted, say("What the codes paint"), "vae", columns=2, labels=labels)
     values: dict[str, Value | Words] = {
         f"length_{i}": payload.value(np.array([[length]]), 2) for i, length in enumerate(lengths)
     }
     values["expected"] = payload.value(np.array([[expected]]), 2)
-    rows = [[f"length of {label}", f"[[length_{i}]]"] for i, label in enumerate(labels)]
-    rows.append(["the prior's codes, about √d", "[[expected]]"])
+    rows = [[say("length of {label}", label=label), say("[[length_{i}]]", i=i)] for i, label in enumerate(labels)]
+    rows.append([say("the prior's codes, about √d"), "[[expected]]"])
     note: payload.Note = {
         "title": "A − B + C",
         "html": f"{SUM} {FAR if lengths[3] > farthest(expected) else NEAR}",
@@ -151,20 +157,20 @@ def blank_sentence(blank: Sequence[bool]) -> str:
         return ""
     one = len(which) == 1
     words = " and ".join(filter(None, [", ".join(which[:-1]), which[-1]]))
-    return BLANK.format(which=words, is_="is" if one else "are", it="it" if one else "them")
+    return say(BLANK).format(which=words, is_="is" if one else "are", it="it" if one else "them")
 
 
 def status(blank: Sequence[bool], same: bool = False) -> str:
     """What is worth saying about the ends, as HTML; empty if nothing is."""
-    said = " ".join(filter(None, [SAME if same else "", blank_sentence(blank)]))
+    said = " ".join(filter(None, [say(SAME) if same else "", blank_sentence(blank)]))
     return f"<p>{said}</p>" if said else ""
 
 
 def copy_payload(subject: Array, painted: Array, kl: Array, reconstruction: float, bits: float) -> Player:
     """A picture and its copy (1, C, H, W): ``kl`` (d,) and the rest in nats, together in ``bits`` a number."""
     panels = [
-        payload.panel("What it saw", "read", subject[None]),
-        payload.panel("What it paints", "vae", painted[None]),
+        payload.panel(say("What it saw"), "read", subject[None]),
+        payload.panel(say("What it paints"), "vae", painted[None]),
     ]
     told = float(kl.sum())
     prices = {"kl": (told, 1), "rest": (reconstruction, 1), "whole": (told + reconstruction, 1), "bits": (bits, 2)}
@@ -172,13 +178,13 @@ def copy_payload(subject: Array, painted: Array, kl: Array, reconstruction: floa
         key: payload.value(np.array([[number]]), digits) for key, (number, digits) in prices.items()
     }
     note: payload.Note = {
-        "title": "The price of this picture",
-        "html": vae_code.sized(COPY, len(kl)),
+        "title": say("The price of this picture"),
+        "html": vae_code.sized(say(COPY), len(kl)),
         "rows": [
-            ["the code", "[[kl]] nats"],
-            ["the picture, given the code", "[[rest]] nats"],
+            [say("the code"), "[[kl]] nats"],
+            [say("the picture, given the code"), "[[rest]] nats"],
             ["together", "[[whole]] nats"],
-            ["for each of its numbers", "[[bits]] bits"],
+            [say("for each of its numbers"), "[[bits]] bits"],
         ],
         "values": values,
         "patches": [],
@@ -188,10 +194,14 @@ def copy_payload(subject: Array, painted: Array, kl: Array, reconstruction: floa
 
 def imagined_payload(images: Array, temperature: float, d: int) -> Player:
     """Pictures (n, C, H, W) of codes of ``d`` numbers from the prior, ``temperature`` times as far out."""
-    scale = "" if temperature == 1 else f" and {temperature:g} times as far out as the prior has them"
+    scale = (
+        ""
+        if temperature == 1
+        else say(" and {temperature:g} times as far out as the prior has them", temperature=temperature)
+    )
     text = vae_code.sized(DREAMT.replace("{scale}", scale), d)
-    note: payload.Note = {"title": "Imagined", "html": text, "rows": [], "values": {}, "patches": []}
-    return {**frames.still_payload(images, "What it imagines", "vae"), "note": note}
+    note: payload.Note = {"title": say("Imagined"), "html": text, "rows": [], "values": {}, "patches": []}
+    return {**frames.still_payload(images, say("What it imagines"), "vae"), "note": note}
 
 
 def with_carried(value: Player, carried: Array) -> Player:
@@ -200,9 +210,9 @@ def with_carried(value: Player, carried: Array) -> Player:
     each = np.repeat(np.asarray(carried[:rows], np.float32), value["cells"] // rows)
     text = LEADING.replace("{count}", str(rows)).replace("{total:.1f}", f"{float(carried.sum()):.1f}")
     note: payload.Note = {
-        "title": "Its numbers",
+        "title": say("Its numbers"),
         "html": vae_code.sized(text, len(carried)),
-        "rows": [["this one carries", "[[carried]] nats"]],
+        "rows": [[say("this one carries"), "[[carried]] nats"]],
         "values": {"carried": payload.value(each[None], 2)},
         "patches": [],
     }

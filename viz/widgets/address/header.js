@@ -80,6 +80,14 @@ export default function start({ element }) {
       }
     },
   };
+  // The same page, with all that stands in its address, in the other language.
+  element.addEventListener('click', ({ target }) => {
+    const link = /** @type {HTMLElement} */ (target).closest('a.language');
+    if (!(link instanceof HTMLAnchorElement)) return;
+    const query = new URLSearchParams(location.search);
+    query.set('lang', link.dataset.language ?? '');
+    link.search = String(query);
+  });
   element.addEventListener('click', (event) => {
     const button = /** @type {HTMLElement} */ (event.target).closest('button');
     if (button?.dataset.act) acts[button.dataset.act]?.(button);

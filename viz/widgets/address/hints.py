@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from viz.language import say
+
 HINTS: Mapping[str, str] = {
     "seed": "The same seed gives the same chance, and so the same picture.",
     "task": "What the machine is to do with the digit, or without one.",
@@ -99,4 +101,4 @@ HINTS: Mapping[str, str] = {
 
 def hint(tab: str, name: str) -> str:
     """The line on a control. Raises ``KeyError`` for one that has none."""
-    return HINTS.get(f"{tab}/{name}") or HINTS[name]
+    return say(HINTS.get(f"{tab}/{name}") or HINTS[name])

@@ -43,7 +43,9 @@ def numbers_of(text: str, count: int) -> list[float] | None:
     except ValueError:
         raise UserError("This link's code is no list of numbers.") from None
     if len(found) != count or not all(abs(number) <= RANGE for number in found):
-        raise UserError(f"A code of this model is {count} numbers from −{RANGE:g} to {RANGE:g}.")
+        raise UserError(
+            "A code of this model is {count} numbers from −{range:g} to {range:g}.", count=count, range=RANGE
+        )
     return found
 
 

@@ -45,6 +45,7 @@ from numpy.typing import NDArray
 
 from core.errors import UserError
 from core.results import SIDE
+from viz.language import say
 from viz.widgets.picker.picker import buttons
 from viz.widgets.web import module
 
@@ -147,23 +148,25 @@ def _check(value: dict[str, Any]) -> None:
 def _side(value: dict[Any, Any], name: str) -> int:
     side = value.get(name)
     if type(side) is not int or not 1 <= side <= MAX_SIDE:  # a bool is an int, but no size
-        raise UserError(f"The editor's {name} must be a whole number from 1 to {MAX_SIDE}.")
+        raise UserError(
+            "The editor's {name} must be a whole number from 1 to {max_side}.", name=name, max_side=MAX_SIDE
+        )
     return side
 
 
 def _grid(value: dict[Any, Any], name: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     text, size = value.get(name), math.prod(shape)
     if not isinstance(text, str):
-        raise UserError(f"The editor's {name} must be base64 text.")
+        raise UserError("The editor's {name} must be base64 text.", name=name)
     # Checked before decoding, so that a huge text costs nothing.
     if len(text) != (size + 2) // 3 * 4:
-        raise UserError(f"The editor's {name} must hold {'×'.join(map(str, shape))} bytes.")
+        raise UserError("The editor's {name} must hold {map} bytes.", name=name, map="×".join(map(str, shape)))
     try:
         data = base64.b64decode(text, validate=True)
     except ValueError as error:
-        raise UserError(f"The editor's {name} are not valid base64.") from error
+        raise UserError("The editor's {name} are not valid base64.", name=name) from error
     if len(data) != size:
-        raise UserError(f"The editor's {name} must hold {'×'.join(map(str, shape))} bytes.")
+        raise UserError("The editor's {name} must hold {map} bytes.", name=name, map="×".join(map(str, shape)))
     return np.frombuffer(data, np.uint8).reshape(shape).copy()
 
 
@@ -183,12 +186,16 @@ def _group(name: str, controls: tuple[tuple[str, str, str], ...], choice: bool =
 
 
 def _html(room: str, cover: bool, draw: bool, examples: str, address: str) -> str:
-    tools = (_COVERING if cover else ()) + (_DRAWING if draw else ())
+    tools = (say(_COVERING) if cover else ()) + (say(_DRAWING) if draw else ())
     tool = "draw" if draw and examples else tools[0][0]
-    history = _HISTORY if draw else _HISTORY[:2]
-    groups = [_group("Tool", tools, choice=True), _group("Brush", _SIZES, choice=True), _group("History", history)]
+    history = say(_HISTORY) if draw else say(_HISTORY)[:2]
+    groups = [
+        _group(say("Tool"), tools, choice=True),
+        _group(say("Brush"), say(_SIZES), choice=True),
+        _group(say("History"), history),
+    ]
     if cover:
-        groups.append(_group("Masks", _MASKS))
+        groups.append(_group(say("Masks"), say(_MASKS)))
     if examples:
         groups.append(
             f'<div class="place">{_group("Place", (_CENTRE,))}<span class="advice" role="status"></span></div>'

@@ -22,6 +22,7 @@ from typing import Any
 
 import gradio as gr
 
+from viz.language import in_this, say
 from viz.views.vae_map import CLASSES, Map
 from viz.widgets.web import module
 
@@ -63,10 +64,10 @@ def latent_map(
     """
     return gr.HTML(
         dict(value),
-        html_template=_HTML,
+        html_template=say(_HTML),
         **module("latent_map/latent_map.js"),
         elem_id=elem_id,
-        server_functions=[peek],
+        server_functions=[in_this(peek)],
         colours=list(CLASSES),
         cloud=cloud,
         player=player,

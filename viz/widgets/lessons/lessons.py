@@ -16,6 +16,7 @@ from typing import Any
 
 import gradio as gr
 
+from viz.language import in_this, say
 from viz.widgets.web import module
 
 KEPT = ("lesson", "step", "made", "sheet")
@@ -54,8 +55,8 @@ def lessons(
     """The widget; it keeps the names of :data:`KEPT` in the address and the progress in the browser."""
     return gr.HTML(
         value,
-        html_template=_HTML,
+        html_template=say(_HTML),
         **module("lessons/lessons.js"),
         elem_id=elem_id,
-        server_functions=[judge, squares],
+        server_functions=[in_this(judge), in_this(squares)],
     )

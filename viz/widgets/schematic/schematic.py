@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from viz.language import in_this
 from viz.views import sources
 from viz.widgets.web import module
 
@@ -28,5 +29,5 @@ def schematic(key: str, family: sources.Family) -> gr.HTML:
         elem_id=f"{key}-schematic",
         stage=key,  # Gradio keeps the name key for itself
         family=family,
-        server_functions=[program],
+        server_functions=[in_this(program)],
     )

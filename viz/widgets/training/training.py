@@ -15,6 +15,7 @@ from typing import Any
 
 import gradio as gr
 
+from viz.language import in_this, say
 from viz.widgets.web import module
 
 _HTML = """
@@ -66,10 +67,10 @@ def training(
     """
     return gr.HTML(
         {},
-        html_template=_HTML % empty,
+        html_template=say(_HTML) % empty,
         **module("training/training.js"),
         elem_id=elem_id,
-        server_functions=[look, tell, home],
+        server_functions=[in_this(look), in_this(tell), in_this(home)],
         control=control,
         live=dict(live),
     )

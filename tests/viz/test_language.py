@@ -1,0 +1,70 @@
+"""The languages of the page: what is said, in which, and that no text is missing, stale, or broken."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+from babel.messages.pofile import read_po
+
+from core.data.images import ImageError
+from scripts import make_words
+from viz.errors import said
+from viz.language import ENGLISH, HERE, NAMES, in_this, language_of, say, say_count, speaking, spoken
+
+OTHERS = sorted(set(NAMES) - {ENGLISH})
+SLOTS = re.compile(r"\{\{?[^{}]*\}?\}|\[\[\w+\]\]|</?[a-zA-Z][^>]*>|\$\$?")
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_text_is_missing_in_a_catalogue_and_none_is_stale(language: str) -> None:
+    assert make_words.updated(language, make_words.template())[1] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_translation_keeps_placeholders_tags_and_formulas(language: str) -> None:
+    with (HERE / f"{language}.po").open("rb") as file:
+        found = [message for message in read_po(file, language) if isinstance(message.id, str) and message.id]
+    kept = [each for each in found if Counter(SLOTS.findall(each.id)) == Counter(SLOTS.findall(str(each.string)))]
+    assert [each.id for each in found if each not in kept] == []
+
+
+def test_english_is_the_text_itself() -> None:
+    assert say("Stopped at {n}.", n=3) == "Stopped at 3." and spoken() == ENGLISH
+
+
+def test_a_table_is_said_text_by_text_and_keeps_its_keys() -> None:
+    with speaking("zh"):
+        assert say({"Paint": ["Stop", ("Seed", 3)]}) == {"Paint": [say("Stop"), (say("Seed"), 3)]}
+        assert say("Stop") != "Stop"
+
+
+def test_counts_are_said_as_the_language_counts() -> None:
+    assert [say_count("{n} pixel", "{n} pixels", n) for n in (1, 2)] == ["1 pixel", "2 pixels"]
+    with speaking("zh"):
+        assert say_count("{n} pixel", "{n} pixels", 1)[1:] == say_count("{n} pixel", "{n} pixels", 2)[1:]
+
+
+def test_an_error_of_the_core_is_said_in_the_page_s_language() -> None:
+    error = ImageError("{name} is empty.", name="a.png")
+    assert str(error) == said(error) == "a.png is empty."
+    with speaking("zh"):
+        assert "a.png" in said(error) and "empty" not in said(error)
+
+
+def test_what_gradio_calls_past_the_page_speaks_the_language_of_the_page_that_was_built() -> None:
+    with speaking("zh"):
+        kept = in_this(spoken)
+    assert kept() == "zh" and spoken() == ENGLISH
+
+
+def test_a_language_that_there_is_not_is_refused() -> None:
+    with pytest.raises(KeyError), speaking("tlh"):
+        pass
+
+
+def test_the_first_part_of_a_path_names_the_language() -> None:
+    assert [language_of(path) for path in ("/", "/draw/", "/zh/", "/zh/draw/", "/zhang/")] == [
+        ENGLISH, ENGLISH, "zh", "zh", ENGLISH,
+    ]  # fmt: skip
