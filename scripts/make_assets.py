@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,7 @@ from core.studio.studio import Studio
 from core.trace import Array
 from core.training.checkpoints import read_card
 from core.training.registry import FIRST, shown_in
+from viz.language import ENGLISH, NAMES, speaking
 from viz.player import frames
 from viz.tabs import (
     draw_between,
@@ -43,6 +45,7 @@ from viz.tabs.look_pixels import networks
 from viz.tabs.subject import MAKER, gallery, usual
 from viz.tabs.trained import Asked
 from viz.views import draw_paint, draw_pen, draw_time, draw_window, look_path, look_pixels
+from viz.views.assets import words_file
 from viz.views.look_aim import comparison
 from viz.views.look_path import glimpse_payload
 from viz.views.pixel_paint import again, compare_payload
@@ -73,10 +76,35 @@ def make(folder: Path, checkpoints: Path = CHECKPOINTS) -> None:
     colours = {name: to_bytes(studio.pixels.generate(name, 10, COLOUR_SEED).image) for name in shown_in("pixel_colour")}
     np.savez_compressed(folder / "colour.npz", **colours)  # type: ignore[arg-type]  # NumPy's stub takes the names for flags
     pixel_colour.own_pictures.cache_clear()
-    everything = rooms(studio) | other_draws(studio) | vae.firsts(studio)
     moving_picture(studio, folder / "readme.gif")
-    for name, value in (everything | first_page(studio)).items():
-        write(name, {**value, "id": name} if "id" in value else value)
+    english = payloads(studio)
+    for name, value in english.items():
+        write(name, value)
+    for language in (each for each in NAMES if each != ENGLISH):
+        with speaking(language):
+            said = {name: dict(differing(english[name], value)) for name, value in payloads(studio).items()}
+        place = folder / words_file(language)
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(json.dumps(said, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
+
+
+def payloads(studio: Studio) -> dict[str, Any]:
+    """All that stands on a stage at first, in the language that is spoken."""
+    made = rooms(studio) | other_draws(studio) | vae.firsts(studio) | first_page(studio)
+    return {name: {**value, "id": name} if "id" in value else value for name, value in made.items()}
+
+
+def differing(english: Any, other: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """The texts of ``other`` that are not those of ``english``, by their place. Nothing else may differ."""
+    match english, other:
+        case dict(), dict():
+            for key in english:
+                yield from differing(english[key], other[key], (*path, key))
+        case (list() | tuple(), list() | tuple()):
+            for place, (one, two) in enumerate(zip(english, other, strict=True)):
+                yield from differing(one, two, (*path, str(place)))
+        case str(), str() if english != other:
+            yield "/".join(path), other
 
 
 def painted_digits(studio: Studio) -> NDArray[np.bool_]:

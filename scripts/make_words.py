@@ -50,7 +50,7 @@ def prose(text: str) -> bool:
     bare = _SLOTS.sub("", text).strip()
     if _CODE.search(text) or not re.search(r"[A-Za-z]{2}", bare):
         return False
-    return not re.fullmatch(r"[\w.\-/:=]+", bare) or bool(re.fullmatch(r"[A-Z][a-z]+", bare))
+    return "[[" in text or not re.fullmatch(r"[\w.\-/:=]+", bare) or bool(re.fullmatch(r"[A-Z][a-z]+", bare))
 
 
 def errors() -> set[str]:
@@ -104,11 +104,21 @@ def in_call(call: ast.Call, sentences: set[str]) -> Iterator[Message]:
             yield from filter(prose, texts(each))
 
 
+def rows(node: ast.AST) -> Iterator[str]:
+    """The words in a table's rows: lists in a list, where a single word is one for people."""
+    if isinstance(node, ast.List | ast.Tuple):
+        for row in node.elts:
+            if isinstance(row, ast.List):
+                yield from (text for text in texts(row) if re.search(r"[A-Za-z]{2}", _SLOTS.sub("", text)))
+            yield from rows(row)
+
+
 def constants(tree: ast.Module) -> Iterator[str]:
     """The prose of a module's own constants, of class bodies and of usual values."""
     for statement in tree.body:
         if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
             yield from filter(prose, texts(statement.value))
+            yield from rows(statement.value)
         elif isinstance(statement, ast.ClassDef):
             for each in statement.body:
                 if isinstance(each, ast.Assign | ast.AnnAssign) and each.value is not None:

@@ -81,7 +81,7 @@ def dressed(template: str) -> str:
     """
     if "</head>" not in template or "</gradio-app>" not in template:
         raise ValueError("This is no page template of Gradio: it has no head or no <gradio-app>.")
-    template = template.replace('lang="en"', 'lang="{{ easel_language(request) }}"', 1)
+    template = template.replace('lang="en"', 'lang="{{ easel_language(request) }}"', 1)  # a screen reader's voice
     bare = _OLD.sub("", template).replace('"./assets/', '"{{ easel_up(request) }}assets/')
     head, rest = bare.split('<meta charset="utf-8" />', 1)
     module = rest.index('<script type="module"')

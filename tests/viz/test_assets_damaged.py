@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core.studio.runtime import Runtime
+from viz.language import ENGLISH, language_of
 from viz.layout import build_rooms
 from viz.page import MISSING
 from viz.views import assets
@@ -54,7 +55,7 @@ def test_all_rooms_are_built_from_what_is_there() -> None:
 def test_a_damaged_file_costs_its_room_and_the_others_are_built(folder: Path) -> None:
     for name in ("two-digits", "map"):
         cut_short(folder / f"{name}.json")
-    rooms = build_rooms(Runtime())
+    rooms = {path: room for path, room in build_rooms(Runtime()).items() if language_of(path) == ENGLISH}
     assert sentences(rooms) == [
         f"<p>The file {name}.json of this page is missing or damaged: fetch it again.</p>"
         for name in ("map", "two-digits")

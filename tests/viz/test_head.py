@@ -73,4 +73,4 @@ def test_dressing_a_page_twice_leaves_one_set_of_tags(monkeypatch: pytest.Monkey
     for _ in range(2):
         layout.dress()
     source, *_ = routes.templates.env.loader.get_source(routes.templates.env, "frontend/index.html")
-    assert source.count('property="og:title"') == 1 and source.count("easel_web") == 1
+    assert source.count("easel_tags") == 1 and source.count("easel_web") == 1

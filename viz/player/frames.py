@@ -55,7 +55,7 @@ def draw_payload(
         "fps": fps,
         "marks": [payload.track(b, kind, 0 if kind == "read" else len(panels) - 1) for kind, b in windows.items()],
         "cost": cost,
-        "word": "stroke",
+        "word": say("stroke"),
         "note": {
             "title": say("Stroke [[step]] of [[steps]]"),
             "html": notes.draw_sentence(windows.keys(), copies),
@@ -104,7 +104,7 @@ def raster_payload(
         "fps": max(1.0, steps / 4) if fps is None else fps,
         "marks": [payload.track(boxes, "pixel", panel) for panel in range(len(panels))],
         "cost": _row_cost(trace),
-        "word": "pixel",
+        "word": say("pixel"),
         "note": _raster_note(trace, context),
     }
 
@@ -131,11 +131,11 @@ def passes_payload(
         "fps": fps,
         "marks": [payload.track(mark_boxes(trace, "row"), "row", 0)],
         "cost": payload.cost(say(notes.CHANGED_ROW)[guessed][0] + say(" in each pass"), "pixels", changed),
-        "word": "pass",
+        "word": say("pass"),
         "note": {
             "title": say("Pass [[step]] of [[steps]]"),
             "html": say(notes.PASSED) if guessed else say(notes.WALKED),
-            "rows": [["row", "[[row]]"], [*say(notes.CHANGED_ROW)[guessed]]],
+            "rows": [[say("row"), "[[row]]"], [*say(notes.CHANGED_ROW)[guessed]]],
             "values": {
                 "row": payload.value(rows + 1, 0),
                 "changed": payload.value(changed, 0),
@@ -309,5 +309,5 @@ def _raster_note(trace: RasterTrace, context: str) -> Note:
         "patches": [],
     }
     if not colour:
-        note["bar"] = {"value": "p", "label": "ink"}
+        note["bar"] = {"value": "p", "label": say("ink")}
     return note

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from core.trace import Array, MarkKind
+from viz.language import say
 
 Room = Literal["read", "write", "vae", "pixel", "glimpse", "plain"]
 """A colour key: what the colour means is the same everywhere."""
@@ -262,7 +263,7 @@ def player(
         "marks": [],
         "cost": None,
         "film": True,
-        "word": "step",
+        "word": say("step"),
         "note": None,
     }
 

@@ -42,7 +42,7 @@ TIME = {COPY: time_tab.COPIED, IMAGINE: time_tab.IMAGINED}
 """What the tab *Time* calls these."""
 TRAINED = {"temperature": "1", "run": ""}
 """The only setting from which a future, a stroke's absence or the pen can start; and :data:`STEPS` strokes."""
-LENGTH = f"Strokes (trained: {STEPS})"
+LENGTH = "Strokes (trained: {steps})"
 PROBABILITIES, LOGITS = "Probabilities", "Logits"
 
 TEXT = """
@@ -85,7 +85,9 @@ def build(tab: Tab) -> None:
     with room("draw"):
         with column("controls"), card():
             mode = tab.control("task", task_switch("draw", (COPY, IMAGINE)))
-            strokes = tab.control("strokes", gr.Slider(1, 64, STEPS, step=1, label=LENGTH, elem_id="draw-strokes"))
+            strokes = tab.control(
+                "strokes", gr.Slider(1, 64, STEPS, step=1, label=say(LENGTH, steps=STEPS), elem_id="draw-strokes")
+            )
             with gr.Row(visible=False, elem_classes="easel-bar") as imagining:
                 count = tab.control(
                     "pictures", gr.Slider(1, 25, 16, step=1, label="Pictures", elem_id="draw-count", min_width=140)
@@ -148,7 +150,7 @@ def build(tab: Tab) -> None:
     def length_said(run: str) -> Any:
         """Beside the slider stands how many strokes it was trained with."""
         if not run:
-            return gr.Slider(label=LENGTH)
+            return gr.Slider(label=say(LENGTH, steps=STEPS))
         return gr.Slider(
             label=say(
                 "Strokes (at {steps}: its own {steps2})",

@@ -79,7 +79,7 @@ $h^{dec}_t = \mathrm{LSTM}(h^{dec}_{t-1}, z_t)$ with $z_t \sim \mathcal N(0, 1)$
 What your hand cost: $-\log p(x \mid c_T)$ and $\mathrm{KL}(q(z_t \mid x, \cdot) \,\|\, \mathcal N(0, 1))$, in nats.
 """
 
-ONLY = f"Only from picture 1, with {STEPS} strokes at temperature 1."
+ONLY = "Only from picture 1, with {steps} strokes at temperature 1."
 """Why there is no way from another painting to what starts at one of its strokes."""
 PLAY_ON = """(at) => {
   const player = document.querySelector('#pen-player .easel-player');
@@ -95,7 +95,7 @@ TAKE_AWAY = (
 
 def pen(words: dict[str, str], only: dict[str, str], takes: tuple[str, ...] = ("task",)) -> Way:
     """To the pen at the shown stroke; ``words`` for :data:`IMAGINE` and :data:`COPY`."""
-    return Way(say("Take the pen here"), "pen", "at", {}, takes, words, only, STEPS, say(ONLY))
+    return Way(say("Take the pen here"), "pen", "at", {}, takes, words, only, STEPS, say(ONLY, steps=STEPS))
 
 
 def build(tab: Tab) -> None:

@@ -71,7 +71,17 @@ $\mathrm{KL}(q(z_t \mid x, \cdot) \,\|\, \mathcal N(0, 1))$.
 
 def fork(words: dict[str, str], only: dict[str, str]) -> Way:
     """To futures with all strokes up to the shown one in common; ``words`` for :data:`IMAGINED`, :data:`COPIED`."""
-    return Way(say("Fork here"), "time", "at", {"show": FUTURES}, ("task",), words, only, STEPS, say(draw_pen.ONLY))
+    return Way(
+        say("Fork here"),
+        "time",
+        "at",
+        {"show": FUTURES},
+        ("task",),
+        words,
+        only,
+        STEPS,
+        say(draw_pen.ONLY, steps=STEPS),
+    )
 
 
 def erase(words: dict[str, str], only: dict[str, str]) -> Way:
@@ -85,7 +95,7 @@ def erase(words: dict[str, str], only: dict[str, str]) -> Way:
         words,
         only,
         STEPS,
-        say(draw_pen.ONLY),
+        say(draw_pen.ONLY, steps=STEPS),
     )
 
 

@@ -19,8 +19,8 @@ from viz.widgets.player.player import player
 
 FIRST = 1
 """The round that stands there at first."""
-TEXT = f"""
-Somewhere in this scene lies a digit among clutter, and all is dark. You have **{GLIMPSES} looks**, as the network has.
+TEXT = """
+Somewhere in this scene lies a digit among clutter, and all is dark. You have **{glimpses} looks**, as the network has.
 Place the window, make it wide or narrow, and press *Look here*. A look brings **12×12 numbers**, however wide: wide
 is blurred, narrow is sharp.
 
@@ -70,7 +70,7 @@ def build(tab: Tab) -> None:
                 painted = gr.State(None)
                 verbs("looks", painted, 2, by="glimpse-cluttered")
         with column("aside"):
-            explanation(TEXT, FORMULA, MORE)
+            explanation(say(TEXT, glimpses=GLIMPSES), FORMULA, MORE)
         played = gr.State(Round())
 
     def another(number: float | None) -> tuple[Any, ...]:

@@ -44,7 +44,7 @@ def pen_payload(penned: Penned, steps: Sequence[int], *, autoplay: bool = True) 
     )
     note["html"] = notes.PENNED + (_summed(traces, steps) if copies and steps else "")
     note["rows"] = [
-        ["", say("your hand"), "untouched"],
+        ["", say("your hand"), say("untouched")],
         *(say(notes.PEN_COPY_ROWS) if copies else []),
         *say(notes.PEN_ROWS),
     ]
@@ -141,4 +141,4 @@ def _summed(traces: Sequence[CanvasTrace], steps: Sequence[int]) -> str:
 
 
 def _more(nats: float) -> str:
-    return say("{nats:.1f} nats {nats2}", nats=abs(nats), nats2="more" if nats >= 0 else "fewer")
+    return say("{nats:.1f} nats more" if nats >= 0 else "{nats:.1f} nats fewer", nats=abs(nats))

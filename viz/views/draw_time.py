@@ -89,7 +89,7 @@ def erased_payload(erased: Erased, *, latent: bool, autoplay: bool = True) -> Pl
     if copies:
         values |= {"kl": payload.value(erased.kl[None], 2), "lost": payload.value(erased.lost[None], 1)}
         rows = [
-            [say("the stroke cost"), "[[kl]] nats"],
+            [say("the stroke cost"), say("[[kl]] nats")],
             [say("without it the picture costs"), say("[[lost]] nats more")],
             *rows,
         ]

@@ -65,7 +65,7 @@ def drawing(looking: Looking) -> str:
     n, brightest = looking.setting.n, float(looking.back.max())
     patch = say("The patch, {n}×{n}: γ F<sub>Y</sub> x F<sub>X</sub><sup>T</sup>", n=n)
     back = say("Written back: 1/γ F<sub>Y</sub><sup>T</sup> patch F<sub>X</sub>, ") + (
-        say("its white is {brightest:.2g}", brightest=brightest) if brightest >= FAINT else "nothing"
+        say("its white is {brightest:.2g}", brightest=brightest) if brightest >= FAINT else say("nothing")
     )
     figures = (
         (say("The picture, F<sub>Y</sub> beside it and F<sub>X</sub> below"), _window(looking), "window"),

@@ -103,7 +103,7 @@ def sentence(its: Thoughts, yours: Thoughts, at: int) -> str:
 
 def said(thought: Thoughts, at: int) -> str:
     """The likeliest digit after a glimpse, and how likely it is."""
-    return f"<b>{NAMES[int(thought.guess[at, 0])]}</b>, {100 * float(thought.p[at, 0].max()):.0f}\u202f%"
+    return f"<b>{say(NAMES)[int(thought.guess[at, 0])]}</b>, {100 * float(thought.p[at, 0].max()):.0f}\u202f%"
 
 
 def _list(title: str, kind: str, patch: Array, thought: Thoughts, at: int) -> str:

@@ -25,18 +25,18 @@ SAYS = (
     "Through a <b class='glimpse'>window</b> [[glimpse_size]] pixels wide it gets [[n]]×[[n]] numbers. Now it thinks: "
     "<b>[[guess]]</b>, [[sure]][[rest]]. [[said]]"
 )
-NAMES = [f"{'an' if digit == 8 else 'a'} {digit}" for digit in range(CLASSES)]
-REST = ["", *(f"; if not, {name}" for name in NAMES)]
-"""What else it may be: nothing that is worth a percent, or 1 + the digit."""
+NAMES = ("a 0", "a 1", "a 2", "a 3", "a 4", "a 5", "a 6", "a 7", "an 8", "a 9")
+REST = "; if not, {name}"
+"""What else it may be, where that is worth a percent."""
 FIRST, SAME, SURER, LESS_SURE, CHANGED = range(5)
 SAID = [
     "It is the first look; nothing was known before.",
     "It thought so before.",
     "It thought so before and is surer now.",
     "It thought so before and is less sure now.",
-    *(f"Before, it took it for {name}." for name in NAMES),
 ]
-"""What has changed; from :data:`CHANGED` on, of which digit it has changed its mind."""
+TOOK = "Before, it took it for {name}."
+"""What has changed; from :data:`CHANGED` on, it took it for a digit that it names."""
 NOTABLE = 0.01
 """Probabilities below this, and smaller changes of them, are not spoken of."""
 PATCHES = (
@@ -47,7 +47,9 @@ AT_ONCE_ROW = ["a conv net, all pixels at once", "[[at_once]], [[at_once_sure]]"
 
 
 class Thoughts(NamedTuple):
-    """``p`` (T, B, 10), the likeliest class ``guess`` (T, B), and which of :data:`REST` and :data:`SAID` holds."""
+    """``p`` (T, B, 10), the likeliest class ``guess`` (T, B), ``rest``, what else it may be, 0 for nothing or 1 + the
+    digit, and which of :data:`SAID` holds.
+    """
 
     p: Array
     guess: NDArray[np.int64]
@@ -85,15 +87,15 @@ def glimpse_payload(
         **frames.window_values(trace, "glimpse", boxes),
         **{f"p{k}": _percent(thought.p[..., k]) for k in range(CLASSES)},
         "n": payload.value(np.full((1, 1), n, np.float32), 0),
-        "guess": payload.words(NAMES, thought.guess),
+        "guess": payload.words(list(say(NAMES)), thought.guess),
         "sure": _percent(thought.p.max(-1)),
-        "rest": payload.words(REST, thought.rest),
-        "said": payload.words(say(SAID), thought.said),
+        "rest": payload.words(["", *(say(REST, name=name) for name in say(NAMES))], thought.rest),
+        "said": payload.words([*say(SAID), *(say(TOOK, name=name) for name in say(NAMES))], thought.said),
     }
     rows = notes.window_rows(["glimpse"])
     if at_once is not None:
         rows = [*rows, say(AT_ONCE_ROW)]
-        values["at_once"] = payload.words(NAMES, np.array([[int(at_once.argmax())]]))
+        values["at_once"] = payload.words(list(say(NAMES)), np.array([[int(at_once.argmax())]]))
         values["at_once_sure"] = _percent(payload.finite(at_once.max(), "The network")[None, None])
     path = payload.track(boxes, "glimpse", 0)
     path["path"] = True
@@ -104,7 +106,7 @@ def glimpse_payload(
         "fps": FPS,
         "marks": [path],
         "cost": cost,
-        "word": "glimpse",
+        "word": say("glimpse"),
         "note": {
             "title": say("Glimpse [[step]] of [[steps]]"),
             "html": say(SAYS),

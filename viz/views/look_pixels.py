@@ -132,7 +132,7 @@ def growing_payload(
         "fronts": payload.words(_fronts(found.turns), _front_of(found.turns)[shown, None].astype(np.uint8)),
         "digit": payload.value((taken == DIGIT).sum((1, 2))[shown, None].astype(np.float32), 0),
         "clutter": payload.value((taken == KINDS.index("clutter")).sum((1, 2))[shown, None].astype(np.float32), 0),
-        "guess": payload.words(NAMES, digits.argmax(1)[shown, None]),
+        "guess": payload.words(list(say(NAMES)), digits.argmax(1)[shown, None]),
         "sure": _percent(digits.max(1)[shown, None]),
         **{f"p{k}": _percent(digits[shown, k, None]) for k in range(CLASSES)},
     }

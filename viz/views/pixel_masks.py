@@ -121,5 +121,5 @@ def sentence(kind: Kind, live: NDArray[np.floating]) -> str:
 
 def _list(words: list[str]) -> str:
     if not words:
-        return "nothing"
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+        return say("nothing")
+    return words[0] if len(words) == 1 else say("{most} and {last}", most=", ".join(words[:-1]), last=words[-1])

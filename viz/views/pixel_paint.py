@@ -162,7 +162,7 @@ def race_payload(racers: Sequence[Racer], *, painter: str = "", nonce: str | Non
         "fps": 20,
         "marks": [payload.track(_row_boxes(racers, done, images.shape[-2:]), "row", 0)],
         "cost": payload.cost(say("passes of the network so far"), "passes", passes.astype(np.float32)),
-        "word": "moment",
+        "word": say("moment"),
         "note": _race_note(racers, clock, passes),
     }
 
@@ -235,7 +235,10 @@ def surprise_payload(judged: Mapping[str, RasterTrace], *, nonce: str | None = N
         "note": {
             "title": say("What surprises [[painter]]"),
             "html": say(notes.SURPRISED),
-            "rows": [[say("the whole picture"), "[[total]] nats"], [say("most expensive pixel"), "[[most]] nats"]],
+            "rows": [
+                [say("the whole picture"), say("[[total]] nats")],
+                [say("most expensive pixel"), say("[[most]] nats")],
+            ],
             "values": {
                 "painter": payload.words([title for title, _ in ordered], np.arange(len(ordered))[None]),
                 "total": payload.value(totals[None], 1),

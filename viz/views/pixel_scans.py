@@ -243,14 +243,14 @@ def _film(
     """The payload: a mark on each panel and a sentence with numbers, one of each for a step."""
     film = payload.player(panels)
     note: Note = {
-        "title": say("{word} [[step]] of [[steps]]", word=word.capitalize()),
+        "title": say("{word} [[step]] of [[steps]]", word=say(word).capitalize()),
         "html": said,
         "rows": [],
         "values": values,
         "patches": [],
     }
     tracks = [payload.track(_boxes(places), "pixel", index) for index, places in enumerate(marks) if places]
-    return {**film, "fps": max(4.0, film["steps"] / 7), "marks": tracks, "word": word, "note": note}
+    return {**film, "fps": max(4.0, film["steps"] / 7), "marks": tracks, "word": say(word), "note": note}
 
 
 def _states(count: NDArray[np.int64]) -> dict[str, Value | Words]:
@@ -259,7 +259,7 @@ def _states(count: NDArray[np.int64]) -> dict[str, Value | Words]:
         "states": for_each(
             count, lambda n: say("The only state") if n == 1 else say("All {counted}", counted=counted(n, "state"))
         ),
-        "are": for_each(count, lambda n: "is" if n == 1 else "are"),
+        "are": for_each(count, lambda n: say("is") if n == 1 else say("are")),
     }
 
 

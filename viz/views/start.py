@@ -54,7 +54,12 @@ WAYS = (
 def at_once(trace: CanvasTrace) -> Player:
     """The best code so far, at every second step of the climb."""
     panel = payload.panel(say("What it paints"), "vae", frames.stacked(trace))
-    return {**payload.player([panel], columns=1, autoplay=True, nonce=None), "fps": 10, "film": False, "word": "step"}
+    return {
+        **payload.player([panel], columns=1, autoplay=True, nonce=None),
+        "fps": 10,
+        "film": False,
+        "word": say("step"),
+    }
 
 
 def strokes(trace: CanvasTrace) -> Player:
@@ -62,7 +67,7 @@ def strokes(trace: CanvasTrace) -> Player:
     panel = payload.panel(say("What it paints"), "write", frames.stacked(trace))
     boxes = frames.mark_boxes(trace, "write")
     value = payload.player([panel], columns=1, autoplay=True, nonce=None)
-    return {**value, "fps": 5, "film": False, "word": "stroke", "marks": [payload.track(boxes, "write", 0)]}
+    return {**value, "fps": 5, "film": False, "word": say("stroke"), "marks": [payload.track(boxes, "write", 0)]}
 
 
 def pixels(trace: RasterTrace) -> Player:

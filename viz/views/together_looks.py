@@ -59,7 +59,7 @@ def outcome(found: Glimpsed) -> Player:
     sure = 100 * thoughts(found.its).p.max(-1)
     cost = {**payload.cost(say("how sure it was after each of its glimpses, %"), "%", sure), "most": 100.0}
     value = payload.player(panels, columns=1, autoplay=False)
-    return {**value, "steps": GLIMPSES, "fps": 1.5, "marks": marks, "cost": cost, "word": "glimpse", "film": False}  # type: ignore[typeddict-item]
+    return {**value, "steps": GLIMPSES, "fps": 1.5, "marks": marks, "cost": cost, "word": say("glimpse"), "film": False}  # type: ignore[typeddict-item]
 
 
 def verdict(found: Glimpsed) -> str:
@@ -68,15 +68,15 @@ def verdict(found: Glimpsed) -> str:
     right = found.named == found.digit
     yours = say(
         "It is <b>{names}</b>. You said {names2} after {counted}: ",
-        names=NAMES[found.digit],
-        names2=NAMES[found.named],
+        names=say(NAMES)[found.digit],
+        names2=say(NAMES)[found.named],
         counted=counted(looks),
     ) + ("<b>right</b>." if right else "<b>wrong</b>.")
     its, early = thoughts(found.its), _since(found)
     said = int(its.guess[-1, 0])
     alone = say(
         "The network said {names} after {counted}, {sure}",
-        names=NAMES[said],
+        names=say(NAMES)[said],
         counted=counted(GLIMPSES),
         sure=_sure(its.p[-1, 0]),
     )
@@ -84,7 +84,7 @@ def verdict(found: Glimpsed) -> str:
     lent = thoughts(found.yours)
     with_yours = say(
         "With <b>your</b> looks it says {names}, {sure}.",
-        names=NAMES[int(lent.guess[-1, 0])],
+        names=say(NAMES)[int(lent.guess[-1, 0])],
         sure=_sure(lent.p[-1, 0]),
     )
     return f'<div class="bill"><p class="said">{yours}</p><p>{alone} {with_yours}</p></div>'

@@ -59,7 +59,7 @@ def least(names: Sequence[str], values: Sequence[float]) -> str:
     """Whose value is smallest, as it is shown, to one decimal: a name, several, or all alike."""
     shown = [round(value, 1) for value in values]
     found = [name for name, value in zip(names, shown, strict=True) if value == min(shown)]
-    return say("each β alike") if len(found) == len(names) else " and ".join(found)
+    return say("each β alike") if len(found) == len(names) else say(" and ").join(found)
 
 
 def likelihood_bars(bounds: Sequence[Bound]) -> str:
@@ -81,9 +81,9 @@ def likelihood_payload(pixels: NDArray[np.uint8], bounds: Sequence[Bound]) -> Pl
         "{compared} than its twin's {sharp:.1f} %. Its code is {compared2}: {short:.1f} nats against "
         "{long:.1f}.",
         soft=soft,
-        compared=_compared(soft, sharp, "more", "fewer"),
+        compared=_compared(soft, sharp, say("more"), say("fewer")),
         sharp=sharp,
-        compared2=_compared(short, long, say("more expensive"), "cheaper"),
+        compared2=_compared(short, long, say("more expensive"), say("cheaper")),
         short=short,
         long=long,
     )

@@ -35,7 +35,7 @@ BENT = "You bent the code: <b class='vae'>{numbers}</b>, no longer the ones that
 AT_REST = "<b class='vae'>{Numbers}</b>, all of them 0: the middle of the prior, where nothing is said. "
 PAYS = (
     "Telling them costs [[kl]] nats. To name the digit exactly takes [[reconstruction]] nats more, on average over "
-    f"{latents.DRAWS} samples of the code. The sum is a bound: this model needs no more than that for the digit."
+    "{draws} samples of the code. The sum is a bound: this model needs no more than that for the digit."
 )
 BENT_PAYS = "From just this code it takes [[reconstruction]] nats to name the digit exactly."
 NONE_DEAD = "None of the {numbers} is dead: each carries nats, or at least changes the picture."
@@ -50,10 +50,10 @@ def numbers(count: int) -> str:
     return say("{get} numbers", get=COUNTS.get(count, str(count)))
 
 
-def sized(text: str, count: int) -> str:
-    """A text with ``{numbers}`` or ``{Numbers}`` in it, said of a code of ``count`` numbers."""
+def sized(text: str, count: int, **values: object) -> str:
+    """A text with ``{numbers}`` or ``{Numbers}`` in it, said of a code of ``count`` numbers, and other ``values``."""
     words = numbers(count)
-    return text.format(numbers=words, Numbers=words[0].upper() + words[1:])
+    return text.format(numbers=words, Numbers=words[0].upper() + words[1:], **values)
 
 
 def code_payload(
@@ -75,18 +75,18 @@ def code_payload(
         f"z{index}": payload.value(np.array([[value]]), 2) for index, value in enumerate(code)
     }
     if not math.isnan(kl):
-        text = say(ENCODED) + say(PAYS)
-        rows.append([say("the code"), "[[kl]] nats"])
+        text = say(ENCODED) + say(PAYS, draws=latents.DRAWS)
+        rows.append([say("the code"), say("[[kl]] nats")])
         values["kl"] = payload.value(np.array([[kl]]), 1)
     elif not code.any():
         text = say(AT_REST) + ("" if pixels is None else say(BENT_PAYS))
     else:
         text = say(IMAGINED) if pixels is None else say(BENT) + say(BENT_PAYS)
     if pixels is not None:
-        rows.append([say("the rest of the picture"), "[[reconstruction]] nats"])
+        rows.append([say("the rest of the picture"), say("[[reconstruction]] nats")])
         values["reconstruction"] = payload.value(np.array([[reconstruction]]), 1)
     if not math.isnan(kl):
-        rows.append(["together", "[[whole]] nats"])
+        rows.append([say("together"), say("[[whole]] nats")])
         values["whole"] = payload.value(np.array([[kl + reconstruction]]), 1)
     panels = [
         payload.panel(say("What it saw") if pixels is not None else say("Nothing to see"), "read", seen[None]),

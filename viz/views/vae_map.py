@@ -215,22 +215,33 @@ def map_words(
 
 def cloud_words(mean: Array, deviation: Array, axes: Sequence[str], kl: float, rest: float, d: int, blank: bool) -> str:
     """What the encoder says of a picture; ``mean`` and ``deviation`` (2,) in the plane, ``kl`` and ``rest`` in nats."""
-    numbers = " and ".join(
+    numbers = say(" and ").join(
         f"{axis} = {minus(f'{m:.2f}')} ± {s:.2f}" for axis, m, s in zip(axes, mean, deviation, strict=True)
     )
-    sheet = say("This sheet is <b>blank</b>; even so the") if blank else say("The")
     flat = (
         ""
         if d == 2
         else say(" The map shows two of its {d} directions; the pictures below come from whole codes.", d=d)
     )
-    return (
-        f"<p>{sheet} encoder answers with a <b class='vae'>cloud</b> of codes: {numbers}. Its rings lie one and two "
-        f"standard deviations from the mean.{flat}</p>"
-        f"<p>Telling a code of the cloud costs <b>{kl:.1f} nats</b> (KL). Naming every pixel then takes {rest:.1f} "
-        f"more, on average over {DRAWS} codes drawn from the cloud. Together that is <b>{kl + rest:.1f} nats</b>, a "
-        "bound: this model needs no more for the picture.</p>"
+    sheet = (
+        say(
+            "This sheet is <b>blank</b>; even so the encoder answers with a <b class='vae'>cloud</b> of codes: "
+            "{numbers}."
+        )
+        if blank
+        else say("The encoder answers with a <b class='vae'>cloud</b> of codes: {numbers}.")
+    ).format(numbers=numbers)
+    rings = say(" Its rings lie one and two standard deviations from the mean.")
+    price = say(
+        "Telling a code of the cloud costs <b>{kl:.1f} nats</b> (KL). Naming every pixel then takes {rest:.1f} more, "
+        "on average over {draws} codes drawn from the cloud. Together that is <b>{both:.1f} nats</b>, a bound: "
+        "this model needs no more for the picture.",
+        kl=kl,
+        rest=rest,
+        draws=DRAWS,
+        both=kl + rest,
     )
+    return f"<p>{sheet}{rings}{flat}</p><p>{price}</p>"
 
 
 def minus(text: str) -> str:

@@ -32,15 +32,15 @@ MOST = 0.5
 def side_payload(restored: Restored) -> Player:
     """What is left of the digit, what every way makes of it, and where each is unsure; numbers in the note."""
     answers = restored.answers
-    labels = [f"{SHORT[answer.way]} {_percent(answer.wrong)}" for answer in answers]
+    labels = [f"{say(SHORT)[answer.way]} {_percent(answer.wrong)}" for answer in answers]
     painted = payload.panel(
         say("Restored; wrong pixels"), "plain", np.stack([a.painted for a in answers])[None, :, None], labels
     )
     spread = finite([answer.spread for answer in answers], "The spread")
-    names = [f"{SHORT[answer.way]} {answer.unsure:.3f}" for answer in answers]
+    names = [f"{say(SHORT)[answer.way]} {answer.unsure:.3f}" for answer in answers]
     unsure = payload.panel(say("Unsure: deviation, 0 to ½"), "plain", (spread / MOST)[None, :, None], names)
     unsure["map"] = "room"
-    rows = [["", "wrong", "nats", "unsure"], [say("nothing done"), _percent(restored.untouched), "", ""]]
+    rows = [["", say("wrong"), say("nats"), say("unsure")], [say("nothing done"), _percent(restored.untouched), "", ""]]
     rows += [
         [say(NAMES)[answer.way], _percent(answer.wrong), f"{answer.nats:.1f}", f"{answer.unsure:.3f}"]
         for answer in answers
@@ -102,15 +102,15 @@ def search_payload(restored: Restored, *, autoplay: bool = True) -> Player:
     }
     true = say("the hidden pixels") if restored.hidden.any() else say("the true picture")
     rows = [
-        [say("−log p(known | z)"), "[[known]] nats"],
+        [say("−log p(known | z)"), say("[[known]] nats")],
         ["|z|", "[[length]]"],
-        [say("in the end, {true}", true=true), "[[hidden]] nats"],
+        [say("in the end, {true}", true=true), say("[[hidden]] nats")],
     ]
     return {
         **payload.player([panel], columns=3, autoplay=autoplay),
         "fps": 8,
         "cost": payload.cost(say("objective above the best, {floor:.1f} nats", floor=floor), "nats", objective - floor),
-        "word": "moment",
+        "word": say("moment"),
         "note": {
             "title": say("Restart [[cell]] of [[cells]]"),
             "html": say(SEARCHED),
@@ -137,7 +137,7 @@ def samples_payload(restored: Restored) -> Player:
         )
         for answer in restored.answers
     ]
-    rows = [["", "unsure"], *([say(NAMES)[answer.way], f"{answer.unsure:.3f}"] for answer in restored.answers)]
+    rows = [["", say("unsure")], *([say(NAMES)[answer.way], f"{answer.unsure:.3f}"] for answer in restored.answers)]
     note: payload.Note = {
         "title": say("What each may sample"),
         "html": say(DRAWN),

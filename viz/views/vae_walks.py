@@ -33,7 +33,7 @@ SUM = (
 )
 COPY = (
     "<b class='vae'>{Numbers}</b> stand for this picture. Telling them costs [[kl]] nats, naming all values of the "
-    f"picture from them [[rest]] nats, on average over {DRAWS} samples of the code: [[bits]] bits for each value. The "
+    "picture from them [[rest]] nats, on average over {draws} samples of the code: [[bits]] bits for each value. The "
     "sum is a bound: this model needs no more than that for the picture."
 )
 DREAMT = "<b class='vae'>{Numbers}</b> for each picture, drawn at random{scale}; the rest is the decoder's."
@@ -83,7 +83,7 @@ def between_payload(painted: Array, mixed: Array, nats: Array, lengths: Array) -
         "title": say("Picture [[step]] of [[steps]]"),
         "html": say(BETWEEN),
         "rows": [
-            ["", "straight", "round"],
+            ["", say("straight"), say("round")],
             [say("to name A from this code, nats"), "[[nats_0_0]]", "[[nats_1_0]]"],
             [say("to name B from this code, nats"), "[[nats_0_1]]", "[[nats_1_1]]"],
             [say("the code's length"), "[[length_0]]", "[[length_1]]"],
@@ -92,7 +92,7 @@ def between_payload(painted: Array, mixed: Array, nats: Array, lengths: Array) -
         "patches": [],
     }
     cost = payload.cost(say("straight: to name the nearer end, nats"), "nats", nats[0].min(1, keepdims=True))
-    return {**value, "fps": 8, "loop": True, "word": "picture", "cost": cost, "note": note}
+    return {**value, "fps": 8, "loop": True, "word": say("picture"), "cost": cost, "note": note}
 
 
 def corners_payload(painted: Array, shares: Array, lengths: Array) -> Player:
@@ -179,12 +179,12 @@ def copy_payload(subject: Array, painted: Array, kl: Array, reconstruction: floa
     }
     note: payload.Note = {
         "title": say("The price of this picture"),
-        "html": vae_code.sized(say(COPY), len(kl)),
+        "html": vae_code.sized(say(COPY), len(kl), draws=DRAWS),
         "rows": [
-            [say("the code"), "[[kl]] nats"],
-            [say("the picture, given the code"), "[[rest]] nats"],
-            ["together", "[[whole]] nats"],
-            [say("for each of its numbers"), "[[bits]] bits"],
+            [say("the code"), say("[[kl]] nats")],
+            [say("the picture, given the code"), say("[[rest]] nats")],
+            [say("together"), say("[[whole]] nats")],
+            [say("for each of its numbers"), say("[[bits]] bits")],
         ],
         "values": values,
         "patches": [],
@@ -212,7 +212,7 @@ def with_carried(value: Player, carried: Array) -> Player:
     note: payload.Note = {
         "title": say("Its numbers"),
         "html": vae_code.sized(text, len(carried)),
-        "rows": [[say("this one carries"), "[[carried]] nats"]],
+        "rows": [[say("this one carries"), say("[[carried]] nats")]],
         "values": {"carried": payload.value(each[None], 2)},
         "patches": [],
     }
