@@ -12,6 +12,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,9 @@ _CODE = re.compile(
 )
 _SLOTS = re.compile(r"<[^>]*>|\{[^}]*\}|\[\[\w+\]\]|&\w+;|\$[^$]*\$")
 
+MADE = datetime(2026, 11, 30, tzinfo=UTC)
+"""In each catalogue's head, the same at all times: a catalogue changes with its texts only."""
+
 Message = str | tuple[str, str]
 
 
@@ -65,19 +69,23 @@ def errors() -> set[str]:
     return names
 
 
-def texts(node: ast.AST) -> Iterator[str]:
-    """The literal texts in an expression, however it is put together; not the keys of a table."""
+def texts(node: ast.AST, calls: bool = True) -> Iterator[str]:
+    """The literal texts in an expression, however it is put together; not the keys of a table, nor without ``calls``
+    what is given to other functions.
+    """
     match node:
+        case ast.Call() if not calls:
+            return
         case ast.Constant(value=str(text)):
             yield text
         case ast.Dict(values=values):
             for each in values:
-                yield from texts(each)
+                yield from texts(each, calls)
         case ast.JoinedStr():
             return
         case _:
             for child in ast.iter_child_nodes(node):
-                yield from texts(child)
+                yield from texts(child, calls)
 
 
 def called(call: ast.Call) -> str:
@@ -94,7 +102,7 @@ def in_call(call: ast.Call, sentences: set[str]) -> Iterator[Message]:
         if words:
             yield f"{{n}} {words[0]}", f"{{n}} {words[1] if len(words) > 1 else words[0] + 's'}"
     elif name in SAYS or name in sentences:
-        yield from (text for text in texts(first) if text.strip()) if first is not None else ()
+        yield from (text for text in texts(first, calls=False) if text.strip()) if first is not None else ()
     if component or name in SAYS:
         for keyword in call.keywords:
             if keyword.arg in LABELS:
@@ -176,6 +184,8 @@ def updated(language: str, said: Catalog) -> tuple[Catalog, list[str]]:
     wrong = [f"stale: {each!r}" for each in before if each not in wanted]
     catalog.update(said, no_fuzzy_matching=True)
     catalog.obsolete.clear()
+    catalog.project, catalog.fuzzy, catalog.creation_date = "Easel", False, MADE
+    catalog.header_comment = f"# Easel in {NAMES[language]}; python -m scripts.make_words keeps it up to date."
     for message in catalog:
         if message.id and not (message.string if isinstance(message.string, str) else any(message.string or ())):
             wrong.append(f"missing: {message.id!r}")

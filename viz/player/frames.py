@@ -303,7 +303,7 @@ def _raster_note(trace: RasterTrace, context: str) -> Note:
         values["hidden"] = payload.value(hidden_nats(trace)[None], 1)
     note: Note = {
         "title": say("Row [[row]], column [[column]]"),
-        "html": (say(notes.EXPECTS_COLOUR) if colour else say(notes.EXPECTS)).format(context=context),
+        "html": (say(notes.EXPECTS_COLOUR) if colour else say(notes.EXPECTS)).format(context=say(context)),
         "rows": table + say(notes.PIXEL_ROWS),
         "values": values,
         "patches": [],

@@ -18,12 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from viz.language import say
+from core.files import ASSETS
+from viz.language import say, spoken
 from viz.player import overlays
 from viz.player.overlays import Colour, Picture
 from viz.player.payload import Heads, Player, Value, Words, decode
 
 TYPEFACE = Path("templates", "frontend", "static", "fonts", "IBMPlexSans", "IBMPlexSans-Regular.woff2")
+OWN_LETTERS = {"zh": ASSETS / "fonts" / "NotoSansSC.woff2"}
+"""Languages whose letters Gradio's typeface does not have."""
 GROUND, INK, PALE = overlays.GAP, overlays.CURSOR, "#a7abb5"
 """Behind all text; of titles; of labels."""
 SHADES = 4
@@ -34,9 +37,16 @@ TAG = re.compile(r"<[^>]+>")
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
-@lru_cache(maxsize=16)
 def font(size: int) -> Font:
-    """Letters ``size`` px high; Pillow's own where Gradio has moved its files."""
+    """Letters ``size`` px high, of the language that is spoken."""
+    return typeface(OWN_LETTERS.get(spoken()), size)
+
+
+@lru_cache(maxsize=16)
+def typeface(own: Path | None, size: int) -> Font:
+    """A typeface of ours, or Gradio's; Pillow's where Gradio has moved its files."""
+    if own is not None:
+        return ImageFont.truetype(str(own), size)
     spec = find_spec("gradio")
     for place in (spec.submodule_search_locations or []) if spec is not None else []:
         file = Path(place) / TYPEFACE

@@ -83,7 +83,7 @@ hand. Its weights are drawn from the page's seed.
 
 def networks() -> dict[str, str]:
     """The networks of the tab, and what they are called there."""
-    return shown_in("look_pixels")
+    return say(shown_in("look_pixels"))
 
 
 def directions(network: str) -> int:

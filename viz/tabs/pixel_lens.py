@@ -87,7 +87,7 @@ SCAN_OF = {
 
 def titles() -> dict[str, str]:
     """The models under the lens, and what they are called there."""
-    return shown_in("pixel_lens")
+    return say(shown_in("pixel_lens"))
 
 
 def pointed(event: Any, known: Mapping[str, str] | None = None) -> tuple[int, int, str]:

@@ -108,7 +108,8 @@ FIRST_COUNT = 9
 
 def who() -> str:
     """Every painter, with a sentence about it."""
-    return "\n\n".join(f"**{title}.** {REGISTRY[name].about}" for name, title in shown_in("pixel_paint").items())
+    titles = say(shown_in("pixel_paint"))
+    return "\n\n".join(f"**{title}.** {say(REGISTRY[name].about)}" for name, title in titles.items())
 
 
 def uncertainty(trace: RasterTrace, cell: int) -> Any:
@@ -140,7 +141,7 @@ class Task:
         if not (names or yours):
             raise UserError("Choose at least one painter.")
         self.studio, self.given, self.view, self.heat = asked.studio.pixels, given, view, heat
-        self.titles = {name: title for name, title in shown_in("pixel_paint").items() if name in (yours, *names)}
+        self.titles = {name: title for name, title in say(shown_in("pixel_paint")).items() if name in (yours, *names)}
         if yours:
             self.titles[yours] += say(", trained by you")
         self.names = list(self.titles)  # in the papers' order, whatever came first
@@ -321,7 +322,7 @@ def build(tab: Tab) -> None:
 def painter_chips() -> gr.CheckboxGroup:
     """All painters of digits, of whom several may be chosen."""
     return gr.CheckboxGroup(
-        [(title, name) for name, title in shown_in("pixel_paint").items()],
+        [(title, name) for name, title in say(shown_in("pixel_paint")).items()],
         value=[FIRST["pixel"]],
         label="Painters",
         elem_id="pixels-painters",

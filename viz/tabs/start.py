@@ -9,6 +9,7 @@ import gradio as gr
 from core.studio.runtime import Runtime
 from core.trace import CanvasTrace
 from core.training.registry import FIRST
+from viz.language import say
 from viz.tabs.common import status_line, stored, verbs
 from viz.tabs.desk import Desk, Tab
 from viz.tabs.subject import Picture
@@ -71,7 +72,7 @@ def card(tab: Tab, way: start.Way) -> None:
     """One painter: what it makes of the digit, what the digit costs it, and the door to its room."""
     first = stored(f"start-{way.key}")
     with gr.Column(elem_classes=["easel-card", f"easel-{way.key}"], min_width=220):
-        gr.HTML(f"<h2 class='{way.room}'>{way.name}</h2><p>{way.about}</p>", apply_default_css=False)
+        gr.HTML(f"<h2 class='{way.room}'>{say(way.name)}</h2><p>{say(way.about)}</p>", apply_default_css=False)
         stage = player(f"start-{way.key}", way.room, first["player"], panels=1)
         price = gr.HTML(first["price"], elem_id=f"start-{way.key}-price", apply_default_css=False)
         status = status_line(f"start-{way.key}")

@@ -54,7 +54,7 @@ def gallery() -> NDArray[np.uint8]:
 def groups() -> list[Group]:
     """All examples, by who made them; MNIST's where they are on the machine."""
     found = [
-        Group(say("Painted by {title}", title=REGISTRY[MAKER].title), gallery()),
+        Group(say("Painted by {title}", title=say(REGISTRY[MAKER].title)), gallery()),
         Group(say("Drawn by a program"), examples()),
     ]
     mnist = mnist_digits.one_of_each()

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from core.training.registry import shown_in
+from viz.language import say
 from viz.tabs.common import LATEST, card, column, explanation, room, status_line, switch, verbs
 from viz.tabs.desk import Tab
 from viz.tabs.subject import Picture
@@ -109,7 +110,7 @@ def painter(tab: Tab, name: str, question: gr.Radio) -> tuple[gr.Column, gr.Stat
     kept = gr.State(None)
     with gr.Column(min_width=0, elem_classes="easel-together-row") as row:
         stage = gr.HTML(
-            f'<div class="entry"><div class="who"><b>{PAINTERS[name]}</b></div></div>',
+            f'<div class="entry"><div class="who"><b>{say(PAINTERS)[name]}</b></div></div>',
             elem_id=f"together-{name}",
             apply_default_css=False,
         )

@@ -52,14 +52,14 @@ class Painters:
         if trained not in self._names:
             raise UserError(
                 "{title} has no place in this tab: what was trained of it can be tried in Train.",
-                title=REGISTRY[trained].title,
+                title=say(REGISTRY[trained].title),
             )
         return Asked(self._runtime.studio_of(run), trained)
 
     def title(self, run: str) -> str:
         """What it is called beside the shipped one. Raises ``UserError``."""
         name = self.asked(run).name
-        return f"{REGISTRY[name].title}, {'as shipped' if run == name else 'trained by you'}"
+        return say("{title}, as shipped" if run == name else "{title}, trained by you", title=say(REGISTRY[name].title))
 
     def _offered(self, key: str) -> Any:
         there = self._runtime.trainings.usable(self._names)

@@ -28,7 +28,7 @@ class Line(NamedTuple):
 def lines() -> dict[str, Line]:
     """Every network's line, in the order of the legend. The colour says how it looks, the dash at what."""
     found = {}
-    for name, title in shown_in("look_scores").items():
+    for name, title in say(shown_in("look_scores")).items():
         config = REGISTRY[name].config
         flat = not hasattr(config, "aim")
         dash = "dash" if config.height > 60 else "solid" if flat or config.aim == "learned" else "dot"

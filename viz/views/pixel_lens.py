@@ -113,7 +113,10 @@ def _seen(name: str, title: str, before: int, sees: int, far: bool) -> str:
     pixels = say("the one pixel") if before == 1 else say("all {before} pixels", before=before)
     if sees == before:
         return say(
-            "<b>{title}</b> sees {pixels} painted before this one. {why}", title=title, pixels=pixels, why=sight.why
+            "<b>{title}</b> sees {pixels} painted before this one. {why}",
+            title=title,
+            pixels=pixels,
+            why=say(sight.why),
         )
     missed = before - sees
     where = (sight.one if missed == 1 else sight.many) + (sight.far if far else "")
@@ -125,7 +128,7 @@ def _seen(name: str, title: str, before: int, sees: int, far: bool) -> str:
         pixels=pixels,
         missed=missed,
         where=where,
-        why=sight.why,
+        why=say(sight.why),
     )
 
 

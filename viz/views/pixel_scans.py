@@ -63,7 +63,7 @@ def row_scan(picture: NDArray[np.uint8]) -> Player:
     count = np.full(height, width)
     reached = triangle.sum((1, 2))
     said = say(
-        "<b class='pixel'>[[states]]</b> of this row [[are]] computed at once. The marked one hears its own pixel and "
+        "<b class='pixel'>[[states]]</b> computed at once in this row. The marked one hears its own pixel and "
         "the one to its left, and the three states above it. Through them, <b>[[reached]]</b> reached it so far: a "
         "triangle."
     )
@@ -95,7 +95,7 @@ def diagonal_scan(picture: NDArray[np.uint8]) -> Player:
     ]
     skewed = [Place(row, step, 1, 1) for step, row in enumerate(rows)]
     said = say(
-        "<b class='pixel'>[[states]]</b> of this diagonal [[are]] computed at once. Each hears the state to its left "
+        "<b class='pixel'>[[states]]</b> computed at once on this diagonal. Each hears the state to its left "
         "and the state above it. With every row moved one step further to the right, these two stand in the <b>column "
         "before</b>, so that the whole diagonal is one small convolution."
     )
@@ -125,7 +125,7 @@ def mirrored_scan(picture: NDArray[np.uint8]) -> Player:
         Place(row + 1, column, 1, 1) if row + 1 < height else None for row, column in zip(rows, columns, strict=True)
     ]
     said = say(
-        "Now from the right. <b class='pixel'>[[states]]</b> of this diagonal [[are]] computed at once. Each hears the "
+        "Now from the right. <b class='pixel'>[[states]]</b> computed at once on this diagonal. Each hears the "
         "state to its right, and that pixel is painted later. So the whole map is <b>moved down by one row</b> before "
         "it is added to the left pass: a pixel then hears only of rows above its own."
     )
@@ -254,12 +254,11 @@ def _film(
 
 
 def _states(count: NDArray[np.int64]) -> dict[str, Value | Words]:
-    """How many states are computed at a step, (T,), as the start of a sentence, and the verb for them."""
+    """How many states are computed at a step, (T,), as the start of a sentence."""
     return {
         "states": for_each(
-            count, lambda n: say("The only state") if n == 1 else say("All {counted}", counted=counted(n, "state"))
+            count, lambda n: say("The only state is") if n == 1 else say("All {states} are", states=counted(n, "state"))
         ),
-        "are": for_each(count, lambda n: say("is") if n == 1 else say("are")),
     }
 
 

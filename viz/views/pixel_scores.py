@@ -44,7 +44,7 @@ def said(figure: Mapping[str, Any]) -> str:
 def table(folder: Path = CHECKPOINTS) -> str:
     """Every binary model's exact negative log-likelihood, ours beside the reported one, as HTML."""
     rows = []
-    for name, title in shown_in("pixel_scores").items():
+    for name, title in say(shown_in("pixel_scores")).items():
         read = card(name, folder)
         figure, reported = test_figure(read, "exact"), REGISTRY[name].reported
         ours = f"{figure['nats']:.2f} ± {figure['standard_error']:.2f}" if figure else say("not measured")
@@ -68,7 +68,7 @@ def colour_sentence(folder: Path = CHECKPOINTS) -> str:
         if figure and figure.get("bits_per_dimension"):
             said = say(
                 "{title}: {bits_per_dimension:.2f} bits/dim on {n:,} test pictures",
-                title=REGISTRY[name].title,
+                title=say(REGISTRY[name].title),
                 bits_per_dimension=figure["bits_per_dimension"],
                 n=figure["n"],
             )
@@ -78,7 +78,7 @@ def colour_sentence(folder: Path = CHECKPOINTS) -> str:
 
 def bias_sentence(folder: Path = CHECKPOINTS) -> str:
     """The two figures of the experiment in one sentence; empty until both are measured."""
-    told = shown_in("pixel_bias")
+    told = say(shown_in("pixel_bias"))
     figures = {name: test_figure(card(name, folder), "exact") for name in told}
     if not all(figures.values()):
         return ""

@@ -58,7 +58,7 @@ def row(question: str, entry: Entry, title: str = "") -> str:
         else f"{entry.parameters:,}"
     )
     return (
-        f'<div class="entry {spec.family}"{compared}><div class="who"><b>{escape(title or spec.title)}</b>'
+        f'<div class="entry {spec.family}"{compared}><div class="who"><b>{escape(title or say(spec.title))}</b>'
         f"<span>{size} parameters, {entry.seconds:.2f} s</span></div>"
         f'<div class="pictures">{"".join(pictures(question, entry))}</div>'
         f'<div class="figures">{"".join(f"<p>{line}</p>" for line in words)}</div></div>'
@@ -81,7 +81,7 @@ def joined(question: str, names: Sequence[str], *answers: tuple[str, Entry] | No
     entries = [each for each in entries if len(each.pictures) or each.surprise is not None]
     if not entries:
         return None
-    told = [f"{REGISTRY[each.name].title}: {TAG.sub('', WORDS[question](each)[0][0])}" for each in entries]
+    told = [f"{say(REGISTRY[each.name].title)}: {TAG.sub('', WORDS[question](each)[0][0])}" for each in entries]
     shown = [surprise(each) if question == SURPRISE else each.pictures[:, None] for each in entries]
     count = len(shown[0])
     panel = payload.panel(say(QUESTIONS)[question], "plain", np.concatenate(shown)[None])

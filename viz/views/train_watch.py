@@ -322,7 +322,7 @@ def shown(key: str, looked: Looked, film: Film | None) -> Shown:
         "step": looked.live.step,
         "colour": COLOURS[spec.family],
         "pace": looked.live.pace,
-        "title": spec.title if looked.wish is None else f"{spec.title}, {looked.wish.size}",
+        "title": say(spec.title) if looked.wish is None else f"{say(spec.title)}, {looked.wish.size}",
         "head": head(looked),
         "words": sentence(looked, film),
         "rows": rows(looked, film),

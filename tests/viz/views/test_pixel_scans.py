@@ -167,7 +167,7 @@ def test_every_film_reveals_each_pixel_when_it_is_computed_and_counts_them(scan)
         if scan is pixel_scans.pyramid_scan:
             assert told(player, "fresh", step) == ("1 new pixel" if count == 1 else f"{count} new pixels")
         else:
-            said = f"{told(player, 'states', step)} … {told(player, 'are', step)}"
-            assert said == ("The only state … is" if count == 1 else f"All {count} states … are")
+            said = told(player, "states", step)
+            assert said == ("The only state is" if count == 1 else f"All {count} states are")
     ink = values(player, 0)[-1] > round(255 * pixel_scans.PAPER)
     assert (ink | now[-1] | heard(player, 0)[-1])[digit > 0].all()
