@@ -24,7 +24,16 @@ from core.files import replacing
 from viz.language import ENGLISH, HERE, NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
-CONSTANTS = ("viz/tabs", "viz/views", "viz/player", "viz/widgets", "core/training/registry", "core/results.py")
+CONSTANTS = (
+    "viz/tabs",
+    "viz/views",
+    "viz/player",
+    "viz/widgets",
+    "viz/head.py",
+    "viz/layout.py",
+    "core/training/registry",
+    "core/results.py",
+)
 """Where prose that stands in a constant is read by people."""
 SPOKEN = ("viz", "core")
 IN_ENGLISH = (
