@@ -34,10 +34,12 @@ ID = re.compile("[a-z0-9]{12}")
 PATIENCE = 75.0
 """Seconds after which a page that has not looked is taken for closed: in the background a browser lets a page do
 something once a minute."""
+SETTLES = 10.0
+"""Seconds after a training has begun in which no other process loads torch: its first pictures come first."""
 KEPT = 100
 """Runs of the room that are kept; of more, the oldest go."""
 MEMORY = 400 * 2**20
-"""Bytes that must be free for a training to begin or go on."""
+"""Bytes that must be free for a training to begin or go on; twice as many for a process that only waits for one."""
 CLOSED = "Its page was closed; what it has learned is kept."
 MISSING = "MNIST is not on this machine yet: download it, or start the app with --data and the folder that has it."
 SHORT = "The machine is short of memory; what it has learned is kept."
@@ -63,6 +65,7 @@ class Job:
 
     arguments: list[str]
     process: Trainer | None = None
+    begun: float = 0.0
     seen: float = field(default_factory=time.monotonic)
 
     def say(self, word: Mapping[str, Any]) -> None:
@@ -117,7 +120,7 @@ class Trainings:
         with self._lock:
             if not self._closed.is_set():
                 self._reserve.want()
-                self._reserve.tend(not self._jobs)
+                self._tend()
                 self._attend()
 
     def begin(self, wish: Wish) -> str:
@@ -313,7 +316,7 @@ class Trainings:
         running = sum(job.process is not None for job in self._jobs.values())
         for job in self._jobs.values():
             if job.process is None and running < self.at_once:
-                job.process = self._reserve.take()
+                job.process, job.begun = self._reserve.take(), time.monotonic()
                 job.say({"arguments": job.arguments})
                 running += 1
 
@@ -325,10 +328,14 @@ class Trainings:
                 for key, job in list(self._jobs.items()):
                     if now - job.seen > PATIENCE:
                         self.tell(key, {"do": "stop", "why": CLOSED})
-                if self._jobs and free_memory() < MEMORY:
+                if free_memory() < MEMORY and not self._reserve.let_go() and self._jobs:
                     self.tell(list(self._jobs)[-1], {"do": "stop", "why": SHORT})
                 self._turn()
-                self._reserve.tend(False)
+                self._tend()
+
+    def _tend(self) -> None:
+        newest = max((job.begun for job in self._jobs.values()), default=float("-inf"))
+        self._reserve.tend(time.monotonic() - newest > SETTLES and free_memory() >= 2 * MEMORY)
 
     def _leave(self, key: str, sentence: str) -> None:
         ended(Live("stopped"), "stopped", sentence).write(self._room() / key)

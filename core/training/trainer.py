@@ -1,17 +1,17 @@
 """A process that trains what it is told: ``python -m core.training.trainer``, started by :mod:`core.studio.trainings`.
 
-It loads torch and draws the training digits first, so that a training begins within a second of being asked for. The
+It loads torch and draws the training digits first, so that a training begins as soon as it is asked for. The
 first line that it reads holds the ``arguments`` of ``python -m core.training``, as JSON; further lines are what
 :mod:`core.training.watched` is told. Where nobody can tell anything any more, since the program that started it is
 gone, it keeps what it has and ends.
 
-It computes on one processor thread and with a lower priority, so that the page stays as quick as without it.
+It computes on one processor thread, and who begins it gives it a lower priority, so that the page stays as quick as
+without it.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import queue
 import sys
 import threading
@@ -28,8 +28,6 @@ from core.training.__main__ import command, parser
 from core.training.live import Live, ended, read_live
 from core.training.watched import Ended, Told
 
-NICE = 5
-"""How much lower its priority is."""
 DRAWN = "strokes"
 """The data set that is drawn before anybody asks for it: the one that a person meets first."""
 GONE = "The program that showed this training has ended; what it has learned is kept."
@@ -65,18 +63,22 @@ def trained(arguments: list[str], told: Told) -> None:
         raise
 
 
+def get_ready() -> None:
+    """Do once, before anybody asks, what would make them wait."""
+    torch.optim.Adam([torch.zeros(1)])  # with its first optimizer torch imports 900 modules more, for a second
+    for split in ("valid", "train"):
+        sets.load(DRAWN, split)
+
+
 def main() -> None:
     """Get ready, wait for the first line, train."""
-    if hasattr(os, "nice"):
-        os.nice(NICE)
     torch.set_num_threads(1)
     told: Told = queue.Queue()
     threading.Thread(target=listen, args=(sys.stdin, told), daemon=True).start()
-    drawing = threading.Thread(target=lambda: [sets.load(DRAWN, split) for split in ("valid", "train")], daemon=True)
     try:
         first = told.get(timeout=0.05)
     except queue.Empty:  # nobody waits yet
-        drawing.start()
+        threading.Thread(target=get_ready, daemon=True).start()
         first = told.get()
     if "arguments" in first:
         trained(first["arguments"], told)

@@ -249,7 +249,7 @@ def watched(tab: Tab, elem_id: str, empty: str, control: str) -> gr.HTML:
 
     def look(key: str, version: str) -> Any:
         trainings.ready()
-        return shown_of(tab, key, version)
+        return shown_of(tab, key, version) if key else {}
 
     def tell(key: str, word: dict[str, Any]) -> None:
         if word.get("do") == "on":

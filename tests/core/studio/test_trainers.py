@@ -1,14 +1,17 @@
 """One process waits in reserve while somebody has the room open; none is left behind."""
 
+import os
+import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from core.studio import trainers
-from core.studio.trainers import Trainer
+from core.studio import trainers, trainings
+from core.studio.trainers import HOME, Trainer
 from core.studio.trainings import Trainings
 from core.training.small import Wish
 
@@ -84,3 +87,70 @@ def test_one_that_ends_by_itself_is_not_begun_over_and_over_and_a_training_gets_
     found.made[1].wait()
     key = found.begin(Wish("vae2"))
     assert found._jobs[key].process is found.made[2] and gone(found.made[1])
+
+
+def test_another_one_follows_when_the_training_has_painted_its_first_pictures(
+    found: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found.ready()
+    found.begin(Wish("vae2"))
+    found.ready()
+    assert len(found.made) == 1, "the first pictures come first"
+    monkeypatch.setattr(trainings, "SETTLES", 0.0)
+    assert soon(lambda: len(found.made) == 2)
+    monkeypatch.setattr(trainings, "SETTLES", 1000.0)
+    key = found.begin(Wish("vae2"))
+    assert found.look(key).place == 1
+    trainers.hang_up(found.made[0])
+    assert soon(lambda: found.look(key).place == 0) and found._jobs[key].process is found.made[1]
+    time.sleep(1.2)  # longer than from one look after the processes to the next
+    assert len(found.made) == 2
+    trainers.hang_up(found.made[1])
+    assert soon(lambda: len(found.made) == 3), "nobody trains: there are no first pictures to wait for"
+
+
+def test_where_memory_is_short_none_waits_and_one_that_waits_goes_before_a_training_does(
+    found: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = 1.5 * trainings.MEMORY
+    monkeypatch.setattr(trainings, "free_memory", lambda: free)
+    found.ready()
+    assert not found.made, "with it there were too little for a training"
+    free = 2.0 * trainings.MEMORY
+    monkeypatch.setattr(trainings, "SETTLES", 0.0)
+    key = found.begin(Wish("vae2"))
+    found.ready()
+    _, waits = found.made
+    free = 0.5 * trainings.MEMORY
+    assert soon(lambda: gone(waits))
+    free = 1.5 * trainings.MEMORY
+    assert found.look(key).live.state == "getting ready" and not gone(found.made[0])
+
+
+OWNER = """
+import pathlib, sys, time
+from core.studio.trainings import Trainings
+found = Trainings(pathlib.Path(sys.argv[1]))
+found.ready()
+print(found._reserve._spare.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def priority(pid: int) -> int:
+    return os.getpriority(os.PRIO_PROCESS, pid)
+
+
+@pytest.mark.slow
+def test_it_has_a_lower_priority_from_the_start_and_ends_with_the_program_that_made_it(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=HOME,
+    ) as owner:
+        assert owner.stdout is not None
+        pid = int(owner.stdout.readline())
+        assert priority(pid) == priority(owner.pid) + trainers.NICE
+        owner.send_signal(signal.SIGKILL)
+    assert soon(lambda: not Path(f"/proc/{pid}/cmdline").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes())

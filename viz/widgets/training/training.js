@@ -120,4 +120,5 @@ export default async function start({ element, props, server }) {
   await ready;
   onControl(follow);
   follow();
+  if (!key) server.look('', '').catch(() => {}); // nobody trains here yet: a process gets ready for the first press
 }

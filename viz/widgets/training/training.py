@@ -63,7 +63,8 @@ def training(
     """The widget; ``empty`` is what stands there without a training.
 
     ``look([key, version])``, ``tell([key, word])`` and ``home([key])`` answer outside of Gradio's queue, with ``error``
-    where something was wrong; Gradio hands their arguments over as one list.
+    where something was wrong; Gradio hands their arguments over as one list. A look without a key says that somebody
+    has come who may train.
     """
     return gr.HTML(
         {},
