@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 import gradio as gr
 from gradio.block_function import BlockFunction
 from gradio.components.api_component import Api
 from gradio.context import Context, get_blocks_context
+from gradio.routes import App
 
 from core.errors import UserError
 from viz.errors import DEFECT, LOG, said
@@ -79,6 +80,21 @@ def label(page: gr.Blocks) -> None:
             setattr(block, "choices", [(say(title), value) for title, value in choices])  # noqa: B010  # of some only
 
 
+@contextmanager
+def unserved() -> Iterator[None]:
+    """Within the block Gradio makes no application of a page's routes.
+
+    It makes one when a page is built, one for its queue and one when it is mounted, each in a tenth of a second, and
+    serves the last one only.
+    """
+    making = App.create_app
+    App.create_app = staticmethod(lambda *_, **__: None)  # type: ignore[assignment, method-assign]
+    try:
+        yield
+    finally:
+        App.create_app = staticmethod(making)  # type: ignore[method-assign]
+
+
 class Page(gr.Blocks):
     """A page whose every event ends in an answer or a sentence, also where Gradio itself refuses the inputs.
 
@@ -93,6 +109,15 @@ class Page(gr.Blocks):
     def __init__(self, **options: Any) -> None:
         self.language = spoken()
         super().__init__(analytics_enabled=False, delete_cache=(SWEEP, AGE), **options)
+
+    def __exit__(self, *failure: Any) -> None:
+        with unserved():
+            super().__exit__(*failure)
+
+    def queue(self, *options: Any, **more: Any) -> Page:
+        with unserved():
+            super().queue(*options, **more)
+        return self
 
     async def process_api(self, block_fn: BlockFunction | int, inputs: list[Any], *args: Any, **more: Any) -> Any:
         handler = self.fns[block_fn] if isinstance(block_fn, int) else block_fn

@@ -120,6 +120,7 @@ def mount(parent: FastAPI, path: str, blocks: gr.Blocks, rules: Rules, ledger: L
     blocks._queue.ANALYTICS_MAX_EVENTS = 0
     last: Any = parent.routes[-1]
     app: App = last.app
+    blocks.app = app
     app.state_holder = Sessions(blocks, rules.max_sessions)
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
