@@ -93,8 +93,10 @@ def read(key: str, language: str = ENGLISH) -> Lesson:
 
 
 def course(language: str = ENGLISH) -> list[Lesson]:
-    """All lessons in their order."""
-    return sorted((read(key, language) for key in keys(language)), key=lambda lesson: lesson.order)
+    """All lessons in their order; one that there is not in a language is there in English."""
+    there = keys(language)
+    found = [read(key, language if key in there else ENGLISH) for key in keys()]
+    return sorted(found, key=lambda lesson: lesson.order)
 
 
 def known_facts() -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -11,6 +12,7 @@ import pytest
 
 from core.studio.runtime import Runtime
 from viz.address import RESERVED, Address
+from viz.language import ENGLISH, NAMES
 from viz.layout import ROOMS, build_room
 from viz.tabs.lesson_facts import Facts
 from viz.tabs.lesson_tasks import Room
@@ -191,3 +193,33 @@ def test_the_squares_of_a_link_are_drawn_and_of_anything_else_are_not() -> None:
         == lessons.squares("https://x/" + 3000 * "a")
         == ""
     )
+
+
+SAID = {"title", "short", "about", "text", "note", "say", "answers", "why", "hint", "done", "answer", "ask", "states"}
+"""The parts of a lesson that are sentences."""
+HELD = re.compile(r"\{\w+(?::[^}]*)?\}|\*+")
+
+
+def skeleton(value: Any, said: bool = False) -> Any:
+    """A lesson without its sentences: of them only their facts and how much is bold."""
+    match value:
+        case str():
+            return sorted(HELD.findall(value)) if said else value
+        case dict():
+            return {name: skeleton(each, said or name in SAID) for name, each in value.items()}
+        case list() | tuple():
+            return [skeleton(each, said) for each in value]
+    return value
+
+
+@pytest.mark.parametrize("language", sorted(set(NAMES) - {ENGLISH}))
+@pytest.mark.parametrize("key", lessons.keys())
+def test_a_lesson_in_another_language_has_the_same_steps_tasks_and_facts(key: str, language: str) -> None:
+    english, other = (skeleton(asdict(lessons.read(key, each))) for each in (ENGLISH, language))
+    assert other == english
+
+
+def test_a_lesson_that_nobody_has_translated_is_there_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = lessons.keys
+    monkeypatch.setattr(lessons, "keys", lambda language=ENGLISH: every(language) if language == ENGLISH else [])
+    assert [each.title for each in lessons.course("zh")] == [each.title for each in lessons.course()]
