@@ -32,6 +32,12 @@ CONSTANTS = (
     "viz/head.py",
     "viz/layout.py",
     "core/training/registry",
+    "core/training/spec.py",
+    "core/training/small.py",
+    "core/training/trainer.py",
+    "core/training/watched.py",
+    "core/studio/trainings.py",
+    "core/studio/train_mnist.py",
     "core/results.py",
 )
 """Where prose that stands in a constant is read by people."""
@@ -40,7 +46,9 @@ IN_ENGLISH = (
     "core/client", "core/console.py", "core/library", "core/evaluation.py", "core/training/__main__.py",
     "core/training/evaluation.py", "core/training/checkpoints.py", "core/training/folder.py", "core/training/board.py",
     "viz/serving/options.py", "viz/serving/tools.py", "viz/serving/server.py", "viz/serving/surroundings.py",
-    "viz/serving/accounts.py", "viz/views/lesson_sums.py", "viz/tabs/api.py", "viz/tabs/lesson_facts.py",
+    "viz/serving/accounts.py", "viz/serving/rules.py", "viz/serving/ledger.py", "viz/views/lessons.py",
+    "viz/views/sources.py",
+    "viz/views/lesson_sums.py", "viz/tabs/api.py", "viz/tabs/lesson_facts.py",
     "core/studies", "core/data/download.py", "core/data/binarized_mnist.py", "core/data/labels.py",
     "core/training/settings.py", "core/training/fits.py", "core/training/processes.py", "viz/player/told.py",
 )  # fmt: skip
@@ -49,6 +57,7 @@ SAYS = {"say", "card", "explanation", "switch", "Room"}
 LABELS = {"label", "info", "placeholder", "title", "about", "value"}
 _CODE = re.compile(
     r"<svg|=>|\bvar\(|\w\(\{|\bnp\.|^import |^from core|trace\.|^\s*(?:data:|rgba?\()|given\[|^[.#/]|\\d"
+    r"|^M\d|^image/|\bwindow\."
 )
 _SLOTS = re.compile(r"<[^>]*>|\{[^}]*\}|\[\[\w+\]\]|&\w+;|\$[^$]*\$")
 
@@ -107,9 +116,13 @@ def in_call(call: ast.Call, sentences: set[str]) -> Iterator[Message]:
     name, first = called(call), call.args[0] if call.args else None
     component = isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") == "gr"
     if name == "counted":
-        words = [each.value for each in call.args[1:] if isinstance(each, ast.Constant)]
+        words = [str(each.value) for each in call.args[1:] if isinstance(each, ast.Constant)]
         if words:
             yield f"{{n}} {words[0]}", f"{{n}} {words[1] if len(words) > 1 else words[0] + 's'}"
+    elif name == "say_count":
+        match call.args:
+            case [ast.Constant(value=str(one)), ast.Constant(value=str(many)), _]:
+                yield one, many
     elif name in SAYS or name in sentences:
         yield from (text for text in texts(first, calls=False) if text.strip()) if first is not None else ()
     if component or name in SAYS:

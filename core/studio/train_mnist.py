@@ -17,12 +17,12 @@ NOT_ALLOWED = "This server downloads nothing: start it with --downloads, or with
 
 
 class Stand(NamedTuple):
-    """How far a download is: ``came`` of ``length`` bytes; ``over``, and what went ``wrong`` as a sentence."""
+    """How far a download is: ``came`` of ``length`` bytes; ``over``, and what went ``wrong``."""
 
     came: int
     length: int
     over: bool = False
-    wrong: str = ""
+    wrong: UserError | None = None
 
 
 class Fetching:
@@ -52,13 +52,14 @@ class Fetching:
         self._stand = self._stand._replace(came=came)
 
     def _fetch(self) -> None:
-        wrong, root = "", mnist.folder()
+        wrong: UserError | None = None
+        root = mnist.folder()
         try:
             mnist.fetch_mnist(root, self._seen)
             os.environ["EASEL_DATA"] = str(root)  # where all that read data sets look
         except UserError as error:
-            wrong = str(error)
+            wrong = error
         except Exception:
             log.exception("MNIST could not be downloaded")
-            wrong = "MNIST could not be downloaded: something went wrong here."
+            wrong = UserError("MNIST could not be downloaded: something went wrong here.")
         self._stand = self._stand._replace(over=True, wrong=wrong)

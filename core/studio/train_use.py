@@ -78,9 +78,10 @@ class UseStudio:
     def _digit(self, model: Model, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         config = model.config
         if (config.channels, config.height, config.width) != (1, *pixels.shape):
-            kind = "in colour" if config.channels == 3 else "of another size"
             raise RequestError(
-                "This model paints pictures {kind}: it can imagine some, but not take your digit.", kind=kind
+                "This model paints pictures in colour: it can imagine some, but not take your digit."
+                if config.channels == 3
+                else "This model paints pictures of another size: it can imagine some, but not take your digit."
             )
         return pixels
 

@@ -40,6 +40,8 @@ KEPT = 100
 """Runs of the room that are kept; of more, the oldest go."""
 MEMORY = 400 * 2**20
 """Bytes that must be free for a training to begin or go on; twice as many for a process that only waits for one."""
+BROKEN_OFF = "It was broken off; what it had kept is there."
+IN_LINE = "Stopped before its turn came."
 CLOSED = "Its page was closed; what it has learned is kept."
 MISSING = "MNIST is not on this machine yet: download it, or start the app with --data and the folder that has it."
 SHORT = "The machine is short of memory; what it has learned is kept."
@@ -171,7 +173,7 @@ class Trainings:
             job.say(word)
             if job.process is None and word.get("do") == "stop":
                 del self._jobs[key]
-                self._leave(key, "Stopped before its turn came.")
+                self._leave(key, IN_LINE)
 
     def look(self, key: str, version: str = "") -> Looked:
         """What there is to see of a training, or of a shipped film; ``version`` is what was seen of it already.
@@ -187,7 +189,7 @@ class Trainings:
             waiting = [each for each, one in self._jobs.items() if one.process is None]
         live = read_live(place.folder) or Live("finished" if place.wish is None else "getting ready")
         if job is None and place.wish is not None and live.state in GOING:
-            live = ended(live, "failed", "It was broken off; what it had kept is there.")
+            live = ended(live, "failed", BROKEN_OFF)
         paths = place.folder / f"{place.name}.film.npz", place.folder / NOW
         versions = [f"{path.stat().st_mtime_ns}" if path.exists() else "" for path in paths]
         before, _, now_before = version.partition(" ")

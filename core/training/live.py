@@ -19,6 +19,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import UserError
 from core.training.settings import SettingError, rebuilt
 from core.training.small import Wish
 
@@ -35,7 +36,10 @@ GOING: frozenset[State] = frozenset({"getting ready", "training", "paused"})
 
 @dataclass(frozen=True)
 class Live:
-    """Where a training stands: ``sentence`` says why it has ended, where there is something to say."""
+    """Where a training stands: ``sentence`` says why it has ended, where there is something to say.
+
+    It may have ``{names}``, for which the pairs of ``values`` stand, as in a :class:`core.errors.UserError`.
+    """
 
     state: State
     step: int = 0
@@ -44,6 +48,7 @@ class Live:
     seconds_left: float = 0.0
     pace: str = "full"
     sentence: str = ""
+    values: tuple[tuple[str | int | float, ...], ...] = ()
 
     def write(self, folder: Path) -> None:
         """Put it into the folder of the run."""
@@ -65,9 +70,18 @@ def read_live(folder: Path) -> Live | None:
         return None
 
 
-def ended(live: Live, state: State, sentence: str = "") -> Live:
+def ended(live: Live, state: State, why: UserError | str = "") -> Live:
     """The same, ended."""
-    return replace(live, state=state, sentence=sentence, pictures_per_second=0.0, seconds_left=0.0)
+    said = why if isinstance(why, UserError) else UserError(why)
+    plain = {name: each if isinstance(each, str | int | float) else str(each) for name, each in said.values.items()}
+    return replace(
+        live,
+        state=state,
+        sentence=said.sentence,
+        values=tuple(plain.items()),
+        pictures_per_second=0.0,
+        seconds_left=0.0,
+    )
 
 
 def moments(steps: int) -> list[int]:

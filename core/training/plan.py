@@ -91,8 +91,12 @@ def split_setting(text: str, config: Any) -> tuple[str, str, str]:
             "{key} is a setting of the model and of its training: write config.{key} or recipe.{key}.", key=key
         )
     if not homes:
-        known = "; ".join(f"of the {place}: {', '.join(keys)}" for place, keys in places.items())
-        raise SettingError("There is no setting {key!r}; there are, {known}.", key=key, known=known)
+        known = {place: ", ".join(keys) for place, keys in places.items()}
+        raise SettingError(
+            "There is no setting {key!r}; there are, of the config: {config}; of the recipe: {recipe}.",
+            key=key,
+            **known,
+        )
     return homes[0], key, value
 
 

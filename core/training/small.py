@@ -115,8 +115,12 @@ FAMILIES: dict[Kind, Family] = {
 }
 """What the room offers, by the word in its address."""
 
-BATCH, RATE, STEPS = (4, 256), (1e-5, 0.1), (10, 50_000)
-"""What may be chosen, from and to."""
+BATCH, RATE, STEPS = (
+    Range("The batch", 4, 256),
+    ("The learning rate", 1e-5, 0.1),
+    Range("The number of steps", 10, 50_000),
+)
+"""What may be chosen of the recipe, in words, from and to."""
 
 
 class TrainError(UserError):
@@ -180,19 +184,19 @@ def settings_of(wish: Wish) -> tuple[dict[str, float], dict[str, float]]:
             raise TrainError("{title} has no setting {words}.", title=spec.title, words=known.words if known else key)
         if wish.size == "shipped":
             raise TrainError("What is shipped has its own size: choose another size to change its settings.")
-        config[key] = within(known.words, number, known.least, known.most)
+        config[key] = within(number, *known)
     if wish.beta is not None and "beta" in has:
-        config["beta"] = within("β", wish.beta, 0.0, 20.0)
+        config["beta"] = within(wish.beta, "β", 0.0, 20.0)
     if wish.learning_rate is not None:
-        recipe["learning_rate"] = within("The learning rate", wish.learning_rate, *RATE)
+        recipe["learning_rate"] = within(wish.learning_rate, *RATE)
     if wish.batch_size is not None:
-        recipe["batch_size"] = within("The batch", wish.batch_size, *BATCH)
+        recipe["batch_size"] = within(wish.batch_size, *BATCH)
     if wish.steps is not None:
-        recipe["steps"] = within("The number of steps", wish.steps, *STEPS)
+        recipe["steps"] = within(wish.steps, *STEPS)
     return config, {**recipe, "seed": wish.seed}
 
 
-def within(what: str, value: float, least: float, most: float) -> float:
+def within(value: float, what: str, least: float, most: float) -> float:
     """The value, if it lies between these. Raises :class:`TrainError`."""
     if not least <= value <= most:
         raise TrainError(

@@ -56,7 +56,7 @@ def trained(arguments: list[str], told: Told) -> None:
     except UserError as error:
         now = read_live(folder) or Live("failed")
         if now.state != "diverged":
-            ended(now, "failed", str(error)).write(folder)
+            ended(now, "failed", error).write(folder)
     except Exception:
         ended(read_live(folder) or Live("failed"), "failed").write(folder)
         (folder / "defect.txt").write_text(traceback.format_exc(), "utf-8")

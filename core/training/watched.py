@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from core.errors import UserError
 from core.training.film import Filmed
 from core.training.folder import RunFolder
 from core.training.live import Live, State, ended
@@ -31,15 +32,23 @@ SHARE = 4.0
 LEAST = 0.5
 """Seconds from one painting to the next, where painting takes no time."""
 
+BECAME = {
+    "the loss": "the loss became {value}",
+    "the gradient": "the gradient became {value}",
+    "the validation": "the validation became {value}",
+    "a weight": "a weight became {value}",
+}
+"""What is said of a quantity that came to a number that is none."""
+
 Told = queue.Queue[Mapping[str, Any]]
 
 
 class Ended(RunError):
     """A watched training has ended before its last step, because it was told to or its time is up."""
 
-    def __init__(self, state: State, sentence: str) -> None:
-        self.state: State = state
+    def __init__(self, sentence: str, state: State) -> None:
         super().__init__(sentence)
+        self.state: State = state
 
 
 class Watch:
@@ -111,7 +120,7 @@ class Watch:
         self.allowed = max(0, self.allowed - 1)
         while True:
             if time.monotonic() > self.ends:
-                raise Ended("time is up", "The time for a training is up; what it has learned is kept.")
+                raise Ended("The time for a training is up; what it has learned is kept.", "time is up")
             waits = self.pace == "paused" and not self.allowed
             if waits and self.live.state != "paused":
                 self.say("paused")
@@ -129,7 +138,8 @@ class Watch:
         """Do one thing that was told."""
         match word.get("do"):
             case "stop":
-                raise Ended("stopped", str(word.get("why") or "Stopped; what it has learned is kept."))
+                why = str(word.get("why") or "")
+                raise Ended(why or "Stopped; what it has learned is kept.", "stopped")
             case "pause":
                 self.pace = "paused"
                 self.save()
@@ -167,7 +177,8 @@ class Watch:
         """The last word, and the film as it stays."""
         if isinstance(error, Diverged):
             self.live = replace(self.live, step=error.step)
-            ended(self.live, "diverged", f"{error.what} became {error.value}").write(self.folder.path)
+            became = UserError(BECAME[error.what], value=str(error.value))
+            ended(self.live, "diverged", became).write(self.folder.path)
             return
         if isinstance(error, Ended):
             self.save()
@@ -175,4 +186,5 @@ class Watch:
             self.filmed.take()
         self.say("training")
         state: State = error.state if isinstance(error, Ended) else "finished"
-        ended(self.live, state, str(error or "")).write(self.folder.path)
+        why = error if isinstance(error, UserError) else str(error or "")
+        ended(self.live, state, why).write(self.folder.path)

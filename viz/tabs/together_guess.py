@@ -74,7 +74,7 @@ def build(tab: Tab) -> None:
             with gr.Column(min_width=0, visible=False) as end:
                 maps = player("guess-player", "pixel", panels=1)
                 painted = gr.State(None)
-                files = gr.HTML(WRITING, elem_id="guess-files", apply_default_css=False)
+                files = gr.HTML(say(WRITING), elem_id="guess-files", apply_default_css=False)
                 verbs("guess", painted, 1, by=tuple(PAINTERS))
         with column("aside"):
             explanation(TEXT, FORMULA, MORE)
@@ -82,7 +82,7 @@ def build(tab: Tab) -> None:
     def another(number: float | None, length: str) -> tuple[Any, ...]:
         if number is None:
             return (SKIP,) * 4
-        return played(number, length), "", gr.Column(visible=False), WRITING
+        return played(number, length), "", gr.Column(visible=False), say(WRITING)
 
     def done(event: gr.EventData, number: float, length: str) -> tuple[Any, ...]:
         bets = [int(each) for each in event.bets]

@@ -108,11 +108,12 @@ def build(tab: Tab) -> None:
 def left(played: Round) -> str:
     """How many looks there are, in a line."""
     rest = GLIMPSES - len(played.boxes)
-    return f"<p>{counted(rest)} left.</p>" if rest else say("<p>No look is left: name the digit.</p>")
+    return say("<p>{looks} left.</p>", looks=counted(rest)) if rest else say("<p>No look is left: name the digit.</p>")
 
 
 def challenge(score: str) -> str:
     """What the link asks for."""
     if not (score.isdecimal() and 1 <= int(score) <= GLIMPSES):
         return ""
-    return f"<p class='easel-status'>This link says: named after <b>{counted(int(score))}</b>. Can you with fewer?</p>"
+    text = say("This link says: named after <b>{looks}</b>. Can you with fewer?", looks=counted(int(score)))
+    return f"<p class='easel-status'>{text}</p>"

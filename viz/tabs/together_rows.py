@@ -102,7 +102,7 @@ def chips() -> gr.CheckboxGroup:
 
 def sentence(question: str) -> str:
     """What the question asks, in a sentence."""
-    return f"<p class='easel-status'>{together.ABOUT.get(question, '')}</p>"
+    return f"<p class='easel-status'>{say(together.ABOUT).get(question, '')}</p>"
 
 
 def painter(tab: Tab, name: str, question: gr.Radio) -> tuple[gr.Column, gr.State]:

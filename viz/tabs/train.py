@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.studio.runtime import Runtime
+from viz.language import say
 from viz.tabs import train_use, train_watch
 from viz.tabs.desk import Tab, room
 from viz.tabs.train_watch import Runs
@@ -18,4 +19,4 @@ def build(runtime: Runtime) -> None:
     def use(tab: Tab) -> None:
         train_use.build(tab, *runs)
 
-    room(runtime, "train", "read", (("Watch it learn", "watch", watch), ("Try it", "use", use)))
+    room(runtime, "train", "read", ((say("Watch it learn"), "watch", watch), (say("Try it"), "use", use)))

@@ -39,7 +39,8 @@ def offer(tab: Tab, pictures: gr.Radio) -> None:
         while not (stand := fetching.stand()).over:
             yield SKIP, progress(stand.came, stand.length)
             time.sleep(EVERY)
-        yield gr.Button(visible=bool(stand.wrong)), below(stand.wrong or say("MNIST is here now: press Train."))
+        ending = said(stand.wrong) if stand.wrong else say("MNIST is here now: press Train.")
+        yield gr.Button(visible=stand.wrong is not None), below(ending)
 
     def wanted(chosen: str) -> Any:
         return gr.Column(visible=chosen == "mnist" and fetching.allowed and not mnist_there())

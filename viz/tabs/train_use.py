@@ -18,7 +18,7 @@ from viz.views import train_use
 from viz.widgets.editor import editor as editor_widget
 from viz.widgets.player.player import player
 
-TASKS = {"Complete": "complete", "Copy": "copy", "Imagine": "imagine", "Look": "look"}
+TASKS = [("Complete", "complete"), ("Copy", "copy"), ("Imagine", "imagine"), ("Look", "look")]
 
 TEXT = """
 The network that you have trained, with **your digit**: cover a part of it, and it is completed by what this network
@@ -37,7 +37,7 @@ def build(tab: Tab, runs: Runs) -> None:
     painted = gr.State(None)
     with room("train"):
         with column("controls"), card():
-            task = tab.control("task", switch("Task", TASKS.items(), "use-task", "complete"))
+            task = tab.control("task", switch("Task", TASKS, "use-task", "complete"))
             mine = gr.Button("One of my pictures", elem_id="use-mine", elem_classes="easel-round", scale=0)
             paint = gr.Button("Paint", variant="primary", elem_id="use-paint", elem_classes="easel-primary")
         with column("stage"), card():

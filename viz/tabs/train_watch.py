@@ -27,13 +27,8 @@ from viz.views.train_watch import shown
 from viz.widgets.take_home.take_home import download
 from viz.widgets.training.training import training
 
-PICTURES = {
-    "Drawn digits": "strokes",
-    "House numbers": "plates",
-    "MNIST": "mnist",
-    "Your own": "own",
-}
-SIZES = {"S": "small", "M": "medium", "L": "large", "As shipped": "shipped"}
+PICTURES = [("Drawn digits", "strokes"), ("House numbers", "plates"), ("MNIST", "mnist"), ("Your own", "own")]
+SIZES = [("S", "small"), ("M", "medium"), ("L", "large"), ("As shipped", "shipped")]
 COLUMNS = 12
 NAMES = {"steps": "strokes"}
 """What a setting is called in an address, where that is not its own name."""
@@ -44,14 +39,14 @@ FILMS = {
     "glimpse-cluttered": "glimpses learn where to look",
 }
 """The shipped films, which stand where nothing has been trained yet."""
-EMPTY = (
-    "Press <b>Train</b>: a small network learns here, and eight pictures show what it has learned so far. Or see "
-    "a film of a training: "
-    + "; ".join(f'<a href="../train/?run={name}&v=1">{words}</a>' for name, words in FILMS.items())
-    + "."
-)
 BESIDE = "A second training stands here, when you press <b>One beside it</b>."
+GOING_HERE = "A training is going on here: stop it before you begin another one."
+GOING_BESIDE = "A training is going on beside: stop it before you begin another one."
 HINT = "A zip file or many pictures, at least 12; folders inside mean classes. They are made small and grey."
+README = (
+    "{name}.safetensors and its card {name}.json, trained in Easel.\n\nThe same again:\n\n{command}\n\nIn a "
+    'notebook: core.load("{name}.json"). In the shell: --weights FOLDER, with the folder that holds both.\n'
+)
 
 TEXT = """
 A network begins with random weights. It looks at some pictures, and each weight is moved a little, so that these
@@ -95,8 +90,8 @@ def build(tab: Tab) -> Runs:
                 "model",
                 gr.Radio(families, value="vae2", label="Model", elem_id="train-model", elem_classes="easel-chips"),
             )
-            size = tab.control("size", switch("Size", SIZES.items(), "train-size", "small"))
-            pictures = tab.control("pictures", switch("Pictures", PICTURES.items(), "train-pictures", "strokes"))
+            size = tab.control("size", switch("Size", SIZES, "train-size", "small"))
+            pictures = tab.control("pictures", switch("Pictures", PICTURES, "train-pictures", "strokes"))
             rate = tab.control(
                 "rate", gr.Slider(0.0001, 0.02, 0.002, step=0.0001, label="Learning rate", elem_id="train-rate")
             )
@@ -108,7 +103,7 @@ def build(tab: Tab) -> Runs:
         with column("stage"):
             with card():
                 status = status_line("train")
-                watched(tab, "train-run", say(EMPTY), "/run")
+                watched(tab, "train-run", empty(), "/run")
                 watched(tab, "train-beside", say(BESIDE), "/beside")
             with card("Your own pictures", folds=True):
                 bring = gr.UploadButton(
@@ -118,7 +113,7 @@ def build(tab: Tab) -> Runs:
                     elem_id="train-bring",
                     size="sm",
                 )
-                sheet = gr.HTML(f"<p>{HINT}</p>", elem_id="train-sheet", apply_default_css=False)
+                sheet = gr.HTML(f"<p>{say(HINT)}</p>", elem_id="train-sheet", apply_default_css=False)
             with card("More settings", folds=True):
                 gr.Markdown("With 0 a setting is as the size has it.", elem_classes="easel-text")
                 with gr.Row(elem_classes="easel-sliders"):
@@ -159,13 +154,13 @@ def build(tab: Tab) -> Runs:
             int(values["until"]) or None,
         )
 
-    def start(at: str) -> Callable[..., tuple[Any, ...]]:
+    def start(refused: str) -> Callable[..., tuple[Any, ...]]:
         def started(**values: Any) -> tuple[Any, ...]:
             try:
                 if values["now"]:
                     going = going_on(tab, values["now"])
                     if going:
-                        raise UserError("A training is going on {at}: stop it before you begin another one.", at=at)
+                        raise UserError(refused)
                 return trainings.begin(wished(values)), ""
             except UserError as error:
                 return SKIP, line(html.escape(said(error)))
@@ -174,8 +169,8 @@ def build(tab: Tab) -> Runs:
 
     inputs = {"kind": kind, "size": size, "pictures": pictures, "rate": rate, "beta": beta, "batch": batch}
     inputs |= {"until": until, "seed": tab.desk.seed, "own": runs.own, **fields}
-    tab.on(begin.click, start("here"), {**inputs, "now": runs.run}, [runs.run, status])
-    tab.on(second.click, start("beside"), {**inputs, "now": runs.beside}, [runs.beside, status])
+    tab.on(begin.click, start(GOING_HERE), {**inputs, "now": runs.run}, [runs.run, status])
+    tab.on(second.click, start(GOING_BESIDE), {**inputs, "now": runs.beside}, [runs.beside, status])
     show_stage(begin, "train-run")
     show_stage(second, "train-beside")
 
@@ -189,7 +184,7 @@ def build(tab: Tab) -> Runs:
     bring.upload(told(brought), [bring], [runs.own, pictures, sheet], **LATEST)
 
     def sheet_of(own: str) -> str:
-        return sheet_html(tab, own) if own else f"<p>{HINT}</p>"
+        return sheet_html(tab, own) if own else f"<p>{say(HINT)}</p>"
 
     tab.paint(sheet_of, {"own": runs.own}, [sheet], status=status)
     found.focus(lambda: gr.Dropdown([(name, key) for key, name in trainings.offered().items()]), None, found, **LATEST)
@@ -202,13 +197,10 @@ def every_field() -> dict[str, tuple[str, int]]:
     found: dict[str, tuple[str, int]] = {}
     for family in FAMILIES.values():
         for name, (words, _, most) in family.fields.items():
-            before = found.get(name, (words, 0))
-            joined = (
-                before[0]
-                if before[0] == words
-                else say("{before} or {words}{words2}", before=before[0], words=words[0].lower(), words2=words[1:])
-            )
-            found[name] = joined, max(most, before[1])
+            said = say(words)
+            before, highest = found.get(name, (said, 0))
+            either = say("{one} or {other}", one=before, other=said[0].lower() + said[1:])
+            found[name] = before if before == said else either, max(most, highest)
     return found
 
 
@@ -228,6 +220,16 @@ def shown_of(tab: Tab, key: str, version: str) -> Any:
     if film is None:
         film = read_film(trainings.film(key))
     return shown(key, looked, film)
+
+
+def empty() -> str:
+    """What stands there before a training, with the way to the shipped films."""
+    films = say("; ").join(f'<a href="../train/?run={name}&v=1">{words}</a>' for name, words in say(FILMS).items())
+    return say(
+        "Press <b>Train</b>: a small network learns here, and eight pictures show what it has learned so far. Or see a "
+        "film of a training: {films}.",
+        films=films,
+    )
 
 
 def watched(tab: Tab, elem_id: str, empty: str, control: str) -> gr.HTML:
@@ -270,10 +272,7 @@ def watched(tab: Tab, elem_id: str, empty: str, control: str) -> gr.HTML:
 def packed(card: Path, command: str) -> dict[str, str]:
     """Weights, card, film and the command that makes them again, in one zip file for the browser."""
     name = card.stem
-    words = (
-        f"{name}.safetensors and its card {name}.json, trained in Easel.\n\nThe same again:\n\n{command}\n\n"
-        f'In a notebook: core.load("{name}.json"). In the shell: --weights FOLDER, with the folder that holds both.\n'
-    )
+    words = say(README, name=name, command=command)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"easel-{name}.zip"
         with zipfile.ZipFile(path, "w") as made:
@@ -295,7 +294,5 @@ def sheet_html(tab: Tab, key: str) -> str:
     file = io.BytesIO()
     Image.fromarray(grid).save(file, "PNG")
     data = base64.b64encode(file.getvalue()).decode("ascii")
-    return (
-        f'<img class="easel-sheet" src="data:image/png;base64,{data}" alt="{len(pictures)} of the pictures">'
-        f"<p>{html.escape(about)}</p>"
-    )
+    label = say("{n} of the pictures", n=len(pictures))
+    return f'<img class="easel-sheet" src="data:image/png;base64,{data}" alt="{label}"><p>{html.escape(about)}</p>'

@@ -19,7 +19,7 @@ from viz.widgets.narrator.narrator import narrator
 from viz.widgets.player.player import player
 
 BOUND, SAMPLE, BETA, BLUR, OUTSIDE = "bound", "sample", "beta", "blur", "outside"
-TASKS = {"The bound": BOUND, "Noise to code": SAMPLE, "Weight β": BETA, "Blur": BLUR, "Outside": OUTSIDE}
+TASKS = [("The bound", BOUND), ("Noise to code", SAMPLE), ("Weight β", BETA), ("Blur", BLUR), ("Outside", OUTSIDE)]
 MODELS = {label: name for name, label in shown_in("vae_bound").items()}
 """How many numbers a code has, and whose it is."""
 FIRST_MODEL = "8"
@@ -161,7 +161,7 @@ def build(tab: Tab) -> None:
     painted = gr.State(first)
     with room("vae"):
         with column("controls"), card():
-            task = tab.control("task", switch("Task", TASKS.items(), "cost-mode", BOUND, said=False))
+            task = tab.control("task", switch("Task", TASKS, "cost-mode", BOUND, said=False))
             with gr.Row(elem_classes="easel-bar") as choosing:
                 model = tab.control("model", switch("Numbers in the code", MODELS, "cost-model", FIRST_MODEL))
                 trained = Painters(tab, "cost", MODELS.values(), model)

@@ -41,7 +41,7 @@ from viz.widgets.schematic.schematic import schematic
 COPY, IMAGINE = "Copy", "Imagine"
 GOAL, VALUES, REST = 7, 9, 300
 TRAVERSE, TABLE, INTERPOLATE = "turns", "table", "another"
-WALKS = {"Every number in turn": TRAVERSE, "All at a glance": TABLE, "From this digit to another": INTERPOLATE}
+WALKS = [("Every number in turn", TRAVERSE), ("All at a glance", TABLE), ("From this digit to another", INTERPOLATE)]
 PICKED = "() => { window.dispatchEvent(new CustomEvent('easel:pick', { detail: 'vae-film' })); }"
 """A picture of the table is where the code is to go; its widget listens."""
 FILM_FRAMES = {8: 24, 2: 24}
@@ -175,7 +175,7 @@ def build(tab: Tab) -> None:
                 with gr.Accordion("Chart: nats of each number", open=False, elem_classes="easel-fold") as fold:
                     chart = gr.Plot(show_label=False, elem_id="vae-chart")
             with card("On film", folds=True):
-                walk = tab.control("film", switch("What to film", WALKS.items(), "vae-walk", TRAVERSE, said=False))
+                walk = tab.control("film", switch("What to film", WALKS, "vae-walk", TRAVERSE, said=False))
                 with gr.Column(min_width=0, elem_classes=away(False)) as target:
                     to = tab.digit("to", say("Where to"), GOAL)
                 film = player("vae-film", "vae", film_first)
@@ -200,7 +200,7 @@ def build(tab: Tab) -> None:
 
     asked = {"picture": tab.desk.digit, "seed": tab.desk.seed, "model": model, "task": task, "z": z}
     asked |= {"run": trained.run}
-    when = {"seed": (task, IMAGINE), "picture": (task, say(COPY))}
+    when = {"seed": (task, IMAGINE), "picture": (task, COPY)}
     tab.paint(answer, asked, [stage, shown, costs, sliders, idle], status=status, when=when, quick=True)
     tab.moment("vae-film")
     tab.paint(on_film, {**asked, "walk": walk, "to": to}, [film, painted], rest=REST, when=when)

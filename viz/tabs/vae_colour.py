@@ -44,7 +44,7 @@ from viz.widgets.player.player import player
 SIZE, SIDE = REGISTRY[MODEL].config.latent, 32
 (PAINTER,) = (name for name in shown_in("pixel_colour") if REGISTRY[name].dataset == REGISTRY[MODEL].dataset)
 IMAGINE, COPY, BETWEEN, NUMBERS = "imagine", "copy", "between", "numbers"
-TASKS = {"Imagine": IMAGINE, "Copy": COPY, "Between": BETWEEN, "Its numbers": NUMBERS}
+TASKS = [("Imagine", IMAGINE), ("Copy", COPY), ("Between", BETWEEN), ("Its numbers", NUMBERS)]
 TABLE, FILM = "table", "turns"
 OWN = "own"
 """How the value of a picker begins for a picture that a person brought."""
@@ -160,7 +160,7 @@ def build(tab: Tab) -> None:
     painted, pickers, owns, fields, boxes = gr.State(first), {}, {}, {}, []
     with room("vae"):
         with column("controls"), card():
-            task = tab.control("task", switch("Task", TASKS.items(), "vcolour-mode", IMAGINE, said=False))
+            task = tab.control("task", switch("Task", TASKS, "vcolour-mode", IMAGINE, said=False))
             for name, cell in FIRST_CELLS.items():  # there, since what an address says of them is theirs to take
                 with gr.Row(elem_classes=away(False)) as box:
                     urls = [uploads.encoded(Image.fromarray(each), "PNG") for each in own_pictures()[PAINTER]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import gradio as gr
@@ -75,11 +76,9 @@ Training maximises $\mathbb E_q[\log p(x \mid z)] - \beta\, \mathrm{KL}\,(q \,\|
 def controls(tab: Tab) -> tuple[dict[str, Any], Painters]:
     """The fields of a :class:`View` by their names, and who has a map; planes are for more than two numbers."""
 
-    def chips(name: str, choices: dict[str, str], label: str) -> Any:
+    def chips(name: str, choices: Iterable[tuple[str, str]], label: str) -> Any:
         first = FIRST._asdict()[name]
-        radio = gr.Radio(
-            list(choices.items()), value=first, label=label, elem_id=f"map-{name}", elem_classes="easel-chips"
-        )
+        radio = gr.Radio(list(choices), value=first, label=label, elem_id=f"map-{name}", elem_classes="easel-chips")
         return tab.control({"tiles": "axes"}.get(name, name), radio)
 
     def number(name: str, label: str) -> Any:
@@ -89,7 +88,7 @@ def controls(tab: Tab) -> tuple[dict[str, Any], Painters]:
         )
 
     most = max(LENGTHS.values())
-    fields = {"model": chips("model", MODELS, say("Code"))}
+    fields = {"model": chips("model", MODELS.items(), say("Code"))}
     with gr.Column(min_width=0, visible=False, elem_id="map-planes") as planes:
         fields["plane"] = chips("plane", PLANES, say("Plane"))
         with gr.Row(visible=False, elem_classes="easel-pair") as axes:

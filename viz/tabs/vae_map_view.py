@@ -25,11 +25,11 @@ from viz.views.vae_map import Cloud, Map
 MODELS = {label: name for name, label in shown_in("vae_map").items()}
 LENGTHS = {name: REGISTRY[name].config.latent for name in MODELS.values()}
 PRINCIPAL, AXES = "principal", "axes"
-PLANES = {"Principal plane": PRINCIPAL, "Two numbers": AXES}
+PLANES = [("Principal plane", PRINCIPAL), ("Two numbers", AXES)]
 MEAN, DIGIT = "mean", "digit"
-HELD = {"At the mean": MEAN, "As in your digit": DIGIT}
+HELD = [("At the mean", MEAN), ("As in your digit", DIGIT)]
 EVEN, QUANTILES = "even", "quantiles"
-TILES = {"Even": EVEN, "Quantiles": QUANTILES}
+TILES = [("Even", EVEN), ("Quantiles", QUANTILES)]
 LONGEST = 4000
 """Characters of a path."""
 LEAST, MOST = 3.0, 12.0
@@ -180,7 +180,7 @@ def cloud(studio: Any, view: View, now: Seen, pixels: NDArray[np.uint8]) -> Clou
 def name_of(studio: Any, model: str) -> str:
     """What the page calls the one who walks."""
     label = next(label for label, name in MODELS.items() if name == model)
-    return label if studio.map.own(model) is None else "yours"
+    return say(label) if studio.map.own(model) is None else say("yours")
 
 
 def film(studio: Any, view: View, plane: Plane, path: str, frames: object) -> Player:

@@ -32,7 +32,7 @@ from viz.widgets.player.player import player
 PLAIN, _ = shown_in("vae_restore")
 COVER, NOISE = "Cover", "Noise"
 SIDES, SEARCH, SAMPLES = "sides", "search", "samples"
-VIEWS = {"Side by side": SIDES, "The search": SEARCH, "Samples": SAMPLES}
+VIEWS = [("Side by side", SIDES), ("The search", SEARCH), ("Samples", SAMPLES)]
 FIRST_FLIPS = 20
 
 TEXT = """
@@ -86,7 +86,7 @@ def build(tab: Tab) -> None:
                 flips = tab.control(
                     "flips", gr.Slider(0, 50, FIRST_FLIPS, step=1, label="Flipped pixels, %", elem_id="restore-flips")
                 )
-            view = tab.control("show", switch("Show", VIEWS.items(), "restore-view", SIDES, said=False))
+            view = tab.control("show", switch("Show", VIEWS, "restore-view", SIDES, said=False))
             trained = Painters(tab, "restore", [PLAIN, FIRST["pixel"]])
             go = gr.Button("Restore", variant="primary", elem_id="restore-go", elem_classes="easel-primary")
         with column("stage"), card():

@@ -32,7 +32,7 @@ from viz.widgets.narrator.narrator import narrator
 from viz.widgets.player.player import player
 
 TWO, FOUR, SUM = "two", "four", "sum"
-TASKS = {"Two digits": TWO, "Four corners": FOUR, "A − B + C": SUM}
+TASKS = [("Two digits", TWO), ("Four corners", FOUR), ("A − B + C", SUM)]
 TAKES = {TWO: 2, FOUR: 4, SUM: 3}
 """How many digits each task is about: the page's is A."""
 OTHERS = {"B": 8, "C": 0, "D": 6}
@@ -73,7 +73,7 @@ def build(tab: Tab) -> None:
     painted, others, boxes = gr.State(first), {}, []
     with room("vae"):
         with column("controls"), card():
-            task = tab.control("task", switch("Task", TASKS.items(), "vbetween-mode", TWO, said=False))
+            task = tab.control("task", switch("Task", TASKS, "vbetween-mode", TWO, said=False))
             model = tab.control(
                 "model", switch("How many numbers", vae_code.MODELS.items(), "vbetween-model", vae_code.FIRST)
             )

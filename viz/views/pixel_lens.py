@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.results import MOVED
 from core.trace import Array
 from core.training.registry import FIRST, REGISTRY
-from viz.language import say
+from viz.language import say, say_count
 from viz.player.payload import encode
 from viz.player.words import counted
 
@@ -119,7 +119,7 @@ def _seen(name: str, title: str, before: int, sees: int, far: bool) -> str:
             why=say(sight.why),
         )
     missed = before - sees
-    where = (sight.one if missed == 1 else sight.many) + (sight.far if far else "")
+    where = say(sight.one if missed == 1 else sight.many) + (say(sight.far) if far and sight.far else "")
     pixels = counted(before, "pixel")
     return say(
         "<b>{title}</b> sees <b>{sees}</b> of the {pixels} before it; <b>{missed}</b> {where}. {why}",
@@ -139,9 +139,8 @@ def leak_answer(title: str, change: Array, ranks: NDArray[np.int64], row: int, c
     late = int(moved.sum()) - early
     kind = np.where(past, np.where(moved, LEAK, PLAIN), SEEN).astype(np.uint8)
     heat = log_heat(np.where(moved & ~past, change, 0))
-    may = "it" if late == 1 else "they"
     after = (
-        say("{counted} moved, as {may} may.", counted=counted(late, "later logit"), may=may)
+        say_count("{n} later logit moved, as it may.", "{n} later logits moved, as they may.", late)
         if late
         else say("Nothing that comes later moved either.")
     )

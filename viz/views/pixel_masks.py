@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from core.trace import Array
 from viz.language import say
+from viz.player.words import listed
 
 Kind = Literal["A", "B"]
 KINDS: tuple[Kind, ...] = ("A", "B")
 CHANNELS = (1, 3)
 SIZES = (3, 5, 7)
 NAMES = {1: ("the pixel",), 3: ("R", "G", "B")}
-WORDS = {"R": "red", "G": "green", "B": "blue"}
 SIDE = 132
 """Length of a kernel's side in the drawing, whose unit is a CSS pixel at full size."""
 GAP = 18
@@ -57,9 +57,9 @@ def drawing(live: NDArray[np.floating]) -> str:
     if channels > 1:
         for index, name in enumerate(names):
             middle = margin + index * (SIDE + GAP) + SIDE / 2
-            parts.append(f'<text x="{middle:g}" y="{LABEL - 14}">from {name}</text>')
+            parts.append(f'<text x="{middle:g}" y="{LABEL - 14}">{say("from {name}", name=name)}</text>')
             parts.append(f'<text x="{LABEL - 14}" y="{middle:g}" transform="rotate(-90 {LABEL - 14} {middle:g})">')
-            parts.append(f"to {name}</text>")
+            parts.append(f"{say('to {name}', name=name)}</text>")
     return "".join([*parts, "</svg></div>"])
 
 
@@ -105,9 +105,9 @@ def sentence(kind: Kind, live: NDArray[np.floating]) -> str:
             say("<b>Mask A</b> also drops the centre: the first layer must not see the pixel that it is to predict.")
         )
     names = say(NAMES)[channels]
-    heard = [_list([WORDS[names[s]] for s in range(channels) if own[to, s]]) for to in range(channels)]
-    each = "; ".join(
-        say("{words} hears {what}", words=WORDS[name], what=what) for name, what in zip(names, heard, strict=True)
+    heard = [_list([_colours()[names[s]] for s in range(channels) if own[to, s]]) for to in range(channels)]
+    each = say("; ").join(
+        say("{words} hears {what}", words=_colours()[name], what=what) for name, what in zip(names, heard, strict=True)
     )
     why = say("nothing hears itself") if kind == "A" else say("every channel hears itself as mask A left it")
     return say(
@@ -119,7 +119,9 @@ def sentence(kind: Kind, live: NDArray[np.floating]) -> str:
     )
 
 
+def _colours() -> dict[str, str]:
+    return {"R": say("red"), "G": say("green"), "B": say("blue")}
+
+
 def _list(words: list[str]) -> str:
-    if not words:
-        return say("nothing")
-    return words[0] if len(words) == 1 else say("{most} and {last}", most=", ".join(words[:-1]), last=words[-1])
+    return listed(words) if words else say("nothing")

@@ -26,13 +26,13 @@ RACE_FRAMES = 120
 CLOCK_START = 1e-3
 """Seconds on the race's clock at its first frame."""
 METHODS = {
-    "naive": ("naive", "one full pass of the network for each pixel"),
-    "rows": ("by rows", "each row guessed and corrected until it stands"),
-    "waves": ("in waves", "slanted fronts over many rows at once, guessed and corrected"),
-    "cells": ("by pixels", "pixel by pixel, from what its neighbours left behind"),
-    "whole": ("all at once", "the whole picture guessed and corrected until it stands"),
+    "naive": "one full pass of the network for each pixel",
+    "rows": "each row guessed and corrected until it stands",
+    "waves": "slanted fronts over many rows at once, guessed and corrected",
+    "cells": "pixel by pixel, from what its neighbours left behind",
+    "whole": "the whole picture guessed and corrected until it stands",
 }
-"""The samplers on the page: name and what they do."""
+"""The samplers on the page, and what they do."""
 
 
 def layers(name: str) -> list[Layer]:
@@ -100,7 +100,7 @@ def compare_payload(traces: Mapping[str, RasterTrace], *, autoplay: bool = True,
         marks = panel["marks"][0] | {"panel": len(value["panels"])}
         value["panels"].append(panel["panels"][0])
         value["marks"].append(marks)
-    rows = [["", "best", "mean"]]
+    rows = [["", say("best"), say("mean")]]
     for title, trace in traces.items():
         nats = frames.hidden_nats(trace)
         rows.append([title, f"{nats.min():.1f}", f"{nats.mean():.1f}"])
@@ -124,7 +124,9 @@ def fitted_payload(
     value = frames.raster_payload(trace, title=title, heat=False, labels=labels, columns=columns, autoplay=autoplay)
     ess = finite(fitted.ess, "The filter").T
     value["cost"] = payload.cost(
-        say("effective sample size of {particles} particles, row by row", particles=fitted.particles), "particles", ess
+        say("effective sample size of {particles} particles, row by row", particles=fitted.particles),
+        say("particles"),
+        ess,
     )
     note = value["note"]
     assert note is not None
@@ -147,10 +149,12 @@ def race_payload(racers: Sequence[Racer], *, painter: str = "", nonce: str | Non
     clock[-1] = last
     done = [np.searchsorted(racer.times, clock, side="right") for racer in racers]  # passes finished at each moment
     images = np.stack([_at(racer, finished) for racer, finished in zip(racers, done, strict=True)], 1)
-    labels = [f"{METHODS[racer.method][0]}: {_took(racer)}" for racer in racers]
+    labels = [say("{method}: {took}", method=_named(racer.method), took=_took(racer)) for racer in racers]
     panels = [
         payload.panel(
-            say("{painter}: the same picture, in every way", painter=painter).removeprefix(": "),
+            say("{painter}: the same picture, in every way", painter=painter)
+            if painter
+            else say("the same picture, in every way"),
             "pixel",
             images,
             labels,
@@ -161,7 +165,7 @@ def race_payload(racers: Sequence[Racer], *, painter: str = "", nonce: str | Non
         **payload.player(panels, columns=2, nonce=nonce),
         "fps": 20,
         "marks": [payload.track(_row_boxes(racers, done, images.shape[-2:]), "row", 0)],
-        "cost": payload.cost(say("passes of the network so far"), "passes", passes.astype(np.float32)),
+        "cost": payload.cost(say("passes of the network so far"), say("passes"), passes.astype(np.float32)),
         "word": say("moment"),
         "note": _race_note(racers, clock, passes),
     }
@@ -184,7 +188,7 @@ def _race_note(racers: Sequence[Racer], clock: Array, passes: NDArray[np.int64])
         ],
         "values": {
             "clock": payload.value(1000 * clock[:, None], 1),
-            "method": payload.words([say(METHODS)[racer.method][1] for racer in racers], each),
+            "method": payload.words([say(METHODS)[racer.method] for racer in racers], each),
             "pass_": payload.value(passes.astype(np.float32), 0),
             "passes": payload.value(total[None], 0),
             "done": payload.words([_took(racer) for racer in racers], each),
@@ -196,10 +200,22 @@ def _race_note(racers: Sequence[Racer], clock: Array, passes: NDArray[np.int64])
     }
 
 
+def _named(method: str) -> str:
+    return {
+        "naive": say("naive"),
+        "rows": say("by rows"),
+        "waves": say("in waves"),
+        "cells": say("by pixels"),
+        "whole": say("all at once"),
+    }[method]
+
+
 def _took(racer: Racer) -> str:
     """How long a way took, as far as it is known."""
-    scaled = "about " if racer.run < len(racer.times) else ""
-    return ("" if racer.finished else "over ") + scaled + _duration(float(racer.times[-1]))
+    time, whole = _duration(float(racer.times[-1])), racer.run == len(racer.times)
+    if racer.finished:
+        return time if whole else say("about {time}", time=time)
+    return say("over {time}", time=time) if whole else say("over about {time}", time=time)
 
 
 def _checked(racer: Racer) -> str:
@@ -277,7 +293,7 @@ def _row_boxes(racers: Sequence[Racer], done: Sequence[NDArray[np.int64]], size:
 
 def _duration(seconds: float) -> str:
     if seconds >= 2:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+        return say("{seconds:.1f} s", seconds=seconds) if seconds < 10 else say("{seconds:.0f} s", seconds=seconds)
     return (
         say("{seconds:.0f} ms", seconds=1000 * seconds)
         if seconds >= 0.01

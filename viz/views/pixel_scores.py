@@ -52,10 +52,13 @@ def table(folder: Path = CHECKPOINTS) -> str:
         size = f"{read['parameters'] / 1000:,.0f} k" if "parameters" in read else ""
         cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in (ours, theirs, size))
         rows.append(f"<tr><th scope='row'>{html.escape(title)}</th>{cells}</tr>")
+    caption = say(
+        "Nats per picture, lower is better: statically binarised MNIST, all {n:,} test pictures", n=TEST_PICTURES
+    )
+    titles = (say("painter"), say("ours, exact"), say("as reported"), say("parameters"))
+    head = "".join(f"<th scope='col'>{each}</th>" for each in titles)
     return (
-        "<table class='easel-scores'><caption>Nats per picture, lower is better: statically binarised MNIST, all "
-        f"{TEST_PICTURES:,} test pictures</caption><thead><tr><th scope='col'>painter</th>"
-        "<th scope='col'>ours, exact</th><th scope='col'>as reported</th><th scope='col'>parameters</th></tr></thead>"
+        f"<table class='easel-scores'><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
 
@@ -73,7 +76,7 @@ def colour_sentence(folder: Path = CHECKPOINTS) -> str:
                 n=figure["n"],
             )
             parts.append(said + (say(JPEG) if "jpg" in figure.get("dataset", "") else ""))
-    return "; ".join(parts)
+    return say("; ").join(parts)
 
 
 def bias_sentence(folder: Path = CHECKPOINTS) -> str:
@@ -87,4 +90,4 @@ def bias_sentence(folder: Path = CHECKPOINTS) -> str:
         for name, figure in figures.items()
         if figure
     ]
-    return ", ".join(said)
+    return say(", ").join(said)

@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TypedDict
 
-from viz.language import say
-
 ROOT = Path(__file__).parents[2] / "core"
 
 Family = Literal["vae", "draw", "pixels", "look", "scans"]
@@ -67,7 +65,7 @@ class Lines(TypedDict):
 @functools.cache
 def lines(family: Family) -> list[Lines]:
     """What computes each part of a network. Raises ``LookupError`` for a function or a line that is not there."""
-    return [found(part, *where) for part, where in say(CODE)[family].items()]
+    return [found(part, *where) for part, where in CODE[family].items()]
 
 
 def found(part: str, place: str, own: str) -> Lines:

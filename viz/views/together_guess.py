@@ -30,9 +30,14 @@ def bill(yours: Bill, others: Sequence[Bill], bets: Sequence[int]) -> str:
     beaten = [each.name for each in others if float(each.bits.sum()) > float(yours.bits.sum())]
     paid = float(yours.bits.sum())
     rows = "".join(bar(each, most, each is yours) for each in ranked)
+    said = say(
+        "You paid <b>{bits:.1f} bits</b>, which are {nats:.1f} nats: 1 bit is 0.69 nats. {beaten}",
+        bits=paid,
+        nats=paid * math.log(2),
+        beaten=beat(beaten, len(others)),
+    )
     return (
-        f'<div class="bill"><p class="said">You paid <b>{paid:.1f} bits</b>, which are '
-        f"{paid * math.log(2):.1f} nats: 1 bit is 0.69 nats. {beat(beaten, len(others))}</p>{rows}"
+        f'<div class="bill"><p class="said">{said}</p>{rows}'
         f"<p>{honesty(yours, bets)}</p><p>{dearest(yours, others)}</p></div>"
     )
 
@@ -60,10 +65,10 @@ def files(bits: Mapping[str, int], titles: Mapping[str, str], digit: NDArray[np.
     most = max(found.values())
     rows = "".join(
         f'<div class="row {"rule" if name == "PNG" else "model"}"><span>{escape(name)}</span>'
-        f'<i><b style="width:{100 * size / most:.1f}%"></b></i><span>{size} bytes</span></div>'
+        f'<i><b style="width:{100 * size / most:.1f}%"></b></i><span>{say("{size} bytes", size=size)}</span></div>'
         for name, size in sorted(found.items(), key=lambda each: each[1])
     )
-    return f'<div class="bill"><p class="said">{FILES}</p>{rows}</div>'
+    return f'<div class="bill"><p class="said">{say(FILES)}</p>{rows}</div>'
 
 
 def bar(one: Bill, most: float, own: bool) -> str:
@@ -71,7 +76,8 @@ def bar(one: Bill, most: float, own: bool) -> str:
     total, kind = float(one.bits.sum()), "you" if own else "rule" if one.rule else "model"
     return (
         f'<div class="row {kind}"><span>{escape(one.name)}</span>'
-        f'<i><b style="width:{100 * total / most:.1f}%"></b></i><span>{total:.1f} bits</span></div>'
+        f'<i><b style="width:{100 * total / most:.1f}%"></b></i>'
+        f"<span>{say('{total:.1f} bits', total=total)}</span></div>"
     )
 
 

@@ -10,7 +10,7 @@ from core.results import GLIMPSES, Glimpsed
 from core.results import LOOKS_SIDE as SIDE
 from core.trace import Array, CanvasTrace
 from viz.language import say
-from viz.player import frames, payload
+from viz.player import frames, payload, words
 from viz.player.payload import Player
 from viz.views import aim
 from viz.views.look_path import NAMES, thoughts
@@ -71,7 +71,7 @@ def verdict(found: Glimpsed) -> str:
         names=say(NAMES)[found.digit],
         names2=say(NAMES)[found.named],
         counted=counted(looks),
-    ) + ("<b>right</b>." if right else "<b>wrong</b>.")
+    ) + (say("<b>right</b>.") if right else say("<b>wrong</b>."))
     its, early = thoughts(found.its), _since(found)
     said = int(its.guess[-1, 0])
     alone = say(
@@ -104,4 +104,4 @@ def _sure(p: Array) -> str:
 
 def counted(looks: int) -> str:
     """``1 look``, ``2 looks``."""
-    return say("{looks} look", looks=looks) + ("" if looks == 1 else "s")
+    return words.counted(looks, "look")

@@ -59,7 +59,7 @@ def row(question: str, entry: Entry, title: str = "") -> str:
     )
     return (
         f'<div class="entry {spec.family}"{compared}><div class="who"><b>{escape(title or say(spec.title))}</b>'
-        f"<span>{size} parameters, {entry.seconds:.2f} s</span></div>"
+        f"<span>{say('{size} parameters, {seconds:.2f} s', size=size, seconds=entry.seconds)}</span></div>"
         f'<div class="pictures">{"".join(pictures(question, entry))}</div>'
         f'<div class="figures">{"".join(f"<p>{line}</p>" for line in words)}</div></div>'
     )
@@ -69,7 +69,7 @@ def pictures(question: str, entry: Entry) -> list[str]:
     """The answer's pictures as images with names."""
     if question == SURPRISE and entry.surprise is not None:
         return [image(surprise(entry)[0].transpose(1, 2, 0), say("nats of each pixel"))]
-    names = {COPY: say("its copy"), COMPLETE: "completion", IMAGINE: "imagined"}
+    names = {COPY: say("its copy"), COMPLETE: say("completion"), IMAGINE: say("imagined")}
     many = len(entry.pictures) > 1
     name = names[question]
     return [image(each, f"{name} {i}" if many else name) for i, each in enumerate(entry.pictures, 1)]
@@ -81,7 +81,10 @@ def joined(question: str, names: Sequence[str], *answers: tuple[str, Entry] | No
     entries = [each for each in entries if len(each.pictures) or each.surprise is not None]
     if not entries:
         return None
-    told = [f"{say(REGISTRY[each.name].title)}: {TAG.sub('', WORDS[question](each)[0][0])}" for each in entries]
+    told = [
+        say("{painter}: {said}", painter=say(REGISTRY[each.name].title), said=TAG.sub("", WORDS[question](each)[0][0]))
+        for each in entries
+    ]
     shown = [surprise(each) if question == SURPRISE else each.pictures[:, None] for each in entries]
     count = len(shown[0])
     panel = payload.panel(say(QUESTIONS)[question], "plain", np.concatenate(shown)[None])
@@ -114,7 +117,7 @@ def price(entry: Entry) -> str:
         if isnan(entry.code)
         else say(" <small>{nats:.1f} pixels + {code:.1f} code</small>", nats=entry.nats - entry.code, code=entry.code)
     )
-    return f"<b>{sign}{entry.nats:.1f}{error} nats</b>{parts}"
+    return say("<b>{price} nats</b>{parts}", price=f"{sign}{entry.nats:.1f}{error}", parts=parts)
 
 
 def spread(entry: Entry) -> str:
@@ -142,7 +145,11 @@ def _completed(entry: Entry) -> tuple[list[str], float]:
 
 
 def _surprised(entry: Entry) -> tuple[list[str], float]:
-    return [price(entry), say("at most; the map: pixels only") if entry.bound else "exact", *coded(entry)], entry.nats
+    return [
+        price(entry),
+        say("at most; the map: pixels only") if entry.bound else say("exact"),
+        *coded(entry),
+    ], entry.nats
 
 
 def coded(entry: Entry) -> list[str]:

@@ -15,8 +15,10 @@ from urllib.parse import quote
 
 import numpy as np
 
-from core.training.live import GOING, Film, Looked
+from core.errors import UserError
+from core.training.live import GOING, Film, Live, Looked
 from core.training.registry import REGISTRY
+from viz.errors import said
 from viz.language import say
 from viz.player.payload import encode
 
@@ -26,6 +28,23 @@ LEFT, RIGHT, TOP, BOTTOM = 46, 10, 12, 26
 COLOURS = {"vae": "vae", "draw": "write", "pixel": "pixel", "classifier": "glimpse"}
 """The family's colour."""
 KINDS = {"vae": "all at once", "draw": "stroke by stroke", "pixel": "pixel by pixel", "classifier": "where to look"}
+STATES = {
+    "stopped": "Stopped",
+    "time is up": "Time is up",
+    "finished": "Finished",
+    "diverged": "Diverged",
+    "failed": "Failed",
+}
+"""Where a training has come to an end, as it stands in a line."""
+SIZED = {
+    "small": "{title}, small",
+    "medium": "{title}, medium",
+    "large": "{title}, large",
+    "shipped": "{title}, as shipped",
+}
+"""A model in one of its sizes."""
+CODE_COSTS = " Of them the pixels cost <b>{reconstruction:.0f}</b> and the code <b>{kl:.1f}</b>."
+STROKES_COST = " Of them the pixels cost <b>{reconstruction:.0f}</b> and the strokes <b>{kl:.1f}</b>."
 GUESSING = "2.30"
 """−log 1/10 in nats: what knowing nothing of ten digits costs."""
 
@@ -166,8 +185,9 @@ def chart(looked: Looked, film: Film | None) -> str:
         if lines
         else say("nothing yet")
     )
+    label = say("Nats a picture over the steps: {told}", told=told)
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Nats a picture over the steps: {told}">'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
         f'{"".join(made)}<line class="cursor" x1="{LEFT}" x2="{LEFT}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/></svg>'
     )
 
@@ -187,7 +207,8 @@ def head(looked: Looked) -> str:
         return say("Getting ready: PyTorch starts and the pictures are read")
     at = say("step {step:,} of {steps:,}", step=live.step, steps=live.steps) if live.steps else ""
     if live.state not in GOING:
-        return ": ".join(filter(None, [say("A film") if looked.wish is None else live.state.capitalize(), at]))
+        what = say("A film") if looked.wish is None else say(STATES)[live.state]
+        return say("{what}: {at}", what=what, at=at) if at else what
     if live.state == "paused":
         return say("Paused at {at}", at=at)
     return say(
@@ -236,6 +257,11 @@ def recorded(film: Film | None) -> str:
     )
 
 
+def why(live: Live) -> str:
+    """Why it has ended (HTML)."""
+    return html.escape(said(UserError(live.sentence, **{str(name): value for name, value in live.values})))
+
+
 def sentence(looked: Looked, film: Film | None = None) -> str:
     """What has come of it so far, in its own numbers (HTML); ``film`` tells where there is no log."""
     live, lines = looked.live, looked.lines
@@ -244,10 +270,10 @@ def sentence(looked: Looked, film: Film | None = None) -> str:
         return say(
             "At step {step:,} {sentence}. {kept}: try again with a lower learning rate.",
             step=live.step,
-            sentence=html.escape(live.sentence),
+            sentence=why(live),
             kept=kept,
         )
-    ending = f" {html.escape(live.sentence)}" if live.state not in GOING and live.sentence else ""
+    ending = f" {why(live)}" if live.state not in GOING and live.sentence else ""
     if not lines and looked.wish is None:
         return recorded(film)
     if not lines:
@@ -263,13 +289,8 @@ def sentence(looked: Looked, film: Film | None = None) -> str:
         )
     parts = ""
     if now["kl"]:
-        code = "strokes" if REGISTRY[looked.name].family == "draw" else "code"
-        parts = say(
-            " Of them the pixels cost <b>{reconstruction:.0f}</b> and the {code} <b>{kl:.1f}</b>.",
-            reconstruction=now["reconstruction"],
-            code=code,
-            kl=now["kl"],
-        )
+        shares = STROKES_COST if REGISTRY[looked.name].family == "draw" else CODE_COSTS
+        parts = say(shares, reconstruction=now["reconstruction"], kl=now["kl"])
     before = say("at step {step} it was {total:.0f}", step=first["step"], total=first["total"])
     return say(
         "A picture costs it <b>{total:.0f}</b> nats; {before}.{parts}{ending}",
@@ -288,9 +309,9 @@ def rows(looked: Looked, film: Film | None) -> list[list[str]]:
     checked = [line["validation"] for line in looked.lines if line["validation"] is not None]
     if film is not None and not checked:
         checked = film["validation"].tolist()
-    found = [["training", say("{total:.1f} nats", total=now["total"])]]
+    found = [[say("training"), say("{total:.1f} nats", total=now["total"])]]
     if checked:
-        found.append(["validation", say("{checked:.1f} nats", checked=checked[-1])])
+        found.append([say("validation"), say("{checked:.1f} nats", checked=checked[-1])])
     return [
         *found,
         [say("norm of the gradient"), f"{now['gradient']:.3g}"],
@@ -308,7 +329,7 @@ def rooms(key: str, looked: Looked) -> list[list[str]]:
         return []
     shown_there: Collection[str] = REGISTRY[looked.name].shown
     places = [place for tab, place in ROOMS.items() if tab in shown_there]
-    return [[f"{place}run={quote(key)}&v=1", words] for place, words in places]
+    return [[f"{place}run={quote(key)}&v=1", say(words)] for place, words in places]
 
 
 def shown(key: str, looked: Looked, film: Film | None) -> Shown:
@@ -322,7 +343,7 @@ def shown(key: str, looked: Looked, film: Film | None) -> Shown:
         "step": looked.live.step,
         "colour": COLOURS[spec.family],
         "pace": looked.live.pace,
-        "title": say(spec.title) if looked.wish is None else f"{say(spec.title)}, {looked.wish.size}",
+        "title": say(spec.title) if looked.wish is None else say(SIZED[looked.wish.size], title=say(spec.title)),
         "head": head(looked),
         "words": sentence(looked, film),
         "rows": rows(looked, film),

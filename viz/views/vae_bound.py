@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.results_vae import WEIGHED, Bound, Sampled
 from core.studies.latents import DRAWS
 from core.trace import Array
-from viz.language import say
+from viz.language import say, say_count
 from viz.player import frames, payload
 from viz.player.payload import Panel, Player, Value, Words, finite
 from viz.views.draw_window import png
@@ -45,17 +45,18 @@ def bars(prices: Sequence[Price]) -> str:
     """Prices as HTML: bars on one scale from zero, the code's part solid, the pixels' part pale."""
     finite([price.total for price in prices], "The prices")
     top = max(price.total for price in prices)
-    return f'<div class="cost-bars">{LEGEND}{"".join(_bar(price, top) for price in prices)}</div>'
+    return f'<div class="cost-bars">{legend()}{"".join(_bar(price, top) for price in prices)}</div>'
 
 
-LEGEND = (
-    "<p class='legend'><span><i class='key kl'></i>the code, KL</span><span><i class='key rest'></i>the pixels, given "
-    "the code</span><span><i class='key whole'></i>both, in nats</span></p>"
-)
+def legend() -> str:
+    """What the parts of a bar are."""
+    parts = {"kl": say("the code, KL"), "rest": say("the pixels, given the code"), "whole": say("both, in nats")}
+    keys = "".join(f"<span><i class='key {kind}'></i>{text}</span>" for kind, text in parts.items())
+    return f"<p class='legend'>{keys}</p>"
 
 
 def _bar(price: Price, top: float) -> str:
-    image = "" if price.picture is None else f"<img src='{png(price.picture)}' alt='what it paints of it'>"
+    image = "" if price.picture is None else f'<img src="{png(price.picture)}" alt="{say("what it paints of it")}">'
     if price.kl is None:
         fills = f"<span class='whole' style='width: {100 * price.total / top:.2f}%'></span>"
         parts = ""
@@ -75,7 +76,7 @@ def _bar(price: Price, top: float) -> str:
 def bound_bars(bound: Bound) -> str:
     """The bound in its two parts, and what is left of it when samples are weighed."""
     rows = [Price.of(say("The bound"), bound)]
-    draws = [say("{k} sample{k2}, weighed", k=k, k2="s" if k > 1 else "") for k in WEIGHED]
+    draws = [say_count("{n} sample, weighed", "{n} samples, weighed", k) for k in WEIGHED]
     rows += [Price(name, nats) for name, nats in zip(draws, bound.tightened, strict=True)]
     return bars(rows)
 
@@ -186,13 +187,12 @@ def sample_panel(sampled: Sampled) -> Panel:
             line = slice(top + draw * thick, top + (draw + 1) * thick)
             for t, x in enumerate(place(path[:, draw, i])):
                 picture[t, line, x - 1 : x + 2] = 1
-    names = say(
-        "z1 {shown} z{shown2}, each from −{reach:g} to {reach:g}",
-        shown="and" if shown == 2 else "to",
-        shown2=shown,
-        reach=reach,
-    )
-    panel = payload.panel(names, "vae", picture[:, None, None])
+    named = {
+        1: say("z1, from −{reach:g} to {reach:g}", reach=reach),
+        2: say("z1 and z2, each from −{reach:g} to {reach:g}", reach=reach),
+    }
+    many = say("z1 to z{shown}, each from −{reach:g} to {reach:g}", shown=shown, reach=reach)
+    panel = payload.panel(named.get(shown, many), "vae", picture[:, None, None])
     panel["map"] = "room"
     return panel
 

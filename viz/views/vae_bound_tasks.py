@@ -15,6 +15,7 @@ from core.results_vae import Bound, Outside, Weight
 from viz.language import say
 from viz.player import frames, payload
 from viz.player.payload import Player, Value, Words, finite
+from viz.player.words import listed
 from viz.views.vae_bound import Price, bars, seen, still
 
 FAR = 0.999
@@ -59,7 +60,7 @@ def least(names: Sequence[str], values: Sequence[float]) -> str:
     """Whose value is smallest, as it is shown, to one decimal: a name, several, or all alike."""
     shown = [round(value, 1) for value in values]
     found = [name for name, value in zip(names, shown, strict=True) if value == min(shown)]
-    return say("each β alike") if len(found) == len(names) else say(" and ").join(found)
+    return say("each β alike") if len(found) == len(names) else listed(found)
 
 
 def likelihood_bars(bounds: Sequence[Bound]) -> str:
@@ -81,16 +82,16 @@ def likelihood_payload(pixels: NDArray[np.uint8], bounds: Sequence[Bound]) -> Pl
         "{compared} than its twin's {sharp:.1f} %. Its code is {compared2}: {short:.1f} nats against "
         "{long:.1f}.",
         soft=soft,
-        compared=_compared(soft, sharp, say("more"), say("fewer")),
+        compared=_compared(soft, sharp, say("more"), say("fewer"), say("no more")),
         sharp=sharp,
-        compared2=_compared(short, long, say("more expensive"), say("cheaper")),
+        compared2=_compared(short, long, say("more expensive"), say("cheaper"), say("no more expensive")),
         short=short,
         long=long,
     )
     square = ((np.stack([bound.painted[0, 0] for bound in bounds]) - (pixels >= 128)) ** 2).sum((1, 2))
     rows = [
-        ["", "likelihood", "squared"],
-        ["undecided", f"{sharp:.1f} %", f"{soft:.1f} %"],
+        ["", say("likelihood"), say("squared")],
+        [say("undecided"), f"{sharp:.1f} %", f"{soft:.1f} %"],
         [say("code, nats"), f"{long:.1f}", f"{short:.1f}"],
         [say("pixels, nats"), *(f"{bound.reconstruction:.1f}" for bound in bounds)],
         [say("squared error"), *(f"{value:.1f}" for value in square)],
@@ -99,10 +100,10 @@ def likelihood_payload(pixels: NDArray[np.uint8], bounds: Sequence[Bound]) -> Pl
     return still(panels, say("Blur"), text, rows)
 
 
-def _compared(one: float, other: float, more: str, less: str) -> str:
+def _compared(one: float, other: float, more: str, less: str, alike: str) -> str:
     """The word for one number beside another, as they are shown: to one decimal."""
     if round(one, 1) == round(other, 1):
-        return "no " + more
+        return alike
     return more if one > other else less
 
 
@@ -131,7 +132,7 @@ def outside_payload(outside: Outside) -> Player:
         ),
         "note": {
             "title": say("[[factor]] times as far out as your digit"),
-            "html": f"{OUT} <b>[[said]]</b>",
+            "html": f"{say(OUT)} <b>[[said]]</b>",
             "rows": [["|z|", "[[radius]]"], [say("read back at a distance of"), "[[distance]]"]],
             "values": values,
             "patches": [],

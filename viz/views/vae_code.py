@@ -16,6 +16,7 @@ from core.training.registry import REGISTRY, shown_in
 from viz.language import say
 from viz.player import frames, payload
 from viz.player.payload import Player
+from viz.player.words import counted, listed
 
 MODELS = {label: name for name, label in shown_in("vae_walks").items()}
 """How many numbers one can choose on the page, and the registry's names; the first stands there at first."""
@@ -24,7 +25,7 @@ CODES = {label: name for name, label in shown_in("vae_code").items()}
 SIZES = {name: REGISTRY[name].config.latent for name in CODES.values()}
 """How many numbers a code of each has."""
 FIRST = next(iter(MODELS.values()))
-COUNTS = {2: "two", 8: "eight", 20: "twenty", 64: "sixty-four"}
+COUNTS = {2: "two numbers", 8: "eight numbers", 20: "twenty numbers", 64: "sixty-four numbers"}
 PROBES = "at four codes"
 RANGE = 4.0
 """How far each number can be pulled to either side."""
@@ -39,18 +40,22 @@ PAYS = (
 )
 BENT_PAYS = "From just this code it takes [[reconstruction]] nats to name the digit exactly."
 NONE_DEAD = "None of the {numbers} is dead: each carries nats, or at least changes the picture."
+ONE_DEAD = (
+    "<b>{names} is dead:</b> with less than {least:g} nats the encoder says nothing, and the decoder does not listen. "
+    "Tried {probes}, from −3 to 3, no pixel changed by {unseen:.0%} of full ink."
+)
 DEAD = (
-    "<b>{names} {are} dead:</b> with less than {least:g} nats the encoder says nothing, and the decoder does not "
+    "<b>{names} are dead:</b> with less than {least:g} nats the encoder says nothing, and the decoder does not "
     "listen. Tried {probes}, from −3 to 3, no pixel changed by {unseen:.0%} of full ink."
 )
 
 
 def numbers(count: int) -> str:
     """``eight numbers``, as a sentence says it."""
-    return say("{get} numbers", get=COUNTS.get(count, str(count)))
+    return say(COUNTS[count]) if count in COUNTS else counted(count, "number")
 
 
-def sized(text: str, count: int, **values: object) -> str:
+def sized(text: str, count: int, /, **values: object) -> str:
     """A text with ``{numbers}`` or ``{Numbers}`` in it, said of a code of ``count`` numbers, and other ``values``."""
     words = numbers(count)
     return text.format(numbers=words, Numbers=words[0].upper() + words[1:], **values)
@@ -104,7 +109,8 @@ def code_payload(
 
 def names(count: int, dead: Sequence[bool] | NDArray[np.bool_] = ()) -> list[str]:
     """``z1``, ``z2`` and so on; a dead one says so."""
-    return [f"z{i + 1}" + (" dead" if i < len(dead) and dead[i] else "") for i in range(count)]
+    marks = [i < len(dead) and bool(dead[i]) for i in range(count)]
+    return [say("z{number} dead", number=i + 1) if idle else f"z{i + 1}" for i, idle in enumerate(marks)]
 
 
 class Numbers(TypedDict):
@@ -143,9 +149,8 @@ def dead_sentence(dead: NDArray[np.bool_]) -> str:
     idle = [f"z{i + 1}" for i in np.flatnonzero(dead)]
     if not idle:
         return sized(say(NONE_DEAD), len(dead))
-    joined = " and ".join(filter(None, [", ".join(idle[:-1]), idle[-1]]))
-    are = "is" if len(idle) == 1 else "are"
-    return say(DEAD).format(names=joined, are=are, least=latents.DEAD_NATS, probes=say(PROBES), unseen=latents.UNSEEN)
+    said = ONE_DEAD if len(idle) == 1 else DEAD
+    return say(said, names=listed(idle), least=latents.DEAD_NATS, probes=say(PROBES), unseen=latents.UNSEEN)
 
 
 def traversal_payload(trace: CanvasTrace, dead: Sequence[bool] | NDArray[np.bool_] = ()) -> Player:

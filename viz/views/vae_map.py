@@ -23,6 +23,7 @@ from core.trace import Array, CanvasTrace
 from viz.language import say
 from viz.player import frames, payload
 from viz.player.payload import Player, encode, finite, pixels
+from viz.player.words import listed
 
 CLASSES = (
     "#eeffff",
@@ -191,7 +192,7 @@ def map_words(
             beyond=beyond,
         )
     else:
-        dots = whose or OTHER
+        dots = whose or say(OTHER)
     if quantiles:
         behind = say(
             "Axes are the prior's quantiles: all {side} × {side} pictures stand for equal shares of it, and what "
@@ -215,8 +216,8 @@ def map_words(
 
 def cloud_words(mean: Array, deviation: Array, axes: Sequence[str], kl: float, rest: float, d: int, blank: bool) -> str:
     """What the encoder says of a picture; ``mean`` and ``deviation`` (2,) in the plane, ``kl`` and ``rest`` in nats."""
-    numbers = say(" and ").join(
-        f"{axis} = {minus(f'{m:.2f}')} ± {s:.2f}" for axis, m, s in zip(axes, mean, deviation, strict=True)
+    numbers = listed(
+        [f"{axis} = {minus(f'{m:.2f}')} ± {s:.2f}" for axis, m, s in zip(axes, mean, deviation, strict=True)]
     )
     flat = (
         ""

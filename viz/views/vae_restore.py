@@ -11,6 +11,7 @@ from core.results_vae import Restored
 from viz.language import say
 from viz.player import payload
 from viz.player.payload import NEVER, Panel, Player, Room, Value, Words, encode, finite
+from viz.player.words import listed
 
 NAMES = {
     "encoder": "Encoder",
@@ -61,7 +62,7 @@ def sentence(restored: Restored) -> str:
     wrong = [answer.wrong for answer in restored.answers]
     nats = finite([answer.nats for answer in restored.answers], "The price")
     nearest = [answer for answer in restored.answers if answer.wrong == min(wrong)]
-    who = " and ".join(f"<b>{NAMES[answer.way]}</b>" for answer in nearest)
+    who = listed([f"<b>{say(NAMES)[answer.way]}</b>" for answer in nearest])
     best = say(NAMES)[restored.answers[int(nats.argmin())].way]
     region = say("of the hidden pixels") if restored.hidden.any() else say("of all pixels")
     tell = "" if restored.hidden.any() else " " + say(NO_PIXELS)
@@ -109,7 +110,9 @@ def search_payload(restored: Restored, *, autoplay: bool = True) -> Player:
     return {
         **payload.player([panel], columns=3, autoplay=autoplay),
         "fps": 8,
-        "cost": payload.cost(say("objective above the best, {floor:.1f} nats", floor=floor), "nats", objective - floor),
+        "cost": payload.cost(
+            say("objective above the best, {floor:.1f} nats", floor=floor), say("nats"), objective - floor
+        ),
         "word": say("moment"),
         "note": {
             "title": say("Restart [[cell]] of [[cells]]"),

@@ -12,6 +12,7 @@ from core.trace import Array
 from viz.language import say
 from viz.player import bundle, frames, payload
 from viz.player.payload import Again, Player, Value, Words
+from viz.player.words import listed
 from viz.views import vae_code
 
 WAYS = ("Straight", "Round")
@@ -47,7 +48,8 @@ FAR = (
     "what it paints means little."
 )
 SAME = "Both ends are the same picture, so the film stands still."
-BLANK = "{which} {is_} of one colour, with nothing on {it}: that is a picture, too, and has its code."
+ONE_BLANK = "{which} is of one colour, with nothing on it: that is a picture, too, and has its code."
+BLANK = "{which} are of one colour, with nothing on them: that is a picture, too, and has its code."
 
 
 def again(call: str, model: str, pictures: Sequence[NDArray[np.uint8]], last: str = "trace.painted") -> Again:
@@ -91,7 +93,7 @@ def between_payload(painted: Array, mixed: Array, nats: Array, lengths: Array) -
         "values": values,
         "patches": [],
     }
-    cost = payload.cost(say("straight: to name the nearer end, nats"), "nats", nats[0].min(1, keepdims=True))
+    cost = payload.cost(say("straight: to name the nearer end, nats"), say("nats"), nats[0].min(1, keepdims=True))
     return {**value, "fps": 8, "loop": True, "word": say("picture"), "cost": cost, "note": note}
 
 
@@ -105,10 +107,7 @@ def corners_payload(painted: Array, shares: Array, lengths: Array) -> Player:
     for corner, letter in enumerate(LETTERS):
         share = payload.value(np.asarray(shares[:, corner], np.float32)[None], 0)
         values[f"share_{letter}"] = {**share, "percent": True}
-    rows = [
-        [f"{letter}, {where}", say("[[share_{letter}]]", letter=letter)]
-        for letter, where in zip(LETTERS, say(PLACES), strict=True)
-    ]
+    rows = [[f"{letter}, {where}", f"[[share_{letter}]]"] for letter, where in zip(LETTERS, say(PLACES), strict=True)]
     rows.append([say("length of the code"), "[[length]]"])
     note: payload.Note = {
         "title": say("Picture [[cell]] of [[cells]]"),
@@ -132,11 +131,11 @@ def sum_payload(painted: Array, lengths: Array, expected: float) -> Player:
         f"length_{i}": payload.value(np.array([[length]]), 2) for i, length in enumerate(lengths)
     }
     values["expected"] = payload.value(np.array([[expected]]), 2)
-    rows = [[say("length of {label}", label=label), say("[[length_{i}]]", i=i)] for i, label in enumerate(labels)]
+    rows = [[say("length of {label}", label=label), f"[[length_{i}]]"] for i, label in enumerate(labels)]
     rows.append([say("the prior's codes, about √d"), "[[expected]]"])
     note: payload.Note = {
         "title": "A − B + C",
-        "html": f"{SUM} {FAR if lengths[3] > farthest(expected) else NEAR}",
+        "html": f"{say(SUM)} {say(FAR) if lengths[3] > farthest(expected) else say(NEAR)}",
         "rows": rows,
         "values": values,
         "patches": [],
@@ -155,9 +154,7 @@ def blank_sentence(blank: Sequence[bool]) -> str:
     which = [LETTERS[i] for i, empty in enumerate(blank) if empty]
     if not which:
         return ""
-    one = len(which) == 1
-    words = " and ".join(filter(None, [", ".join(which[:-1]), which[-1]]))
-    return say(BLANK).format(which=words, is_="is" if one else "are", it="it" if one else "them")
+    return say(ONE_BLANK if len(which) == 1 else BLANK, which=listed(which))
 
 
 def status(blank: Sequence[bool], same: bool = False) -> str:
@@ -199,7 +196,7 @@ def imagined_payload(images: Array, temperature: float, d: int) -> Player:
         if temperature == 1
         else say(" and {temperature:g} times as far out as the prior has them", temperature=temperature)
     )
-    text = vae_code.sized(DREAMT.replace("{scale}", scale), d)
+    text = vae_code.sized(say(DREAMT), d, scale=scale)
     note: payload.Note = {"title": say("Imagined"), "html": text, "rows": [], "values": {}, "patches": []}
     return {**frames.still_payload(images, say("What it imagines"), "vae"), "note": note}
 
@@ -208,10 +205,9 @@ def with_carried(value: Player, carried: Array) -> Player:
     """A table or film of the first numbers of a code with what each carries in the note; ``carried`` (d,) in nats."""
     rows = len(value["panels"][0].get("heads", {}).get("rows", ())) or value["cells"]
     each = np.repeat(np.asarray(carried[:rows], np.float32), value["cells"] // rows)
-    text = LEADING.replace("{count}", str(rows)).replace("{total:.1f}", f"{float(carried.sum()):.1f}")
     note: payload.Note = {
         "title": say("Its numbers"),
-        "html": vae_code.sized(text, len(carried)),
+        "html": vae_code.sized(say(LEADING), len(carried), count=rows, total=float(carried.sum())),
         "rows": [[say("this one carries"), say("[[carried]] nats")]],
         "values": {"carried": payload.value(each[None], 2)},
         "patches": [],

@@ -214,7 +214,8 @@ def test_a_loss_that_becomes_infinite_ends_it_with_the_step_and_keeps_the_last_g
     with pytest.raises(Exception, match="step 15"):
         run(tmp_path, told=[])
     live = read_live(tmp_path)
-    assert live is not None and (live.state, live.step) == ("diverged", 15) and "became nan" in live.sentence
+    assert live is not None and (live.state, live.step) == ("diverged", 15) and "became" in live.sentence
+    assert [list(pair) for pair in live.values] == [["value", "nan"]]
     assert all(value.isfinite().all() for value in load_file(tmp_path / f"{NAME}.safetensors").values())
     assert json.loads((tmp_path / f"{NAME}.json").read_text())["step"] == 10
 

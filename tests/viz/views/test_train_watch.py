@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.training.live import Film, Live, Looked, moments
+from core.errors import UserError
+from core.training.live import Film, Live, Looked, ended, moments
 from core.training.small import Wish
+from viz.language import say, speaking
 from viz.views.train_watch import HEIGHT, WIDTH, Scale, chart, clock, filmed, head, sentence, shown
 
 LIVE = Live("training", 40, 100, 1234.5, 75.0)
@@ -78,6 +80,15 @@ def test_a_diverged_training_says_at_which_step_and_what_to_do() -> None:
     live = Live("diverged", 43, 100, sentence="the loss became nan")
     assert "At step 43 the loss became nan. The last good weights are kept" in sentence(looked(live=live))
     assert "Nothing had been kept" in sentence(looked(live=live, kept=False))
+
+
+def test_why_a_training_has_ended_is_said_in_the_language_of_the_page() -> None:
+    loss = ended(LIVE, "diverged", UserError("the loss became {value}", value="nan"))
+    with speaking("zh"):
+        told = sentence(looked(live=loss))
+        assert say("the loss became {value}", value="nan") in told and "became" not in told
+        over = ended(LIVE, "time is up", "The time for a training is up; what it has learned is kept.")
+        assert "时间到了" in sentence(looked(live=over)) and head(looked(live=over)).startswith(say("Time is up"))
 
 
 def test_a_film_without_a_log_says_what_it_was_recorded_from() -> None:

@@ -63,7 +63,7 @@ def test_the_words_follow_the_length_of_the_code() -> None:
         code = np.ones(count, np.float32)
         note = vae_code.code_payload(SUBJECT, PAINTED, code, kl=1.0, reconstruction=1.0)["note"]
         assert note is not None
-        assert note["html"].startswith(f"<b class='vae'>{vae_code.COUNTS[count].capitalize()} numbers")
+        assert note["html"].startswith(f"<b class='vae'>{vae_code.COUNTS[count].capitalize()}")
         assert len(note["rows"]) == count + 3
     assert sorted(vae_code.CODES.values()) == sorted(vae_code.SIZES)
     assert all(label.split(",")[0] == str(vae_code.SIZES[name]) for label, name in vae_code.CODES.items())
