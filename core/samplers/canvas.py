@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor
@@ -82,6 +82,16 @@ class State(Protocol):
         """The same for some pictures, (b',) of indices, with copies of all that is remembered."""
 
 
+class Above(State, Protocol):
+    """What begins below finished rows."""
+
+    def jump(self, x: Tensor) -> Tensor:
+        """Take over finished rows (b, C, r, W) from the very top, r ≥ 1, and return their logits (b, C, K, r, W)."""
+
+
+A = TypeVar("A", bound=Above)
+
+
 class RowSampler(Sampler, Protocol):
     """A sampler that can be stopped after every row: what the particle filter builds on."""
 
@@ -96,3 +106,25 @@ def first_hidden_row(known: Tensor) -> int:
     """The first row of any picture (b, H, W) with a pixel to paint; H if there is none."""
     hidden = (~known).any(2).any(0)
     return int(hidden.int().argmax()) if hidden.any() else known.shape[1]
+
+
+def begun(begin: Callable[[Canvas], A], canvas: Canvas) -> tuple[A, int]:
+    """A network with all rows above the first hidden pixel behind it, and that pixel's row.
+
+    Where all pictures agree there, as the completions of one do, and in what they are told, it reads only one of them:
+    hundreds of particles would keep the network for seconds, for nothing.
+    """
+    row, x = first_hidden_row(canvas.known), canvas.x
+    given = x[:, :, :row]
+    told = (canvas.condition, canvas.labels)
+    alike = all(bool((each == each[:1]).all()) for each in (given, *told) if each is not None)
+    if not row or not alike:
+        network = begin(canvas)
+        if row:
+            canvas.logits[..., :row, :] = network.jump(given)
+        return network, row
+    condition, labels = (None if each is None else each[:1] for each in told)
+    one = Canvas(x[:1], canvas.known[:1], canvas.noise[:1], canvas.temperature, condition, labels)
+    network = begin(one)
+    canvas.logits[..., :row, :] = network.jump(given[:1])
+    return network.select(torch.zeros(len(x), dtype=torch.long, device=x.device)), row

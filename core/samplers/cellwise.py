@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from core.models.raster import roll
-from core.samplers.canvas import Canvas, Pass, first_hidden_row
+from core.samplers.canvas import Canvas, Pass, begun
 
 
 class Cells(Protocol):
@@ -50,10 +50,7 @@ class CellWise:
 
     def begin(self, canvas: Canvas) -> tuple[Cells, int]:
         """The network with all rows above the first hidden pixel behind it, and that pixel's row."""
-        cells, row = self.engine.begin(canvas), first_hidden_row(canvas.known)
-        if row:
-            canvas.logits[..., :row, :] = cells.jump(canvas.x[:, :, :row])
-        return cells, row
+        return begun(self.engine.begin, canvas)
 
     def passes(self, canvas: Canvas) -> Iterator[Pass]:
         """Paint; one :class:`Pass` for each row."""

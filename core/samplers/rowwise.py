@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 
 from core.models.raster import RasterModel
-from core.samplers.canvas import Canvas, Pass, first_hidden_row
+from core.samplers.canvas import Canvas, Pass, begun
 
 
 class Rows(Protocol):
@@ -67,18 +67,7 @@ class RowWise:
     @torch.inference_mode()
     def begin(self, canvas: Canvas) -> tuple[Rows, int]:
         """The network with all rows above the first hidden pixel behind it, and that pixel's row."""
-        row, x = first_hidden_row(canvas.known), canvas.x
-        given = x[:, :, :row]
-        told = [each for each in (canvas.condition, canvas.labels) if each is not None]
-        if row and all(bool((each == each[:1]).all()) for each in (given, *told)):
-            one = Canvas(x[:1], canvas.known[:1], canvas.noise[:1], canvas.temperature, *_first(canvas))
-            rows = self.engine.begin(one)
-            canvas.logits[..., :row, :] = rows.jump(given[:1])
-            return rows.select(torch.zeros(len(x), dtype=torch.long, device=x.device)), row
-        rows = self.engine.begin(canvas)
-        if row:
-            canvas.logits[..., :row, :] = rows.jump(given)
-        return rows, row
+        return begun(self.engine.begin, canvas)
 
     @torch.inference_mode()
     def passes(self, canvas: Canvas) -> Iterator[Pass]:
@@ -127,12 +116,6 @@ def settle(rows: Rows, canvas: Canvas, row: int) -> Iterator[Pass]:
 def _spread(changed: Tensor, pictures: Tensor, count: int) -> Tensor:
     """What changed in some pictures, (b',), as a number for each of all: (count,)."""
     return changed.new_zeros(count).index_copy_(0, pictures, changed)
-
-
-def _first(canvas: Canvas) -> tuple[Tensor | None, Tensor | None]:
-    """Condition and labels of the first picture alone."""
-    condition, labels = canvas.condition, canvas.labels
-    return None if condition is None else condition[:1], None if labels is None else labels[:1]
 
 
 class Plain:

@@ -205,6 +205,33 @@ def test_completions_that_heed_everything_keep_what_is_given_and_the_nats_of_eva
     )
 
 
+@pytest.mark.parametrize("name", ["pixelcnn", "row", "diagonal", "spatial"])
+def test_the_rows_that_all_particles_share_are_read_once_and_the_completions_are_the_same(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact = hole(name, "in the middle")
+    request = Complete(exact.request.images.repeat(5, 1, 1, 1), exact.request.known.repeat(5, 1, 1))
+    sampler, read = exact.brush.in_rows(), list[int]()
+    begin = sampler.engine.begin
+
+    def counted(canvas: Canvas) -> Any:
+        read.append(len(canvas.x))
+        return begin(canvas)
+
+    def each_for_itself(canvas: Canvas) -> tuple[Any, int]:
+        state = counted(canvas)
+        canvas.logits[..., :1, :] = state.jump(canvas.x[:, :, :1])
+        return state, 1
+
+    monkeypatch.setattr(sampler.engine, "begin", counted)
+    once, _ = exact.brush.fit(request, 40, small.generator(5))
+    monkeypatch.setattr(sampler, "begin", each_for_itself)
+    often, _ = exact.brush.fit(request, 40, small.generator(5))
+    assert read == [1, 200]
+    np.testing.assert_array_equal(once.image, often.image)
+    np.testing.assert_allclose(once.nats, often.nats, atol=1e-5)
+
+
 def test_particles_are_drawn_anew_once_half_of_them_are_worth_nothing() -> None:
     exact = hole("diagonal", "in the middle")
     canvas, result = painted(exact, 200, 3)
