@@ -19,6 +19,8 @@ MAX_SEED = 2**31 - 1
 TEMPERATURES = (0.1, 2.0)
 MAX_STROKES = 64
 """Strokes of one painting by DRAW, trained or not."""
+SINGLE = "a single number"
+"""What has no shape."""
 MAX_LATENT = 20.0
 """Largest number in a code that is decoded; the prior seldom goes beyond 3, encoders of pictures not beyond 10."""
 
@@ -29,27 +31,27 @@ class RequestError(UserError):
 
 def number(value: object, name: str, low: float, high: float) -> float:
     """A finite number within [low, high]; anything else, strings included, raises :class:`RequestError`."""
-    sentence = f"{name} must be a number from {low:g} to {high:g}."
+    wrong = RequestError("{name} must be a number from {low:g} to {high:g}.", name=name, low=low, high=high)
     if not isinstance(value, numbers.Real) or isinstance(value, bool):
-        raise RequestError(sentence)
+        raise wrong
     try:
         checked = float(value)
     except OverflowError:  # a whole number of more than 308 digits, which JSON knows
-        raise RequestError(sentence) from None
+        raise wrong from None
     if not low <= checked <= high:  # NaN is not
-        raise RequestError(sentence)
+        raise wrong
     return checked
 
 
 def whole(value: object, name: str, low: int, high: int) -> int:
     """A whole number within [low, high]; 3.0 counts as whole, since that is what JSON and sliders send."""
-    sentence = f"{name} must be a whole number from {low} to {high}."
+    wrong = RequestError("{name} must be a whole number from {low} to {high}.", name=name, low=low, high=high)
     try:
         checked = number(value, name, low, high)
     except RequestError:
-        raise RequestError(sentence) from None
+        raise wrong from None
     if checked != int(checked):
-        raise RequestError(sentence)
+        raise wrong
     return int(checked)
 
 
@@ -86,12 +88,12 @@ def values(given: object) -> NDArray[np.float32]:
             "The whole numbers of a picture go from 0 to 255, and these from {low:g} to {high:g}.", low=low, high=high
         )
     if not whole_numbers and (low < 0 or high > 1):
-        advice = "divide them by 255" if 0 <= low and high <= 255 else "scale them first"
         raise RequestError(
-            "The floats of a picture go from 0 to 1, and these from {low:g} to {high:g}: {advice}.",
+            "The floats of a picture go from 0 to 1, and these from {low:g} to {high:g}: divide them by 255."
+            if 0 <= low and high <= 255
+            else "The floats of a picture go from 0 to 1, and these from {low:g} to {high:g}: scale them first.",
             low=low,
             high=high,
-            advice=advice,
         )
     if whole_numbers and high == 1:
         raise RequestError("Whole numbers count from 0 to 255, and these are only 0 and 1: make them bool or float.")
@@ -137,15 +139,17 @@ def pictures(given: object, config: Any, *, levels: int | None, most: int = MAX_
 
 def wrong_size(found: NDArray[Any], channels: int, height: int, width: int) -> RequestError:
     """The error for pictures of another shape than a model's."""
-    kind = f"grey pictures of {height}×{width} pixels"
+    size = {"height": height, "width": width, "channels": channels, "given": size_of(found)}
     if channels > 1:
-        kind = f"colour pictures of {height}×{width}×{channels} numbers"
-    return RequestError("This model knows {kind}, not {size_of}.", kind=kind, size_of=size_of(found))
+        return RequestError(
+            "This model knows colour pictures of {height}×{width}×{channels} numbers, not {given}.", **size
+        )
+    return RequestError("This model knows grey pictures of {height}×{width} pixels, not {given}.", **size)
 
 
 def size_of(found: NDArray[Any]) -> str:
     """The shape of an array in words: "28×28"."""
-    return "×".join(map(str, found.shape)) or "a single number"
+    return "×".join(map(str, found.shape)) or SINGLE
 
 
 def masks(given: object, count: int, config: Any) -> Tensor:

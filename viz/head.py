@@ -17,6 +17,11 @@ DESCRIPTION = (
 )
 PICTURE, WIDTH, HEIGHT = "preview.png", 1200, 630
 """The picture in ``assets/`` that stands for Easel in a link preview, and its size in pixels."""
+BESIDE = {
+    "elsewhere": "This tab paints another picture.",
+    "uncovered": "The cover does not count in this tab.",
+}
+"""What stands below the page's digit, where the tab asks for it (``frame.css``)."""
 PLACE = "easel"
 """Where the page finds that picture: ``ROOT/easel/preview.png``."""
 
@@ -68,7 +73,13 @@ def tags(root: str) -> str:
     lines += [f'<link rel="icon" href="{ICON}" />']
     lines += [f'<meta property="{name}" content="{content}" />' for name, content in named.items()]
     lines += [f'<meta name="{name}" content="{content}" />' for name, content in cards.items()]
-    return "\n".join(lines)
+    return "\n".join([*lines, sheet()])
+
+
+def sheet() -> str:
+    """What the style sheet has to say, in the language that is spoken here, as custom properties."""
+    said = "".join(f'--easel-{name}: "{escape(say(text))}"; ' for name, text in BESIDE.items())
+    return f"<style>:root {{ {said}}}</style>"
 
 
 def dressed(template: str) -> str:

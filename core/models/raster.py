@@ -131,18 +131,21 @@ def canvas(request: Request, config: RasterConfig) -> tuple[Tensor, Tensor]:
     if isinstance(request, Generate | Complete) and request.label is not None:
         classes = getattr(config, "classes", 0)
         if not 0 <= request.label < classes:
-            known = f"the classes 0 to {classes - 1}" if classes else "no classes"
             raise UserError(
-                "This model has learned {known}, so it cannot paint class {label}.", known=known, label=request.label
+                "This model has learned the classes 0 to {last}, so it cannot paint class {label}."
+                if classes
+                else "This model has learned no classes, so it cannot paint class {label}.",
+                last=classes - 1,
+                label=request.label,
             )
     if isinstance(request, Generate):
         return torch.zeros(request.count, *shape), torch.zeros(request.count, *shape[1:], dtype=torch.bool)
     if isinstance(request, Complete):
         if request.images.shape[1:] != shape:
-            colour = "one-channel" if config.channels == 1 else "colour"
             raise UserError(
-                "This model paints {colour} pictures of {height}×{width} pixels.",
-                colour=colour,
+                "This model paints one-channel pictures of {height}×{width} pixels."
+                if config.channels == 1
+                else "This model paints colour pictures of {height}×{width} pixels.",
                 height=config.height,
                 width=config.width,
             )

@@ -22,10 +22,14 @@ MOST_FILTERS = 14
 
 def checked(g_x: object, g_y: object, delta: object, sigma2: object, gamma: object, n: object) -> Setting:
     """Six values from outside; raises :class:`core.requests.RequestError` with one sentence."""
-    values = {"g_x": g_x, "g_y": g_y, "delta": delta, "sigma2": sigma2, "gamma": gamma}
-    names = {"g_x": "g_X", "g_y": "g_Y", "delta": "The stride", "sigma2": "The variance", "gamma": "The intensity"}
-    numbers = {key: number(value, names[key], *LIMITS[key]) for key, value in values.items()}
-    return Setting(**numbers, n=whole(n, "The number of filters", 1, MOST_FILTERS))
+    return Setting(
+        g_x=number(g_x, "g_X", *LIMITS["g_x"]),
+        g_y=number(g_y, "g_Y", *LIMITS["g_y"]),
+        delta=number(delta, "The stride", *LIMITS["delta"]),
+        sigma2=number(sigma2, "The variance", *LIMITS["sigma2"]),
+        gamma=number(gamma, "The intensity", *LIMITS["gamma"]),
+        n=whole(n, "The number of filters", 1, MOST_FILTERS),
+    )
 
 
 @torch.no_grad()

@@ -73,9 +73,11 @@ class GlimpseStudio:
         if place is None:
             corner = scenes.anywhere(things, side, 0, somewhere)
         else:
-            names = ("The digit's row", "The digit's column")
-            at = [whole(value, name, 0, side - DIGIT) for value, name in zip(place, names, strict=True)]
-            corner = np.array([[at]])
+            row, column = place
+            most = side - DIGIT
+            corner = np.array(
+                [[[whole(row, "The digit's row", 0, most), whole(column, "The digit's column", 0, most)]]]
+            )
         clutter = scenes.laid(cut[:, :pieces], corners[:, :pieces], side)
         ink = scenes.laid(things, corner, side)
         pixels, kinds = scenes.added(ink, clutter)[0], scenes.kinds_of(ink, clutter)[0]

@@ -54,10 +54,8 @@ class EveryPixelStudio:
         With a ``corner``, only through the scan that begins there.
         """
         x = picture(scene)
-        at = [
-            whole(value, name, 0, side - 1)
-            for value, name, side in zip((row, column), ("The row", "The column"), scene.shape, strict=True)
-        ]
+        height, width = scene.shape
+        at = whole(row, "The row", 0, height - 1), whole(column, "The column", 0, width - 1)
         direction = None if corner is None else corner_of(corner)
         with self._at_work():
             model = self._network(network)
@@ -87,7 +85,8 @@ def directions_of(model: MDLSTM) -> int:
 def corner_of(name: object) -> int:
     """The direction that begins at a corner of that name."""
     if name not in CORNERS:
-        raise RequestError("A scan begins at one of the corners: {corners}.", corners=", ".join(CORNERS))
+        named = dict(zip(("first", "second", "third", "fourth"), CORNERS, strict=True))
+        raise RequestError("A scan begins at one of the corners: {first}, {second}, {third}, {fourth}.", **named)
     return CORNERS.index(str(name))
 
 

@@ -128,7 +128,7 @@ def test_several_painters_share_the_stage_a_race_ends_even_and_surprise_is_ranke
     assert (shown[0] != shown[1]).any()
 
     show(page, "Sampler race")
-    wait_for(page, "value.word === 'moment'")
+    wait_for(page, "value.moment.startsWith('moment')")
     race = player.value()["panels"][0]
     assert race["labels"][0].startswith("naive: about ") and race["labels"][1].startswith("by rows: ")
     assert all(re.fullmatch(r"[a-z ]+: (about |over )?[\d.]+ m?s", label) for label in race["labels"])
@@ -265,7 +265,7 @@ def test_to_stop_is_no_error_and_leaves_the_stage_as_it_was(page: Page) -> None:
     expect(page.get_by_test_id("toast-body")).to_have_count(0)
     assert player.loaded() == before
     painter(page, FAST).check()  # the race is always the first painter's
-    wait_for(page, "value.word === 'moment'")
+    wait_for(page, "value.moment.startsWith('moment')")
     expect(status).to_be_empty()
 
 

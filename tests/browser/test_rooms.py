@@ -206,7 +206,7 @@ def test_the_samplers_passes_and_imagined_pictures_are_shown(page: Page, open_ta
     page.locator("#pixels-view").get_by_text("Passes of the sampler").click()
     before = player.wait_for_another(before)
     passes = player.value()
-    assert 14 <= passes["steps"] < 200 and passes["word"] == "pass"
+    assert 14 <= passes["steps"] < 200 and passes["moment"] == "pass [[step]] of [[steps]]"
     page.locator("#pixels-view").get_by_text("Pixel by pixel").click()
     before = player.wait_for_another(before)
     page.locator("#pixels-mode").get_by_text("Imagine").click()

@@ -52,7 +52,9 @@ TRACES: dict[str, tuple[Trace, str, list[str]]] = {
 def test_a_trace_is_shown_as_its_room_shows_it_and_can_be_taken_home(kind: str, tmp_path: Path) -> None:
     trace, word, titles = TRACES[kind]
     player = files.shown(trace)
-    assert player["word"] == word and [panel["title"] for panel in player["panels"]] == titles
+    assert (
+        player["moment"] == f"{word} [[step]] of [[steps]]" and [panel["title"] for panel in player["panels"]] == titles
+    )
     with Image.open(trace.to_gif(tmp_path / "a.gif", size=56)) as gif:
         assert len(list(ImageSequence.Iterator(gif))) == min(player["steps"], 120)
     with Image.open(trace.to_png(str(tmp_path / "a.png"), size=56, frames=2)) as strip:

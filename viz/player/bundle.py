@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.files import CHECKPOINTS, VERSION
+from viz.language import say
 from viz.player import payload
 from viz.player.payload import Again, Given, Player
 
@@ -41,15 +42,15 @@ trace = $name.$call
 again = np.rint(255 * np.clip($last, 0, 1)).astype(np.uint8)
 print("The same to the pixel." if np.array_equal(again, given["painting"]) else "This is another picture.")
 ''')
-ABOUT = Template("""$source
-Seed $seed. This address shows the same again:
-$address
+ABOUT = """{source}
+Seed {seed}. This address shows the same again:
+{address}
 
 numbers.npz   the pictures as they are on the stage, and every number beside them (NumPy)
 numbers.csv   the numbers alone, a line for each: what, step, picture, value
 papers.bib    the papers behind the models, and Easel
-$script
-""")
+{script}
+"""
 WITH = "again.py      paints the same again, to the pixel"
 WITHOUT = "There is no script: no single call of Easel has painted what stands on this stage."
 
@@ -121,7 +122,7 @@ def zipped(player: Player, files: Mapping[str, bytes], about: About) -> bytes:
     if made is not None:
         texts["again.py"] = SCRIPT.substitute(made, version=VERSION)
     told = {"source": about.source, "seed": about.seed, "address": about.address}
-    texts["README.txt"] = ABOUT.substitute(told, script=WITHOUT if made is None else WITH)
+    texts["README.txt"] = say(ABOUT, script=say(WITHOUT if made is None else WITH), **told)
     stored = io.BytesIO()
     np.savez_compressed(stored, **numbers(player, made), about=np.array(about.source), allow_pickle=False)
     whole = {**files, "numbers.npz": stored.getvalue(), **{name: text.encode() for name, text in texts.items()}}

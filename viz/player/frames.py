@@ -44,7 +44,7 @@ def draw_payload(
         values |= window_values(trace, kind, boxes)
     if copies:
         kl = _series(trace, "kl")
-        cost = payload.cost(say("nats spent at each stroke"), "nats", np.nan_to_num(kl))
+        cost = payload.cost(say("nats spent at each stroke"), say("nats"), np.nan_to_num(kl))
         values |= {"kl": payload.value(kl, 2), "so_far": payload.value(np.nancumsum(kl, 0), 1)}
     else:
         change = _change(images, before)
@@ -55,7 +55,7 @@ def draw_payload(
         "fps": fps,
         "marks": [payload.track(b, kind, 0 if kind == "read" else len(panels) - 1) for kind, b in windows.items()],
         "cost": cost,
-        "word": say("stroke"),
+        "moment": say("stroke [[step]] of [[steps]]"),
         "note": {
             "title": say("Stroke [[step]] of [[steps]]"),
             "html": notes.draw_sentence(windows.keys(), copies),
@@ -89,11 +89,11 @@ def raster_payload(
     steps, cells, reveal = len(trace), len(trace.image), _reveal(trace)
     if labels is None and cells > 1:
         labels = [say("{nats:.1f} nats", nats=nats) for nats in hidden_nats(trace)]
-    panels = [payload.panel(title, "pixel", trace.image[None], labels)]
+    panels = [payload.panel(say(title), "pixel", trace.image[None], labels)]
     panels[0]["reveal"] = encode(np.where(trace.known, 0, reveal), np.uint16)
     colour = trace.image.shape[1] == 3
     if not colour and (heat or (heat is None and cells == 1)):
-        expected = payload.panel(heat_title, "pixel", trace.probability[None, :, None])
+        expected = payload.panel(say(heat_title), "pixel", trace.probability[None, :, None])
         seen = np.where(trace.known & (reveal == NEVER), 0, reveal)
         expected |= {"map": "room", "reveal": encode(seen, np.uint16)}
         panels.append(expected)
@@ -104,7 +104,7 @@ def raster_payload(
         "fps": max(1.0, steps / 4) if fps is None else fps,
         "marks": [payload.track(boxes, "pixel", panel) for panel in range(len(panels))],
         "cost": _row_cost(trace),
-        "word": say("pixel"),
+        "moment": say("pixel [[step]] of [[steps]]"),
         "note": _raster_note(trace, context),
     }
 
@@ -125,13 +125,13 @@ def passes_payload(
     """
     changed, rows = _series(trace, "changed"), _series(trace, "row")
     again = np.concatenate([rows[1:] == rows[:-1], np.zeros_like(rows[:1], bool)])
-    panels = [payload.panel(title, "pixel", stacked(trace))]
+    panels = [payload.panel(say(title), "pixel", stacked(trace))]
     return {
         **payload.player(panels, columns=columns, autoplay=autoplay, nonce=nonce),
         "fps": fps,
         "marks": [payload.track(mark_boxes(trace, "row"), "row", 0)],
-        "cost": payload.cost(say(notes.CHANGED_ROW)[guessed][0] + say(" in each pass"), "pixels", changed),
-        "word": say("pass"),
+        "cost": payload.cost(say(notes.CHANGED_BARS)[guessed], say("pixels"), changed),
+        "moment": say("pass [[step]] of [[steps]]"),
         "note": {
             "title": say("Pass [[step]] of [[steps]]"),
             "html": say(notes.PASSED) if guessed else say(notes.WALKED),

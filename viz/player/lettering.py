@@ -22,7 +22,7 @@ from core.files import ASSETS
 from viz.language import say, spoken
 from viz.player import overlays
 from viz.player.overlays import Colour, Picture
-from viz.player.payload import Heads, Player, Value, Words, decode
+from viz.player.payload import Heads, Player, Value, Words, called, capital, decode
 
 TYPEFACE = Path("templates", "frontend", "static", "fonts", "IBMPlexSans", "IBMPlexSans-Regular.woff2")
 OWN_LETTERS = {"zh": ASSETS / "fonts" / "NotoSansSC.woff2"}
@@ -159,15 +159,11 @@ def teller(player: Player) -> Callable[[int, int], str]:
     rows = note["rows"] if note is not None else []
     values = {name: opened(value) for name, value in (note["values"] if note is not None else {}).items()}
     heads = rows[0][1:] if rows and not rows[0][0] else []
-    priced = [row for row in rows if "nats" in " ".join(row)]
+    priced = [row for row in rows if say("nats") in " ".join(row)]
     bars = None if cost is None else decode(cost["data"], np.float32, (cost["bars"], -1))
 
     def told(step: int, cell: int) -> str:
-        parts = (
-            [say("{word} {step} of {steps}", word=player["word"].capitalize(), step=step + 1, steps=steps)]
-            if steps > 1
-            else []
-        )
+        parts = [capital(called(player, step))] if steps > 1 else []
         for label, *cells in priced:
             filled = [
                 SLOT.sub(lambda slot: values[slot[1]](step, cell) if slot[1] in values else "", each) for each in cells

@@ -139,6 +139,7 @@ WALKED = "It went through <b class='pixel'>row [[row]]</b> pixel by pixel, from 
 CHANGED = ["The row is finished.", "So it looks at the row again."]
 """Indexed by whether the next pass is over the same row."""
 CHANGED_ROW = [["pixels painted", "[[changed]]"], ["pixels that changed", "[[changed]]"]]
+CHANGED_BARS = ("pixels painted in each pass", "pixels that changed in each pass")
 """Indexed by whether a row is guessed as a whole."""
 
 
@@ -153,4 +154,8 @@ def window_rows(kinds: Collection[str]) -> list[list[str]]:
     """The table of the windows, a column for each; the first row is the header."""
     if not kinds:
         return []
-    return [["", *kinds], *([label, *(text.format(kind) for kind in kinds)] for label, text in say(WINDOW_ROWS))]
+    names = {"read": say("read"), "write": say("write"), "glimpse": say("glimpse")}
+    return [
+        ["", *(names[kind] for kind in kinds)],
+        *([label, *(text.format(kind) for kind in kinds)] for label, text in say(WINDOW_ROWS)),
+    ]

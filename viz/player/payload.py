@@ -177,6 +177,8 @@ class Again(TypedDict):
 class Player(TypedDict):
     """The value of the player widget. ``cell`` is the one selected at first, otherwise the selection stays.
 
+    ``moment`` says which step it is, as within a sentence: ``stroke [[step]] of [[steps]]``, counted from 1.
+
     ``layers`` are the painter's, two of them, where it is a pixel model; ``by`` are the models behind
     it, by name, where the stage does not say so; ``again`` is there where one call painted it.
     """
@@ -193,11 +195,21 @@ class Player(TypedDict):
     marks: list[MarkTrack]
     cost: Cost | None
     film: bool
-    word: str
+    moment: str
     note: Note | None
     layers: NotRequired[list[Layer]]
     by: NotRequired[list[str]]
     again: NotRequired[Again]
+
+
+def capital(text: str) -> str:
+    """A text as it stands at the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def called(player: Player, step: int) -> str:
+    """Which step ``step``, from 0, is, as within a sentence."""
+    return player["moment"].replace("[[step]]", str(step + 1)).replace("[[steps]]", str(player["steps"]))
 
 
 def encode(array: ArrayLike, dtype: DTypeLike) -> str:
@@ -263,7 +275,7 @@ def player(
         "marks": [],
         "cost": None,
         "film": True,
-        "word": say("step"),
+        "moment": say("step [[step]] of [[steps]]"),
         "note": None,
     }
 

@@ -87,6 +87,13 @@ PLAY_ON = """(at) => {
   player.querySelector('[data-act=play]').click();
 }"""
 """Play from the canvas that the stroke of the hand found on."""
+DONE = (
+    "",
+    "stroke {step} (window moved)",
+    "stroke {step} ({pixels} painted)",
+    "stroke {step} (window moved, {pixels} painted)",
+)
+"""What a hand did at a stroke, by whether it moved the window, + 2 if it painted."""
 TAKE_AWAY = (
     "() => document.querySelector('#pen-hand [data-name]').dispatchEvent(new CustomEvent('easel:hand', {detail: ''}))"
 )
@@ -113,10 +120,10 @@ def build(tab: Tab) -> None:
             with gr.Row():  # side by side where there is room, so that the outcome is in sight while one drags
                 with gr.Column(min_width=230, scale=4):
                     with gr.Column(min_width=0) as moving:
-                        gr.HTML("<h2>The canvas after this stroke</h2>", apply_default_css=False)
+                        gr.HTML(f"<h2>{say('The canvas after this stroke')}</h2>", apply_default_css=False)
                         aimed = aim("pen-aim", "write", stored("pen-aim"))
                     with gr.Column(min_width=0, visible=False) as painting:
-                        gr.HTML("<h2>The canvas before this stroke</h2>", apply_default_css=False)
+                        gr.HTML(f"<h2>{say('The canvas before this stroke')}</h2>", apply_default_css=False)
                         start = editor.encode(hand.ink_of(under["bits"]))
                         canvas = editor.editor("pen-canvas", "write", cover=False, value=start)
                     said = gr.HTML(
@@ -159,8 +166,9 @@ def _listed(hands: Hands) -> str:
     """What the hand has done so far, in one line."""
     parts = []
     for step in hands.steps():
-        done = [say("window moved")] if step in hands.moves else []
-        if step in hands.inks:
-            done.append(say("{counted} painted", counted=counted(int(np.count_nonzero(hands.inks[step])), "pixel")))
-        parts.append(say("stroke {step} ({done})", step=step + 1, done=", ".join(done)))
-    return f"<p>{escape('Your hand: ' + '; '.join(parts) if parts else 'No hand yet: drag the window.')}</p>"
+        moved, inked = step in hands.moves, step in hands.inks
+        pixels = counted(int(np.count_nonzero(hands.inks[step])), "pixel") if inked else ""
+        done = DONE[moved + 2 * inked]
+        parts.append(say(done, step=step + 1, pixels=pixels))
+    text = say("Your hand: {done}", done=say("; ").join(parts)) if parts else say("No hand yet: drag the window.")
+    return f"<p>{escape(text)}</p>"

@@ -90,7 +90,7 @@ def erase(words: dict[str, str], only: dict[str, str]) -> Way:
         say("Without this stroke"),
         "time",
         "cell",
-        {"show": say(STROKE)},
+        {"show": STROKE},
         ("task",),
         words,
         only,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -194,11 +195,14 @@ def _controls(tab: Tab) -> tuple[Scene, gr.UploadButton, gr.HTML, gr.Button, Pai
             "pieces", gr.Slider(0, 16, START_PIECES, step=1, label="Pieces of clutter", elem_id="look-pieces")
         )
         place = tab.control(
-            "place", switch("The digit lies", [("by chance", BY_CHANCE), ("by hand", BY_HAND)], "look-where", BY_CHANCE)
+            "place",
+            switch(
+                "The digit lies", [(say("by chance"), BY_CHANCE), (say("by hand"), BY_HAND)], "look-where", BY_CHANCE
+            ),
         )
         with gr.Row(visible=False, elem_classes="easel-bar") as placing:
-            left = tab.control("left", _share("From the left, %", "look-across"))
-            top = tab.control("top", _share("From the top, %", "look-down"))
+            left = tab.control("left", _share(say("From the left, %"), "look-across"))
+            top = tab.control("top", _share(say("From the top, %"), "look-down"))
     with gr.Column(min_width=0, visible=False) as bringing:
         bring, note = uploads.upload_field("look-own", say(uploads.SCENE), elem_id="look-bring")
     side = tab.control("side", switch("Pixels", [(f"{side}×{side}", side) for side in PIECES], "look-size", START_SIDE))
@@ -210,16 +214,21 @@ def _controls(tab: Tab) -> tuple[Scene, gr.UploadButton, gr.HTML, gr.Button, Pai
     shown_for(place, {BY_HAND: placing})
     # By hand another size brings the clutter that its network has learned with; one in a link does not.
     side.input(None, [side, looks], [pieces, looks], js=SIZED, **QUIET)
-    side.change(None, side, looks, js=ONLY, **QUIET)
+    side.change(None, side, looks, js=only(), **QUIET)
     return Scene(task, side, pieces, place, left, top, looks, upload, own), bring, note, looking, trained
 
 
 SIZED = f"(side, looks) => side == {START_SIDE} ? [{PIECES[START_SIDE]}, looks] : [{PIECES[100]}, 'learned']"
-ONLY = (
-    f"side => side == {START_SIDE} ? {{ __type__: 'update', interactive: true, label: '{LOOKS}' }}"
-    f" : {{ __type__: 'update', interactive: false, label: '{ONLY_SMALL}' }}"
-)
 """What the size of the scene means for the other controls, in the browser."""
+
+
+def only() -> str:
+    """Which way of looking there is at scenes of a size, in the browser."""
+    offered, small = json.dumps(say(LOOKS)), json.dumps(say(ONLY_SMALL))
+    return (
+        f"side => side == {START_SIDE} ? {{ __type__: 'update', interactive: true, label: {offered} }}"
+        f" : {{ __type__: 'update', interactive: false, label: {small} }}"
+    )
 
 
 def _share(label: str, elem_id: str) -> gr.Slider:

@@ -99,7 +99,7 @@ def build(tab: Tab, scene: Scene) -> None:
     painted = gr.State(first)
     with room("look"):
         with column("controls"), card():
-            network = tab.control("network", _switch("Network", networks(), "every-network"))
+            network = tab.control("network", _switch(say("Network"), networks(), "every-network"))
             corners = tab.control(
                 "corners",
                 gr.CheckboxGroup(
@@ -173,10 +173,10 @@ def _backwards_card(tab: Tab) -> None:
     with card("Backwards", folds=True):
         gr.Markdown(BACKWARDS, elem_classes="easel-text")
         with gr.Row(elem_classes="easel-bar"):
-            row = tab.control("row", _place("Row of the cell", CELLS[0], START_CELL[0], "row"))
-            at = tab.control("column", _place("Column of the cell", CELLS[1], START_CELL[1], "column"))
+            row = tab.control("row", _place(say("Row of the cell"), CELLS[0], START_CELL[0], "row"))
+            at = tab.control("column", _place(say("Column of the cell"), CELLS[1], START_CELL[1], "column"))
             corner = tab.control(
-                "corner", _switch("Numbers of the scan from the", {each: each for each in CORNERS}, "back-corner")
+                "corner", _switch(say("Numbers of the scan from the"), {each: each for each in CORNERS}, "back-corner")
             )
         with gr.Row(elem_classes="lens-pair"):
             with gr.Column(min_width=0):

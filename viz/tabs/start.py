@@ -61,7 +61,7 @@ def build(runtime: Runtime) -> None:
         desk = Desk(runtime, "read")
         tab = Tab(desk, "")
         with gr.Column(elem_classes="easel-main", min_width=0):
-            gr.HTML(LEAD, apply_default_css=False)
+            gr.HTML(say(LEAD), apply_default_css=False)
             with gr.Row(elem_classes="easel-start"):
                 for way in start.WAYS:
                     card(tab, way)
@@ -79,7 +79,7 @@ def card(tab: Tab, way: start.Way) -> None:
         name, painted = f"start-{way.key}", gr.State(first["player"])
         verbs(name, painted, round(first["player"]["fps"]), name, by=FIRST[way.family], folded=True)
         gr.HTML(
-            f'<a class="easel-door" href="./{way.key}/" data-room="./{way.key}/">See how it works →</a>',
+            f'<a class="easel-door" href="./{way.key}/" data-room="./{way.key}/">{say("See how it works →")}</a>',
             apply_default_css=False,
         )
 

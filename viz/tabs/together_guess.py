@@ -54,7 +54,9 @@ def build(tab: Tab) -> None:
         with column("controls"), card():
             number = tab.control(
                 "round",
-                gr.Number(FIRST, label="Round", precision=0, minimum=1, maximum=999_999, elem_id="guess-round"),
+                gr.Number(
+                    FIRST, label="Number of the round", precision=0, minimum=1, maximum=999_999, elem_id="guess-round"
+                ),
             )
             other = gr.Button("⚄ Another digit", elem_id="guess-another", elem_classes="easel-round")
             length = tab.control(

@@ -50,7 +50,7 @@ def upload_field(key: str, hint: str = DIGIT, elem_id: str = "") -> Upload:
 
 def hinted(hint: str = DIGIT) -> str:
     """The note before anything was brought."""
-    return f'<div class="easel-read"><p>{html.escape(hint)}</p></div>'
+    return f'<div class="easel-read"><p>{html.escape(say(hint))}</p></div>'
 
 
 def noted(original: Image.Image, pixels: NDArray[np.uint8], sentence: str) -> str:
@@ -58,10 +58,11 @@ def noted(original: Image.Image, pixels: NDArray[np.uint8], sentence: str) -> st
     small = original.copy()
     small.thumbnail((THUMB, THUMB))
     read = Image.fromarray(pixels)
+    yours, found = say("Your picture"), say("What was read")
     return (
         '<div class="easel-read">'
-        f'<img src="{encoded(small, "JPEG")}" alt="Your picture" title="Your picture">'
-        f'<img class="easel-pixels" src="{encoded(read, "PNG")}" alt="What was read" title="What was read">'
+        f'<img src="{encoded(small, "JPEG")}" alt="{yours}" title="{yours}">'
+        f'<img class="easel-pixels" src="{encoded(read, "PNG")}" alt="{found}" title="{found}">'
         f"<p>{html.escape(sentence)}</p></div>"
     )
 

@@ -27,6 +27,11 @@ WITH, WITHOUT = shown_in("draw_compare")
 LOGITS = 8.0
 """Logits beyond this, 99.97 % ink or paper, look alike."""
 BETWEEN_COLUMNS = 4
+FILTERS_OF = {
+    "read": ("F_X, columns it reads", "F_Y, rows it reads"),
+    "write": ("F_X, columns it writes", "F_Y, rows it writes"),
+}
+"""What the two filterbanks of a window are called."""
 
 
 def compare_payload(
@@ -106,11 +111,11 @@ def two_digits_payload(trace: CanvasTrace, stands: Array, names: Sequence[str], 
     value = frames.draw_payload(trace, autoplay=autoplay)
     note = value["note"]
     assert note is not None
-    words = [say(notes.FIRST_DRAWN).format(first=names[k], second=names[1 - k]) for k in range(2)]
+    words = [say(notes.FIRST_DRAWN, first=names[k], second=names[1 - k]) for k in range(2)]
     note["html"] = say(notes.TWO_DIGITS) + " " + order_sentence(stands, words)
-    note["rows"] = [
-        [say("the {name} stands", name=name), say("[[stands_{k}]]", k=k)] for k, name in enumerate(names)
-    ] + note["rows"][-2:]
+    note["rows"] = [[say("the {name} stands", name=name), f"[[stands_{k}]]"] for k, name in enumerate(names)] + note[
+        "rows"
+    ][-2:]
     values: dict[str, Value | Words] = {
         f"stands_{k}": {**payload.value(stands[:, [k]], 0), "percent": True} for k in range(2)
     }
@@ -159,11 +164,10 @@ def with_filters(value: Player, trace: CanvasTrace) -> Player:
     height, width = trace.frame(0).shape[-2:]
     for mark in first.marks:
         side = first.patches[mark.kind].shape[-1]
-        words = {"read": "reads", "write": "writes"}[mark.kind]
-        for axis, length, name in (("x", width, say("F_X, columns")), ("y", height, say("F_Y, rows"))):
+        columns, rows = say(FILTERS_OF[mark.kind])
+        for axis, length, title in (("x", width, columns), ("y", height, rows)):
             bank = filters(trace, mark.kind, axis, length, side)
             bright = bank / np.maximum(bank.max((2, 3), keepdims=True), 1e-12)
-            title = say("{name} it {words}", name=name, words=words)
             patches.append(payload.patch(title, bright[:, :, None], mark.kind))
     if note is None or not patches:
         return value

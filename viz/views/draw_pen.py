@@ -39,10 +39,8 @@ def pen_payload(penned: Penned, steps: Sequence[int], *, autoplay: bool = True) 
     cost, note = value["cost"], value["note"]
     assert cost is not None and note is not None
     copies = traces[0].subject is not None
-    cost["label"] = (say("nats of each stroke") if copies else say("change at each stroke, %")) + say(
-        ", with your hand"
-    )
-    note["html"] = notes.PENNED + (_summed(traces, steps) if copies and steps else "")
+    cost["label"] = say("nats of each stroke, with your hand" if copies else "change at each stroke, %, with your hand")
+    note["html"] = say(notes.PENNED) + (_summed(traces, steps) if copies and steps else "")
     note["rows"] = [
         ["", say("your hand"), say("untouched")],
         *(say(notes.PEN_COPY_ROWS) if copies else []),
@@ -137,7 +135,7 @@ def _summed(traces: Sequence[CanvasTrace], steps: Sequence[int]) -> str:
     """What the hand cost in the end, and what the painter spent from its first step on, both in nats."""
     rest = [float(trace.series("reconstruction_nats")[-1, 0]) for trace in traces]
     spent = [float(trace.series("kl")[min(steps) :, 0].sum()) for trace in traces]
-    return notes.PEN_SUM.format(worse=_more(rest[0] - rest[1]), spent=_more(spent[0] - spent[1]))
+    return say(notes.PEN_SUM, worse=_more(rest[0] - rest[1]), spent=_more(spent[0] - spent[1]))
 
 
 def _more(nats: float) -> str:

@@ -74,7 +74,7 @@ def erased_payload(erased: Erased, *, latent: bool, autoplay: bool = True) -> Pl
     most = max(float(difference.max()), 1e-6)
     panels = [
         payload.panel(
-            say("Without stroke …") + (say(": nats lost") if copies else ""), "write", erased.without[None], labels
+            say("Without stroke …: nats lost" if copies else "Without stroke …"), "write", erased.without[None], labels
         ),
         payload.panel(
             say("What is lost: white is {most:.0f} % of full ink", most=100 * most),

@@ -64,8 +64,11 @@ def drawing(looking: Looking) -> str:
     """Three figures: the picture with the window and both filterbanks, the patch, and what is written back."""
     n, brightest = looking.setting.n, float(looking.back.max())
     patch = say("The patch, {n}×{n}: γ F<sub>Y</sub> x F<sub>X</sub><sup>T</sup>", n=n)
-    back = say("Written back: 1/γ F<sub>Y</sub><sup>T</sup> patch F<sub>X</sub>, ") + (
-        say("its white is {brightest:.2g}", brightest=brightest) if brightest >= FAINT else say("nothing")
+    back = say(
+        "Written back: 1/γ F<sub>Y</sub><sup>T</sup> patch F<sub>X</sub>, its white is {brightest:.2g}"
+        if brightest >= FAINT
+        else "Written back: 1/γ F<sub>Y</sub><sup>T</sup> patch F<sub>X</sub>, nothing",
+        brightest=brightest,
     )
     figures = (
         (say("The picture, F<sub>Y</sub> beside it and F<sub>X</sub> below"), _window(looking), "window"),

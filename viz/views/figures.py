@@ -23,7 +23,9 @@ GRID = "rgba(128, 128, 128, 0.25)"
 def kl_figure(trace: CanvasTrace, *, cell: int = 0, title: str = "") -> go.Figure:
     """Nats that each stroke tells the decoder about picture ``cell``: T bars, none if nothing was looked at."""
     if "kl" not in trace.steps[0].scalars:
-        return chart(go.Bar(), say("Nothing was looked at, so no stroke tells anything."), x="stroke", y="nats")
+        return chart(
+            go.Bar(), say("Nothing was looked at, so no stroke tells anything."), x=say("stroke"), y=say("nats")
+        )
     kl = finite(trace.series("kl")[:, cell], "The trace")
     bars = go.Bar(
         x=np.arange(1, len(kl) + 1),
@@ -31,13 +33,15 @@ def kl_figure(trace: CanvasTrace, *, cell: int = 0, title: str = "") -> go.Figur
         marker_color=overlays.COLOURS["write"],
         hovertemplate=say("stroke %{x}<br>%{y:.2f} nats<extra></extra>"),
     )
-    return chart(bars, title, x="stroke", y="nats")
+    return chart(bars, title, x=say("stroke"), y=say("nats"))
 
 
 def nats_per_latent_figure(kl: Array, *, title: str = "") -> go.Figure:
     """What each latent costs, (d,) in nats, the most expensive first; latents are numbered from 1."""
     if not len(kl):
-        return chart(go.Bar(), say("Bent or imagined: only the code of a digit has a price."), x="latent", y="nats")
+        return chart(
+            go.Bar(), say("Bent or imagined: only the code of a digit has a price."), x=say("latent"), y=say("nats")
+        )
     nats = finite(kl, "The code")
     order = np.argsort(-nats, kind="stable")
     bars = go.Bar(
@@ -46,19 +50,19 @@ def nats_per_latent_figure(kl: Array, *, title: str = "") -> go.Figure:
         marker_color=overlays.COLOURS["vae"],
         hovertemplate=say("%{x}<br>%{y:.2f} nats<extra></extra>"),
     )
-    return chart(bars, title, x="latent", y="nats")
+    return chart(bars, title, x=say("latent"), y=say("nats"))
 
 
 def entropy_figure(trace: RasterTrace, cell: int = 0, *, title: str = "") -> go.Figure:
     """How unsure the painter was of each pixel of picture ``cell``, in nats, at most log 2."""
-    return _heat_map(trace.entropy[cell], float(np.log(2)), say("%{z:.3f} nats"), "nats", title)
+    return _heat_map(trace.entropy[cell], float(np.log(2)), say("%{z:.3f} nats"), say("nats"), title)
 
 
 def novelty_figure(imagined: NDArray[Any], test: NDArray[Any], train: NDArray[Any]) -> go.Figure:
     """Distances in pixels to the nearest training picture, (n,) each: the share of pictures at every distance."""
     edges = np.arange(0, max(imagined.max(), test.max(), train.max()) + 6, 5)
     kinds = (
-        (imagined, "imagined", overlays.COLOURS["write"], "solid"),
+        (imagined, say("imagined"), overlays.COLOURS["write"], "solid"),
         (test, say("test digits"), TEXT, "dash"),
         (train, say("training digits"), TEXT, "dot"),
     )
@@ -71,7 +75,7 @@ def novelty_figure(imagined: NDArray[Any], test: NDArray[Any], train: NDArray[An
                 y=100 * counts / len(values),
                 name=name,
                 line={"color": colour, "dash": dash, "shape": "hvh"},
-                fill="tozeroy" if name == "imagined" else None,
+                fill="tozeroy" if values is imagined else None,
                 hovertemplate=say("about %{x:.0f} pixels: %{y:.1f} %<extra>") + name + "</extra>",
             )
         )
@@ -94,7 +98,7 @@ def path_figure(trace: CanvasTrace, *, cell: int = 0, title: str = "") -> go.Fig
         showscale=False,
         hovertemplate=say("%{z:.0%} ink<extra></extra>"),
     )
-    paths = []
+    paths, names = [], {"read": say("read"), "write": say("write")}
     for kind, dash in (("read", "solid"), ("write", "dash")):
         if f"{kind}_x" not in trace.steps[0].scalars:
             continue
@@ -104,17 +108,16 @@ def path_figure(trace: CanvasTrace, *, cell: int = 0, title: str = "") -> go.Fig
             go.Scatter(
                 x=x,
                 y=y,
-                name=kind,
+                name=names[kind],
                 mode="lines+markers+text",
                 text=[str(t + 1) if t in (0, len(trace) - 1) else "" for t in range(len(trace))],
                 textposition="top center",
                 textfont={"color": overlays.COLOURS[kind]},
                 line={"color": overlays.COLOURS[kind], "dash": dash},
                 marker={"size": 5 + 13 * np.clip(sizes / max(height, width), 0, 1.5)},
-                customdata=sizes,
-                hovertemplate=say("stroke %{pointNumber}<br>%{x:.1f}, %{y:.1f}, %{customdata:.0f} px wide<extra>")
-                + kind
-                + "</extra>",
+                customdata=np.stack([sizes, np.arange(1, len(sizes) + 1)], 1),
+                hovertemplate=say("stroke %{customdata[1]}<br>%{x:.1f}, %{y:.1f}, %{customdata[0]:.0f} px wide")
+                + f"<extra>{names[kind]}</extra>",
             )
         )
     if not paths:

@@ -114,5 +114,6 @@ def _list(title: str, kind: str, patch: Array, thought: Thoughts, at: int) -> st
         f"<span class='number'>{100 * p[digit]:.0f}\u202f%</span></div>"
         for digit in range(CLASSES)
     )
-    head = f"<img src='{png(patch)}' alt='what reaches the network'><h2>{escape(title)}</h2>"
+    alt = escape(say("what reaches the network"))
+    head = f"<img src='{png(patch)}' alt='{alt}'><h2>{escape(title)}</h2>"
     return f"<section class='{kind}' aria-label='{escape(title)}'>{head}{rows}</section>"

@@ -106,7 +106,7 @@ def glimpse_payload(
         "fps": FPS,
         "marks": [path],
         "cost": cost,
-        "word": say("glimpse"),
+        "moment": say("glimpse [[step]] of [[steps]]"),
         "note": {
             "title": say("Glimpse [[step]] of [[steps]]"),
             "html": say(SAYS),

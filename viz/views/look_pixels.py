@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from core.results import CORNERS, DIGIT, KINDS, Backwards, Grown
 from core.trace import Array
-from viz.language import say
+from viz.language import say, say_count
 from viz.player import bundle, payload
 from viz.player.overlays import RAMP_TURN
 from viz.player.payload import Again, Note, Player, Value, Words
-from viz.player.words import counted
 from viz.views import pixel_lens
 from viz.views.look_path import CLASSES, NAMES
 from viz.views.pixel_lens import SEEN, UNSEEN, Answer, Board
@@ -174,12 +173,17 @@ def _fronts(turns: NDArray[np.int64]) -> list[str]:
     if not on:
         return [say("All scans are switched off: each block is judged by its own pixels alone.")] * 3
     if len(on) == 1:
+        corner = say(on[0])
         return [
-            say("The scan from the {on} has set out.", on=on[0]),
+            say("The scan from the {corner} has set out.", corner=corner),
             say(
-                "The scan from the {on} crosses the scene. Cells behind it have heard what lies on that side.", on=on[0]
+                "The scan from the {corner} crosses the scene. Cells behind it have heard what lies on that side.",
+                corner=corner,
             ),
-            say("The scan from the {on} is through. No cell has heard of what the scan came to later.", on=on[0]),
+            say(
+                "The scan from the {corner} is through. No cell has heard of what the scan came to later.",
+                corner=corner,
+            ),
         ]
     several = say(COUNTS)[len(on)]
     return [
@@ -212,7 +216,9 @@ def _percent(series: Array) -> Value:
 
 def views(directions: int) -> dict[str, str]:
     """The views of the lens, key -> title."""
-    corners = {corner.replace(" ", "-"): say("From the {corner}", corner=corner) for corner in CORNERS[:directions]}
+    corners = {
+        corner.replace(" ", "-"): say("From the {corner}", corner=say(corner)) for corner in CORNERS[:directions]
+    }
     return {FROM_ALL: say("All it hears"), **corners}
 
 
@@ -285,10 +291,7 @@ def backwards_payload(
         for name, values in _fields(backs[direction]).items():
             numbers[name][t, direction] = values[r, c]
     said: dict[str, Value | Words] = {name: payload.value(series, 3) for name, series in numbers.items()}
-    cells = (
-        say("{counted} {hears} of it now.", counted=counted(n, "cell"), hears=HEARS[n > 1])
-        for n in range(1, height + 1)
-    )
+    cells = (say_count("{n} cell hears of it now.", "{n} cells hear of it now.", n) for n in range(1, height + 1))
     begins, through = steps[:, None] == 0, steps[:, None] >= last
     said["now"] = payload.words([*say(BACK_WHERE), *cells], np.where(begins, 0, np.where(through, 1, 1 + hear)))
     note: Note = {
@@ -308,7 +311,6 @@ def backwards_payload(
 
 
 BACK_WHERE = ["Here it begins.", "It has come to the corner where this scan began."]
-HEARS = ("hears", "hear")
 
 
 def _film(title: str, fields: Sequence[Array], backs: Sequence[Backwards], far: NDArray[np.int64]) -> payload.Panel:
@@ -321,7 +323,7 @@ def _film(title: str, fields: Sequence[Array], backs: Sequence[Backwards], far: 
         title,
         "glimpse",
         frames[:, :, None],
-        [say("from the {corner}", corner=corner) for corner in CORNERS[: len(backs)]],
+        [say("from the {corner}", corner=say(corner)) for corner in CORNERS[: len(backs)]],
     )
     panel["map"] = "room"
     return panel
@@ -364,7 +366,7 @@ def backwards_table(back: Backwards, corner: str) -> str:
     caption = say(
         "From the {corner}: the error of each state, and below it its own part, the part through the cell "
         "beside it and the part through the cell beyond it.",
-        corner=escape(corner),
+        corner=escape(say(corner)),
     )
     return f"<table class='look-back'><caption>{caption}</caption>{''.join(rows)}</table>"
 

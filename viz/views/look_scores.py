@@ -85,7 +85,7 @@ def figure(found: Sequence[Measured]) -> go.Figure:
             )
         )
     title = "" if found else say("No network has been measured yet.")
-    made = figures.chart(drawn, title, x="glimpses", y=say("errors, %"))
+    made = figures.chart(drawn, title, x=say("glimpses"), y=say("errors, %"))
     made.update_xaxes(dtick=1)
     made.update_yaxes(rangemode="tozero")
     made.update_layout(legend={"orientation": "h", "y": -0.22, "x": 0}, margin={"b": 96})

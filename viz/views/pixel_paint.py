@@ -166,7 +166,7 @@ def race_payload(racers: Sequence[Racer], *, painter: str = "", nonce: str | Non
         "fps": 20,
         "marks": [payload.track(_row_boxes(racers, done, images.shape[-2:]), "row", 0)],
         "cost": payload.cost(say("passes of the network so far"), say("passes"), passes.astype(np.float32)),
-        "word": say("moment"),
+        "moment": say("moment [[step]] of [[steps]]"),
         "note": _race_note(racers, clock, passes),
     }
 

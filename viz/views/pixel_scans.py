@@ -68,7 +68,7 @@ def row_scan(picture: NDArray[np.uint8]) -> Player:
         "triangle."
     )
     heard_of = for_each(reached, lambda count: counted(count, "pixel"))
-    return _film(panels, [marks, marks], "row", said, _states(count) | {"reached": heard_of})
+    return _film(panels, [marks, marks], say("row [[step]] of [[steps]]"), said, _states(count) | {"reached": heard_of})
 
 
 def _triangle(height: int, width: int, row: int, column: int) -> Mask:
@@ -99,7 +99,7 @@ def diagonal_scan(picture: NDArray[np.uint8]) -> Player:
         "and the state above it. With every row moved one step further to the right, these two stand in the <b>column "
         "before</b>, so that the whole diagonal is one small convolution."
     )
-    return _film(panels, [marked, skewed], "diagonal", said, _states(now.sum((1, 2))))
+    return _film(panels, [marked, skewed], say("diagonal [[step]] of [[steps]]"), said, _states(now.sum((1, 2))))
 
 
 def mirrored_scan(picture: NDArray[np.uint8]) -> Player:
@@ -129,7 +129,7 @@ def mirrored_scan(picture: NDArray[np.uint8]) -> Player:
         "state to its right, and that pixel is painted later. So the whole map is <b>moved down by one row</b> before "
         "it is added to the left pass: a pixel then hears only of rows above its own."
     )
-    return _film(panels, [first, second], "diagonal", said, _states(now.sum((1, 2))))
+    return _film(panels, [first, second], say("diagonal [[step]] of [[steps]]"), said, _states(now.sum((1, 2))))
 
 
 def pyramid_scan(picture: NDArray[np.uint8], scales: int = 3) -> Player:
@@ -163,7 +163,9 @@ def pyramid_scan(picture: NDArray[np.uint8], scales: int = 3) -> Player:
         "hear the coarser pixels, which stand already on all sides: below and to the right, too."
     )
     fresh = for_each(new.sum((1, 2)), lambda count: counted(count, "new pixel"))
-    return _film(panels, [marks, None], "row", said, {"small": _number(small), "fresh": fresh})
+    return _film(
+        panels, [marks, None], say("row [[step]] of [[steps]]"), said, {"small": _number(small), "fresh": fresh}
+    )
 
 
 def since(now: Mask) -> Mask:
@@ -236,21 +238,21 @@ def _blocks(title: str, look: Array) -> Panel:
 def _film(
     panels: list[Panel],
     marks: list[list[Place] | list[Place | None] | None],
-    word: str,
+    moment: str,
     said: str,
     values: dict[str, Value | Words],
 ) -> Player:
     """The payload: a mark on each panel and a sentence with numbers, one of each for a step."""
     film = payload.player(panels)
     note: Note = {
-        "title": say("{word} [[step]] of [[steps]]", word=say(word).capitalize()),
+        "title": payload.capital(moment),
         "html": said,
         "rows": [],
         "values": values,
         "patches": [],
     }
     tracks = [payload.track(_boxes(places), "pixel", index) for index, places in enumerate(marks) if places]
-    return {**film, "fps": max(4.0, film["steps"] / 7), "marks": tracks, "word": say(word), "note": note}
+    return {**film, "fps": max(4.0, film["steps"] / 7), "marks": tracks, "moment": moment, "note": note}
 
 
 def _states(count: NDArray[np.int64]) -> dict[str, Value | Words]:

@@ -58,7 +58,7 @@ def at_once(trace: CanvasTrace) -> Player:
         **payload.player([panel], columns=1, autoplay=True, nonce=None),
         "fps": 10,
         "film": False,
-        "word": say("step"),
+        "moment": say("step [[step]] of [[steps]]"),
     }
 
 
@@ -67,7 +67,13 @@ def strokes(trace: CanvasTrace) -> Player:
     panel = payload.panel(say("What it paints"), "write", frames.stacked(trace))
     boxes = frames.mark_boxes(trace, "write")
     value = payload.player([panel], columns=1, autoplay=True, nonce=None)
-    return {**value, "fps": 5, "film": False, "word": say("stroke"), "marks": [payload.track(boxes, "write", 0)]}
+    return {
+        **value,
+        "fps": 5,
+        "film": False,
+        "moment": say("stroke [[step]] of [[steps]]"),
+        "marks": [payload.track(boxes, "write", 0)],
+    }
 
 
 def pixels(trace: RasterTrace) -> Player:
@@ -85,10 +91,11 @@ def again(family: Family, studio: str, verb: str, picture: tuple[Pixels, NDArray
 
 def price(nats: float, bound: bool) -> str:
     """What the whole digit costs a painter, on the scale that the three share."""
-    sign, about = ("≤ ", say("at most")) if bound else ("", "exactly")
+    sign, about = ("≤ ", say("at most")) if bound else ("", say("exactly"))
+    cost = say("<b>{price} nats</b> <span>{about}, for your whole digit</span>", price=f"{sign}{nats:.1f}", about=about)
+    label = say("{nats:.0f} of {most:.0f} nats", nats=nats, most=WIDEST)
     share = min(nats / WIDEST, 1)
     return (
-        f'<div class="easel-price"><p><b>{sign}{nats:.1f} nats</b> <span>{about}, for your whole digit</span></p>'
-        f'<div class="bar" role="img" aria-label="{nats:.0f} of {WIDEST:.0f} nats"><i style="width:{share:.1%}"></i>'
-        "</div></div>"
+        f'<div class="easel-price"><p>{cost}</p>'
+        f'<div class="bar" role="img" aria-label="{label}"><i style="width:{share:.1%}"></i></div></div>'
     )

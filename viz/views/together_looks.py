@@ -59,28 +59,31 @@ def outcome(found: Glimpsed) -> Player:
     sure = 100 * thoughts(found.its).p.max(-1)
     cost = {**payload.cost(say("how sure it was after each of its glimpses, %"), "%", sure), "most": 100.0}
     value = payload.player(panels, columns=1, autoplay=False)
-    return {**value, "steps": GLIMPSES, "fps": 1.5, "marks": marks, "cost": cost, "word": say("glimpse"), "film": False}  # type: ignore[typeddict-item]
+    moment = say("glimpse [[step]] of [[steps]]")
+    return {**value, "steps": GLIMPSES, "fps": 1.5, "marks": marks, "cost": cost, "moment": moment, "film": False}  # type: ignore[typeddict-item]
 
 
 def verdict(found: Glimpsed) -> str:
     """Who was right, as HTML."""
-    looks = len(found.yours)
     right = found.named == found.digit
     yours = say(
-        "It is <b>{names}</b>. You said {names2} after {counted}: ",
-        names=say(NAMES)[found.digit],
-        names2=say(NAMES)[found.named],
-        counted=counted(looks),
-    ) + (say("<b>right</b>.") if right else say("<b>wrong</b>."))
-    its, early = thoughts(found.its), _since(found)
-    said = int(its.guess[-1, 0])
-    alone = say(
-        "The network said {names} after {counted}, {sure}",
-        names=say(NAMES)[said],
-        counted=counted(GLIMPSES),
-        sure=_sure(its.p[-1, 0]),
+        "It is <b>{digit}</b>. You said {named} after {looks}: <b>right</b>."
+        if right
+        else "It is <b>{digit}</b>. You said {named} after {looks}: <b>wrong</b>.",
+        digit=say(NAMES)[found.digit],
+        named=say(NAMES)[found.named],
+        looks=counted(len(found.yours)),
     )
-    alone += say(", and had it from look {early} on.", early=early) if early else say(": <b>wrong</b>.")
+    its, early = thoughts(found.its), _since(found)
+    alone = say(
+        "The network said {named} after {looks}, {sure}, and had it from look {early} on."
+        if early
+        else "The network said {named} after {looks}, {sure}: <b>wrong</b>.",
+        named=say(NAMES)[int(its.guess[-1, 0])],
+        looks=counted(GLIMPSES),
+        sure=_sure(its.p[-1, 0]),
+        early=early,
+    )
     lent = thoughts(found.yours)
     with_yours = say(
         "With <b>your</b> looks it says {names}, {sure}.",

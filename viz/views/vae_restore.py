@@ -113,7 +113,7 @@ def search_payload(restored: Restored, *, autoplay: bool = True) -> Player:
         "cost": payload.cost(
             say("objective above the best, {floor:.1f} nats", floor=floor), say("nats"), objective - floor
         ),
-        "word": say("moment"),
+        "moment": say("moment [[step]] of [[steps]]"),
         "note": {
             "title": say("Restart [[cell]] of [[cells]]"),
             "html": say(SEARCHED),

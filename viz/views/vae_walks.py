@@ -94,7 +94,7 @@ def between_payload(painted: Array, mixed: Array, nats: Array, lengths: Array) -
         "patches": [],
     }
     cost = payload.cost(say("straight: to name the nearer end, nats"), say("nats"), nats[0].min(1, keepdims=True))
-    return {**value, "fps": 8, "loop": True, "word": say("picture"), "cost": cost, "note": note}
+    return {**value, "fps": 8, "loop": True, "moment": say("picture [[step]] of [[steps]]"), "cost": cost, "note": note}
 
 
 def corners_payload(painted: Array, shares: Array, lengths: Array) -> Player:

@@ -3,6 +3,8 @@
 /**
  * The value of the player widget. ``cell`` is the one selected at first, otherwise the selection stays.
  *
+ * ``moment`` says which step it is, as within a sentence: ``stroke [[step]] of [[steps]]``, counted from 1.
+ *
  * ``layers`` are the painter's, two of them, where it is a pixel model; ``by`` are the models behind
  * it, by name, where the stage does not say so; ``again`` is there where one call painted it.
  */
@@ -19,7 +21,7 @@ export interface Player {
   marks: MarkTrack[];
   cost: Cost | null;
   film: boolean;
-  word: string;
+  moment: string;
   note: Note | null;
   layers?: Layer[];
   by?: string[];

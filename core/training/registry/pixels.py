@@ -201,6 +201,6 @@ PIXELS: dict[str, ModelSpec] = {
         title="small PixelCNN without the bias",
         about="The same small PixelCNN without a bias for each position.",
         config=replace(PLACED.config, position_bias=False),
-        shown={"pixel_bias": Shown("without")},
+        shown={"pixel_bias": Shown("without the bias")},
     ),
 }

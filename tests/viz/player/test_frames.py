@@ -337,7 +337,7 @@ def test_the_note_of_a_pass_says_whether_the_row_is_finished():
     assert [at(values["row"], t, 0) for t in range(4)] == [1, 1, 2, 2]
     words = [values["said"]["words"][at(values["said"], t, 1)] for t in range(2)]
     assert "again" in words[0] and "finished" in words[1]
-    assert player["marks"][0]["kind"] == "row" and player["word"] == "pass"
+    assert player["marks"][0]["kind"] == "row" and player["moment"] == "pass [[step]] of [[steps]]"
 
 
 def test_large_payloads_stay_below_half_a_megabyte():

@@ -102,6 +102,8 @@ def test_the_paths_go_through_the_centres_of_the_windows_and_over_the_right_way_
     for path, kind in ((read, "read"), (write, "write")):
         np.testing.assert_allclose(path.x, [step.scalars[f"{kind}_x"][cell] for step in trace])
         np.testing.assert_allclose(path.y, [step.scalars[f"{kind}_y"][cell] for step in trace])
+        assert path.customdata[:, 1].tolist() == [1, 2, 3, 4, 5, 6], "strokes are counted from 1, as on the page"
+        assert path.hovertemplate.startswith("stroke %{customdata[1]}<br>")
     assert figures.path_figure(trace).layout.yaxis.range == (28, 0), "y goes down, as in the picture"
 
 

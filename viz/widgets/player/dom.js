@@ -2,7 +2,7 @@
 // The standing half of the player: its elements, their sizes and their words.
 import { clamp, make } from '../base.js';
 import { COLOURS, DASHES, drawFilm, drawLine, drawPanel, readPalette, rounded } from './draw.js';
-import { stepList } from './words.js';
+import { called as calledIn, stepList } from './words.js';
 
 /** @import { Step, Widget } from '../gradio.d.ts' */
 /** @import { Group, Panel, Player } from '../payload.d.ts' */
@@ -69,7 +69,7 @@ export function standing(root, props, state) {
   const shown = () => /** @type {Player} */ (state.value);
   const palette = () => (state.palette ??= readPalette(root, devicePixelRatio || 1));
   const steps = () => shown().steps;
-  const called = (/** @type {number} */ step) => `${shown().word} ${step + 1} of ${steps()}`;
+  const called = (/** @type {number} */ step) => calledIn(shown(), step);
 
   // ---- building the DOM ------------------------------------------------------------------------------------------
 

@@ -101,12 +101,12 @@ export default function start({ element, trigger, props, watch }) {
 
   /** Values of one shape share their DOM: a live picture is only drawn again. @param {Player} value */
   function shapeOf(value) {
-    const { columns, word: unit, film: strip } = value;
+    const { columns, moment, film: strip } = value;
     return JSON.stringify([
       value.steps,
       value.cells,
       columns,
-      unit,
+      moment,
       strip,
       value.panels.map(({ data, reveal, labels, ...spec }) => [spec, Boolean(reveal), Boolean(labels)]),
       (value.marks || []).map(({ panel, kind }) => [panel, kind]),

@@ -12,6 +12,10 @@ const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 const capital = (/** @type {string} */ text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 const moves = (/** @type {string | undefined} */ text) => Boolean(text?.includes('[['));
 
+/** Which step `step`, from 0, is, as within a sentence. @param {Player} value @param {number} step */
+export const called = ({ moment, steps }, step) =>
+  moment.replace('[[step]]', String(step + 1)).replace('[[steps]]', String(steps));
+
 /** The rows of a note's table as one sentence, still with its slots. @param {string[][]} rows */
 function told(rows) {
   const heads = rows[0]?.[0] === '' ? rows[0] : [];
@@ -37,13 +41,13 @@ function inkOf({ spec, data, reveal }, step, cell) {
  * @param {Player} value @param {number} cell @param {Film} [panel] the decoded panel that moves
  */
 export function sentences(value, cell, panel) {
-  const { steps, word } = value;
+  const { steps, moment } = value;
   /** @type {Partial<Note>} */
   const note = value.note ?? {};
   const values = openValues(value);
   if (panel?.spec.channels === 1)
     values.ink = { longest: '', text: (step, each) => inkOf(panel, step, Math.min(each, panel.spec.cells - 1)) };
-  const title = moves(note.title) ? note.title : `${capital(word)} [[step]] of [[steps]]`;
+  const title = moves(note.title) ? note.title : capital(moment);
   const parts = [note.html, moves(note.html) ? '' : told(note.rows ?? [])];
   if (!parts.some(moves) && values.ink) parts.push('[[ink]] % of the picture is ink.');
   const template = `<b>${title}.</b> ${parts.filter(Boolean).join(' ')}`;
