@@ -180,6 +180,11 @@ def of_script(file: Path) -> Iterator[Message]:
             yield text if isinstance(text, str) else text[0]
 
 
+def of_markup(file: Path) -> Iterator[Message]:
+    """The texts of an HTML file, which stand there as ``[[text]]``."""
+    yield from re.findall(r"\[\[(.+?)\]\]", file.read_text("utf-8"))
+
+
 def template() -> Catalog:
     """All that is said in English, by the file that says it first."""
     catalog, sentences = Catalog(charset="utf-8"), errors()
@@ -189,7 +194,12 @@ def template() -> Catalog:
             if path.startswith(IN_ENGLISH):
                 continue
             where = [(path, None)]
-            found: Any = {".py": lambda file: of_python(file, sentences), ".js": of_script}.get(file.suffix)
+            kinds: dict[str, Any] = {
+                ".js": of_script,
+                ".html": of_markup,
+                ".py": lambda each: of_python(each, sentences),
+            }
+            found = kinds.get(file.suffix)
             for message in found(file) if found else ():
                 catalog.add(message, locations=where)  # type: ignore[arg-type]
     return catalog

@@ -19,7 +19,7 @@ from typing import Any
 from core.errors import UserError
 from core.files import replacing
 from core.trace import CanvasTrace, RasterTrace, Trace
-from viz.language import say
+from viz.language import say, spoken
 from viz.player import export, frames, payload
 from viz.player.payload import Player
 from viz.theme import tokens
@@ -71,8 +71,11 @@ def alone(player: Player, source: str = "") -> str:
         name: f"data:text/javascript;base64,{b64encode(text.encode()).decode()}"
         for name, text in web.inlined("player/alone.js").items()
     }
-    body = Template((here / "player.html").read_text("utf-8")).substitute(room=player["panels"][-1]["room"])
+    body = Template(web.markup("player/player.html")).substitute(room=player["panels"][-1]["room"])
+    words = json.dumps(web.words("player/alone.js"), ensure_ascii=False).replace("<", "\\u003c")
     return Template((here / "alone.html").read_text("utf-8")).substitute(
+        language=spoken(),
+        words=f"<script>window.easelWords = {words};</script>\n" if words != "{}" else "",
         source=escape(source),
         title=escape(", ".join(panel["title"].lower() for panel in player["panels"])),
         tokens=tokens(),

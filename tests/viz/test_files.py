@@ -16,6 +16,8 @@ from core.errors import UserError
 from core.trace import CanvasTrace, Mark, Step, Trace
 from tests.viz.traces import draw_trace, f32, passes_trace, raster_trace, walk_trace
 from viz import files
+from viz.language import speaking
+from viz.widgets import web
 
 
 def looks(steps: int = 3) -> CanvasTrace:
@@ -90,3 +92,17 @@ def test_a_notebook_shows_the_player_and_other_places_a_line(tmp_path: Path) -> 
     assert trace._repr_html_().startswith('<iframe srcdoc="&lt;!doctype html&gt;')
     with pytest.raises(UserError, match=r"cannot be written: Is a directory\.$"):
         trace.to_html(tmp_path)
+
+
+def test_a_page_of_one_file_speaks_its_language_and_carries_the_words_that_its_code_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = {"Play": "播放", "Go to {moment}": "</script>", "Print": "打印"}
+    monkeypatch.setattr(web, "for_scripts", lambda language: words if language == "zh" else {})
+    assert '<html lang="en">' in (english := files.alone(files.shown(walk_trace()))) and "easelWords" not in english
+    assert 'aria-label="Previous step"' in english and "[[" not in english.split("<main")[1].split('id="painting"')[0]
+    with speaking("zh"):
+        page = files.alone(files.shown(walk_trace()))
+    carried = json.loads(page.split("window.easelWords = ")[1].split(";</script>")[0])
+    assert '<html lang="zh">' in page and page.index("easelWords") < page.index("importmap")
+    assert carried == {"Play": "播放", "Go to {moment}": "</script>"}

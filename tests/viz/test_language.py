@@ -12,6 +12,7 @@ from core.data.images import ImageError
 from scripts import make_words
 from viz.errors import said
 from viz.language import ENGLISH, HERE, NAMES, in_this, language_of, say, say_count, speaking, spoken
+from viz.widgets import web
 
 OTHERS = sorted(set(NAMES) - {ENGLISH})
 SLOTS = re.compile(r"\{\{?[^{}]*\}?\}|\[\[\w+\]\]|</?[a-zA-Z][^>]*>|\$\$?")
@@ -73,3 +74,15 @@ def test_the_first_part_of_a_path_names_the_language() -> None:
     assert [language_of(path) for path in ("/", "/draw/", "/zh/", "/zh/draw/", "/zhang/")] == [
         ENGLISH, ENGLISH, "zh", "zh", ENGLISH,
     ]  # fmt: skip
+
+
+def test_all_that_a_widget_s_code_says_is_gathered() -> None:
+    """A text within a template literal, or put together, would be said in English everywhere."""
+    for file in sorted((make_words.ROOT / "viz" / "widgets").rglob("*.js")):
+        calls = re.findall(r"(?<![\w.'])say\(", re.sub(r"(?m)^\s*(?://|/?\*).*$", "", file.read_text("utf-8")))
+        assert len(calls) == len(list(make_words.of_script(file))), file
+        assert not any("${" in text for text in make_words.of_script(file)), file
+
+
+def test_the_texts_of_a_markup_file_are_gathered() -> None:
+    assert {"Play", "Previous step", "In words"} <= set(make_words.of_markup(web.HERE / "player" / "player.html"))

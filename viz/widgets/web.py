@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from typing import Any
 
+from viz.language import for_scripts, say, spoken
 from viz.theme import css
 
 HERE = Path(__file__).parent
@@ -73,6 +74,17 @@ def inlined(path: str) -> dict[str, str]:
         return lambda found: found[0].replace(found[1], f"easel/{normpath(f'{home.parent}/{found[1]}')}")
 
     return {f"easel/{each}": _IMPORT.sub(named(PurePosixPath(each)), files()[each].decode()) for each in needed}
+
+
+def markup(path: str) -> str:
+    """An HTML file below ``viz/widgets``, its ``[[texts]]`` in the language that is spoken here."""
+    return re.sub(r"\[\[(.+?)\]\]", lambda found: say(found[1]), (HERE / path).read_text("utf-8"))
+
+
+def words(path: str) -> dict[str, str]:
+    """What a module, and all that it imports, says in the language that is spoken here: texts by their English."""
+    code = "\n".join(files()[each].decode() for each in imports(path))
+    return {text: said for text, said in for_scripts(spoken()).items() if text in code}
 
 
 def module(path: str, events: Sequence[str] = (), classes: str = "") -> dict[str, Any]:

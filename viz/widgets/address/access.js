@@ -2,6 +2,7 @@
 // For those who come by keyboard or listen: what Gradio's page lacks is mended here once, wherever Gradio puts it.
 
 import { make } from '../base.js';
+import { say } from '../say.js';
 import { heading } from './folds.js';
 import { explain } from './glossary.js';
 
@@ -142,7 +143,7 @@ const picture = () =>
 
 /** The page's first stop. */
 export const skip = make('a', 'easel-skip', { href: '#picture' });
-skip.textContent = 'Skip to the picture';
+skip.textContent = say('Skip to the picture');
 skip.addEventListener('click', (event) => {
   event.preventDefault();
   const stage = picture();

@@ -2,6 +2,7 @@
 // The address of a moment: what stands in the page's controls is written into the query, and the query is put into the
 // controls, all in the browser. viz/address.py says which controls there are.
 
+import { say } from '../say.js';
 import { hints } from './glossary.js';
 import { takeAway } from './locks.js';
 import { settle } from './settle.js';
@@ -91,7 +92,9 @@ export function complain(names) {
   const place = document.querySelector('.easel-note');
   if (!place) return;
   place.textContent = names.length
-    ? `A part of this link could not be read (${names.join(', ')}); everything else is as it was sent.`
+    ? say('A part of this link could not be read ({names}); everything else is as it was sent.', {
+        names: names.join(', '),
+      })
     : '';
 }
 

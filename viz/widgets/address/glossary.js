@@ -3,20 +3,11 @@
 // by keyboard.
 
 import { make } from '../base.js';
-import { TERMS } from './terms.js';
+import { unspaced } from '../say.js';
+import { finder, TERMS } from './terms.js';
 
-const FORMS = TERMS.map(([forms]) => new RegExp(`^${forms}$`, 'i'));
-/** Longer terms first, so that "training digit" is not found as "digit". */
-const ANY = new RegExp(
-  `\\b(${TERMS.map(([forms]) => forms)
-    .sort((a, b) => b.length - a.length)
-    .join('|')})\\b`,
-  'gi',
-);
+const { any: ANY, termOf } = finder(TERMS, unspaced);
 const PASSED = 'a, button, code, .katex, h1, h2, h3';
-
-/** Which term a word is, −1 for none. @param {string} word */
-export const termOf = (word) => FORMS.findIndex((form) => form.test(word));
 
 const tip = make('div', 'easel-tip', { role: 'tooltip', id: 'easel-tip', hidden: true });
 
@@ -75,7 +66,7 @@ function show(place, says) {
 
 /** Of a control with the keyboard the tip stands below the whole, and a screen reader hears it, too.
  * @param {Element} control @param {Element} target */
-function say(control, target) {
+function showHint(control, target) {
   show(target.closest(TITLE) ?? control, hints.get(control.id));
   if (target.matches(':focus')) target.setAttribute('aria-describedby', tip.id);
 }
@@ -92,7 +83,7 @@ for (const kind of ['pointerover', 'focusin', 'click']) {
     const term = termIn(event);
     const control = term ? null : controlIn(event);
     if (term) show(term, TERMS[termOf(term.textContent ?? '')]?.[1]);
-    else if (control) say(control, /** @type {Element} */ (event.target));
+    else if (control) showHint(control, /** @type {Element} */ (event.target));
     else if (kind !== 'focusin') hide();
   });
 }

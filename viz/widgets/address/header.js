@@ -4,6 +4,7 @@
 import { skip } from './access.js';
 import { linkOfNow } from './address.js';
 import './stream.js';
+import { say } from '../say.js';
 
 const SAID = 2000; // ms for which a button says what it did
 
@@ -57,7 +58,7 @@ export default function start({ element }) {
     async link(button) {
       const text = linkOfNow();
       const word = button.textContent;
-      button.textContent = (await copied(text)) ? 'Copied' : 'Copy the address above';
+      button.textContent = (await copied(text)) ? say('Copied') : say('Copy the address above');
       setTimeout(() => {
         button.textContent = word;
       }, SAID);

@@ -1,6 +1,7 @@
 // @ts-check
 // The aim in the page; aim.py says what goes in and out.
 import { bytes, clamp, develop, fitted, life, onceAFrame, penOf, reporter } from '../base.js';
+import { say } from '../say.js';
 
 /** @import { Gradio } from '../gradio.d.ts' */
 /** @import { Aim } from '../payload.d.ts' */
@@ -144,12 +145,12 @@ export default function start({ element, trigger, props, watch }) {
   function show() {
     for (const name of /** @type {const} */ (['x', 'y', 'size'])) root.dataset[name] = box ? String(box[name]) : '';
     const [x, y, wide] = box ? [box.x, box.y, box.size].map((each) => each.toFixed(1)) : [];
-    find('.where').textContent = box ? `at ${x}, ${y} · ${wide} px wide` : '';
+    find('.where').textContent = box ? say('at {x}, {y} · {size} px wide', { x, y, size: wide }) : '';
     find('.how').textContent = !box
       ? ''
       : outside(box)
-        ? 'The window is outside: press on the picture to fetch it.'
-        : 'Drag the window; a corner or the wheel zooms it.';
+        ? say('The window is outside: press on the picture to fetch it.')
+        : say('Drag the window; a corner or the wheel zooms it.');
     refresh();
   }
 
@@ -288,9 +289,9 @@ export default function start({ element, trigger, props, watch }) {
   }
 
   const TITLES = {
-    move: 'Drag to move the window; the wheel zooms it',
-    zoom: 'Drag to zoom the window',
-    fetch: 'Press to fetch the window here',
+    move: say('Drag to move the window; the wheel zooms it'),
+    zoom: say('Drag to zoom the window'),
+    fetch: say('Press to fetch the window here'),
     '': '',
   };
   /** @param {Act} act */

@@ -29,17 +29,23 @@ from typing import Any
 
 import gradio as gr
 
+from viz.language import say
 from viz.widgets.web import module
 
 ROOMS = ("read", "write", "vae", "pixel", "glimpse")
 
-_HTML = """
-<div class="easel-aim" data-held="false" data-room="${room}">
-  <div class="stage"><canvas tabindex="0" role="application" aria-label="Picture with a window: arrow keys move it,
- plus and minus zoom it"></canvas></div>
-  <div class="under"><span class="where"></span><span class="zoom" role="group" aria-label="Size of the window">
-      <button type="button" data-act="smaller" title="Smaller window (−)" aria-label="Smaller window">−</button>
-      <button type="button" data-act="larger" title="Larger window (+)" aria-label="Larger window">+</button></span>
+
+def _html() -> str:
+    keys = say("Picture with a window: arrow keys move it, plus and minus zoom it")
+    return f"""
+<div class="easel-aim" data-held="false" data-room="${{room}}">
+  <div class="stage"><canvas tabindex="0" role="application" aria-label="{keys}"></canvas></div>
+  <div class="under">
+    <span class="where"></span><span class="zoom" role="group" aria-label="{say("Size of the window")}">
+      <button type="button" data-act="smaller" title="{say("Smaller window (−)")}"
+              aria-label="{say("Smaller window")}">−</button>
+      <button type="button" data-act="larger" title="{say("Larger window (+)")}"
+              aria-label="{say("Larger window")}">+</button></span>
     <span class="how"></span></div>
   <span class="spoken" role="status"></span>
 </div>
@@ -55,7 +61,7 @@ def aim(elem_id: str, room: str, value: Mapping[str, Any] | None = None) -> gr.H
         raise ValueError(f"Unknown room {room!r}: choose one of {', '.join(ROOMS)}.")
     return gr.HTML(
         None if value is None else dict(value),
-        html_template=_HTML,
+        html_template=_html(),
         **module("aim/aim.js", ["aim"]),
         elem_id=elem_id,
         room=room,

@@ -4,6 +4,7 @@
 import { adopt, complain, current, note, onControl, ready } from '../address/address.js';
 import { onSubject, subject } from '../address/subject.js';
 import { clamp, make } from '../base.js';
+import { say } from '../say.js';
 
 const STEP = 0.05; // of a slider
 
@@ -62,7 +63,7 @@ export default function start({ element, props, watch }) {
         make('input', '', { type: 'range', 'aria-label': name, ...limits })
       );
       const field = /** @type {HTMLInputElement} */ (
-        make('input', '', { type: 'number', 'aria-label': `${name} as a number`, ...limits, step: 'any' })
+        make('input', '', { type: 'number', 'aria-label': say('{name} as a number', { name }), ...limits, step: 'any' })
       );
       const said = make('span');
       said.textContent = label;

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import gradio as gr
 
 from core.errors import UserError
+from viz.language import say
 from viz.views.vae_code import RANGE, Numbers
 from viz.widgets.web import module
 
@@ -57,12 +58,15 @@ def code(
     ``sizes`` are the models' numbers. The tab's controls ``model``, ``run`` and ``task`` say whose code it is: that of
     what was trained here with a ``run``, and one of the prior with the task ``imagined``.
     """
+    acts = {"zero": say("All to 0"), "back": say("Back to its code")}
+    buttons = "".join(
+        f'<button type="button" class="easel-plain" data-act="{act}">{word}</button>' for act, word in acts.items()
+    )
     return gr.HTML(
         dict(value),
         html_template=(
-            '<div class="easel-code" role="group" aria-label="The numbers of the code"><div class="sliders"></div>'
-            '<div class="verbs"><button type="button" class="easel-plain" data-act="zero">All to 0</button>'
-            '<button type="button" class="easel-plain" data-act="back">Back to its code</button></div></div>'
+            f'<div class="easel-code" role="group" aria-label="{say("The numbers of the code")}">'
+            f'<div class="sliders"></div><div class="verbs">{buttons}</div></div>'
         ),
         elem_id=elem_id,
         named={"tab": tab, "name": name, "imagined": imagined},

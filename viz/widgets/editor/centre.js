@@ -1,4 +1,6 @@
 // @ts-check
+import { say } from '../say.js';
+
 // Where MNIST's digits stand, and how a drawing is brought there.
 // A picture is {height, width, channels, pixels, hidden}, as in editor.js; only grey ones (one channel) come here.
 
@@ -39,9 +41,9 @@ export function strayed(picture) {
   const side = Math.min(picture.height, picture.width);
   const small = Math.max(ink.bottom - ink.top, ink.right - ink.left) < SMALL * BOX * side;
   const off = Math.max(Math.abs(ink.y - picture.height / 2), Math.abs(ink.x - picture.width / 2)) > ASTRAY * side;
-  if (small && off) return 'Small and off the middle. The models know centred digits.';
-  if (small) return 'The ink is small. The models know larger digits.';
-  return off ? 'It is off the middle. The models know centred digits.' : '';
+  if (small && off) return say('Small and off the middle. The models know centred digits.');
+  if (small) return say('The ink is small. The models know larger digits.');
+  return off ? say('It is off the middle. The models know centred digits.') : '';
 }
 
 /** How wide strokes are, about: twice the ink by its outline.

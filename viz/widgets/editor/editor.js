@@ -5,6 +5,7 @@ import { adopt, note } from '../address/address.js';
 import { begin as beginWith, change, onSubject, packed, subject, unpacked } from '../address/subject.js';
 import { border, fitted, life, onceAFrame, stroke as outline, penOf, reporter } from '../base.js';
 import { thumbnails } from '../picker/thumbnails.js';
+import { say } from '../say.js';
 import { centred, strayed } from './centre.js';
 import { blank, copy, count, equal, line, masked, parse, randomlyMasked, text } from './picture.js';
 
@@ -359,9 +360,9 @@ export default function start({ element, trigger, props, watch }) {
     if (stroke?.pointer === 'keys') extend(middle());
     else if (!(key in ARROWS) && !stroke && !event.repeat) begin(middle(), 'keys');
     const at = cell.y * picture.width + cell.x;
-    const seen = picture.channels === 3 ? 'shown' : picture.pixels[at] ? 'ink' : 'empty';
-    const state = picture.hidden[at] ? 'hidden' : seen;
-    spoken.textContent = `row ${cell.y + 1}, column ${cell.x + 1}, ${state}`;
+    const seen = picture.channels === 3 ? say('shown') : picture.pixels[at] ? say('ink') : say('empty');
+    const state = picture.hidden[at] ? say('hidden') : seen;
+    spoken.textContent = say('row {row}, column {column}, {state}', { row: cell.y + 1, column: cell.x + 1, state });
     refresh();
   });
   canvas.addEventListener('keyup', (event) => {

@@ -72,25 +72,41 @@ _ICONS = {
     "size-2": "M8 5a3 3 0 1 1 0 6 3 3 0 0 1 0-6z",
     "size-3": "M8 3a5 5 0 1 1 0 10A5 5 0 0 1 8 3z",
 }
-_DRAWING = (("draw", "draw", "Drag over the picture to draw ink"), ("erase", "erase", "Drag over ink to erase it"))
-_COVERING = (
-    ("cover", "cover", "Drag over the picture to hide pixels"),
-    ("reveal", "reveal", "Drag over hidden pixels to show them again"),
-)
-_SIZES = (("size-1", "", "Small brush"), ("size-2", "", "Medium brush"), ("size-3", "", "Large brush"))
-_HISTORY = (
-    ("undo", "", "Undo (Ctrl+Z)"),
-    ("redo", "", "Redo (Ctrl+Y)"),
-    ("clear", "clear", "Wipe off all ink"),
-)
-_CENTRE = ("centre", "centre it", "Move and scale the ink to where the models' digits stand")
-_MASKS = (
-    ("mask-lower", "lower half", "Hide the lower half"),
-    ("mask-right", "right half", "Hide the right half"),
-    ("mask-centre", "centre", "Hide the centre"),
-    ("mask-random", "random", "Hide half of the picture in random blocks, other ones at each press"),
-    ("mask-none", "none", "Show the whole picture"),
-)
+
+Controls = tuple[tuple[str, str, str], ...]
+"""Buttons: what each does, its word, and its hint."""
+
+
+def _tools(cover: bool, draw: bool) -> Controls:
+    covering = (
+        ("cover", say("cover"), say("Drag over the picture to hide pixels")),
+        ("reveal", say("reveal"), say("Drag over hidden pixels to show them again")),
+    )
+    drawing = (
+        ("draw", say("draw"), say("Drag over the picture to draw ink")),
+        ("erase", say("erase"), say("Drag over ink to erase it")),
+    )
+    return (covering if cover else ()) + (drawing if draw else ())
+
+
+def _sizes() -> Controls:
+    return (("size-1", "", say("Small brush")), ("size-2", "", say("Medium brush")), ("size-3", "", say("Large brush")))
+
+
+def _history(draw: bool) -> Controls:
+    back = (("undo", "", say("Undo (Ctrl+Z)")), ("redo", "", say("Redo (Ctrl+Y)")))
+    return (*back, ("clear", say("clear"), say("Wipe off all ink"))) if draw else back
+
+
+def _masks() -> Controls:
+    blocks = say("Hide half of the picture in random blocks, other ones at each press")
+    return (
+        ("mask-lower", say("lower half"), say("Hide the lower half")),
+        ("mask-right", say("right half"), say("Hide the right half")),
+        ("mask-centre", say("centre"), say("Hide the centre")),
+        ("mask-random", say("random"), blocks),
+        ("mask-none", say("none"), say("Show the whole picture")),
+    )
 
 
 def encode(pixels: NDArray[np.uint8], hidden: NDArray[np.bool_] | None = None) -> dict[str, Any]:
@@ -170,13 +186,13 @@ def _grid(value: dict[Any, Any], name: str, shape: tuple[int, ...]) -> NDArray[n
     return np.frombuffer(data, np.uint8).reshape(shape).copy()
 
 
-def _group(name: str, controls: tuple[tuple[str, str, str], ...], choice: bool = False) -> str:
+def _group(name: str, controls: Controls, choice: bool = False) -> str:
     """One labelled group of buttons; in a ``choice`` one is pressed at a time."""
     buttons = []
     for act, word, hint in controls:
         icon = f'<svg viewBox="0 0 16 16" aria-hidden="true"><path d="{_ICONS[act]}"/></svg>' if act in _ICONS else ""
         # A button with a word is named by it first, so that it can be called by voice.
-        label = f"{word}: {hint}" if word else hint
+        label = say("{word}: {hint}", word=word, hint=hint) if word else hint
         state = ' aria-pressed="false"' if choice else ""
         buttons.append(
             f'<button type="button" data-act="{act}" title="{hint}" aria-label="{label}"{state}>{icon}'
@@ -186,26 +202,26 @@ def _group(name: str, controls: tuple[tuple[str, str, str], ...], choice: bool =
 
 
 def _html(room: str, cover: bool, draw: bool, examples: str, address: str) -> str:
-    tools = (say(_COVERING) if cover else ()) + (say(_DRAWING) if draw else ())
+    tools = _tools(cover, draw)
     tool = "draw" if draw and examples else tools[0][0]
-    history = say(_HISTORY) if draw else say(_HISTORY)[:2]
     groups = [
         _group(say("Tool"), tools, choice=True),
-        _group(say("Brush"), say(_SIZES), choice=True),
-        _group(say("History"), history),
+        _group(say("Brush"), _sizes(), choice=True),
+        _group(say("History"), _history(draw)),
     ]
     if cover:
-        groups.append(_group(say("Masks"), say(_MASKS)))
+        groups.append(_group(say("Masks"), _masks()))
     if examples:
-        groups.append(
-            f'<div class="place">{_group("Place", (_CENTRE,))}<span class="advice" role="status"></span></div>'
-        )
+        hint = say("Move and scale the ink to where the models' digits stand")
+        place = _group(say("Place"), (("centre", say("centre it"), hint),))
+        groups.append(f'<div class="place">{place}<span class="advice" role="status"></span></div>')
+    keys = say("Picture: arrow keys move, Space applies the tool, hold Space to brush")
     return (
         f'<div class="easel-editor{" compact" if examples else ""}" data-tool="{tool}" data-size="2"'
         f' data-address="{address}"'
         f' data-room="{room}">'
-        '<div class="stage"><canvas tabindex="0" role="application" aria-label="Picture: arrow keys move, '
-        'Space applies the tool, hold Space to brush"></canvas><span class="hint" aria-hidden="true">Draw here</span>'
+        f'<div class="stage"><canvas tabindex="0" role="application" aria-label="{keys}"></canvas>'
+        f'<span class="hint" aria-hidden="true">{say("Draw here")}</span>'
         f'</div><div class="bar">{"".join(groups)}</div>{examples}'
         '<span class="spoken" role="status"></span></div>'
     )

@@ -4,6 +4,7 @@
 import { adopt, note } from '../address/address.js';
 import { unpacked } from '../address/subject.js';
 import { fitted, life, make, onceAFrame, tokens } from '../base.js';
+import { say } from '../say.js';
 
 const SIDE = 28;
 const PAUSE = 350; // ms that the truth is seen before the next pixel
@@ -43,9 +44,12 @@ export default function start({ element, trigger, props, watch }) {
     shows = false;
     buttons.replaceChildren(
       ...value.bets.map((/** @type {number} */ percent, /** @type {number} */ i) => {
-        const button = make('button', '', { type: 'button', 'data-bet': percent, title: `Key ${i + 1}` });
-        const costs = `${shown(bits(percent, true))} bits if ink, ${shown(bits(percent, false))} if paper`;
-        button.innerHTML = `<b>${percent} %</b><span class="spoken"> ink: costs ${costs}</span>`;
+        const button = make('button', '', { type: 'button', 'data-bet': percent, title: say('Key {n}', { n: i + 1 }) });
+        const costs = say('ink: costs {ink} bits if ink, {paper} if paper', {
+          ink: shown(bits(percent, true)),
+          paper: shown(bits(percent, false)),
+        });
+        button.innerHTML = `<b>${percent} %</b><span class="spoken"> ${costs}</span>`;
         return button;
       }),
     );
@@ -62,10 +66,18 @@ export default function start({ element, trigger, props, watch }) {
     Object.assign(root.dataset, { at: made.length - Number(shows), paid: paid.toFixed(2) });
     const [row, column] = round.places[Math.min(made.length, all - 1)];
     find('.question').innerHTML = over
-      ? 'That was the last pixel. The bill stands below.'
-      : `Pixel ${Math.min(made.length + 1, all)} of ${all}, row ${row + 1}, column ${column + 1}: <b>how likely is ink?</b>`;
+      ? say('That was the last pixel. The bill stands below.')
+      : say('Pixel {n} of {all}, row {row}, column {column}: <b>how likely is ink?</b>', {
+          n: Math.min(made.length + 1, all),
+          all,
+          row: row + 1,
+          column: column + 1,
+        });
     for (const button of buttons.children) /** @type {HTMLButtonElement} */ (button).disabled = shows || over;
-    find('.sum p').innerHTML = `You have paid <b>${paid.toFixed(1)} bits</b>. A coin would have paid ${made.length}.`;
+    find('.sum p').innerHTML = say('You have paid <b>{paid} bits</b>. A coin would have paid {coin}.', {
+      paid: paid.toFixed(1),
+      coin: made.length,
+    });
     find('.sum i b').style.width = `${(100 * paid) / Math.max(all, paid)}%`;
     refresh();
   }
@@ -78,7 +90,9 @@ export default function start({ element, trigger, props, watch }) {
     made = [...made, percent];
     paid += cost;
     shows = true;
-    find('.truth').textContent = `It is ${ink ? 'ink' : 'paper'}: ${shown(cost)} bits.`;
+    find('.truth').textContent = ink
+      ? say('It is ink: {cost} bits.', { cost: shown(cost) })
+      : say('It is paper: {cost} bits.', { cost: shown(cost) });
     tell();
     setTimeout(() => {
       if (!root.isConnected) return;
@@ -134,7 +148,7 @@ export default function start({ element, trigger, props, watch }) {
       const bitsToBeat = Number(text);
       if (!Number.isFinite(bitsToBeat) || bitsToBeat < 0 || bitsToBeat > 999) return false;
       find('.beat').textContent = text
-        ? `Somebody paid ${bitsToBeat.toFixed(1)} bits for this round: can you pay less?`
+        ? say('Somebody paid {paid} bits for this round: can you pay less?', { paid: bitsToBeat.toFixed(1) })
         : '';
       return true;
     },

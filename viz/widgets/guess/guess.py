@@ -17,16 +17,19 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
+from viz.language import say
 from viz.widgets.picker.picker import bits_of
 from viz.widgets.web import module
 
-_HTML = """
+
+def _html() -> str:
+    return f"""
 <div class="easel-guess">
   <p class="beat" role="status"></p>
-  <div class="stage"><canvas role="img" aria-label="The digit as far as it is uncovered"></canvas></div>
+  <div class="stage"><canvas role="img" aria-label="{say("The digit as far as it is uncovered")}"></canvas></div>
   <div class="side">
     <p class="question"></p>
-    <div class="bets" role="group" aria-label="How likely is ink?"></div>
+    <div class="bets" role="group" aria-label="{say("How likely is ink?")}"></div>
     <p class="truth" role="status"></p>
     <div class="sum"><p></p><i><b></b></i></div>
   </div>
@@ -46,7 +49,7 @@ def guess(elem_id: str, value: dict[str, Any], tab: str, name: str) -> gr.HTML:
     """The board of a round; ``tab`` and ``name`` are where the bits that were paid stand in the address."""
     return gr.HTML(
         value,
-        html_template=_HTML,
+        html_template=_html(),
         **module("guess/guess.js", ["done"]),
         elem_id=elem_id,
         tab=tab,

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import gradio as gr
 
+from viz.language import say
 from viz.views.vae_map import Cloud
 from viz.widgets.web import module
 
-_HTML = """
-<div class="easel-cloud" role="group" aria-label="What the encoder says of the picture">
+
+def _html() -> str:
+    pictures = say("Pictures painted from the mean of the cloud, first, and from codes of it")
+    return f"""
+<div class="easel-cloud" role="group" aria-label="{say("What the encoder says of the picture")}">
   <div class="words"></div>
-  <canvas role="img" aria-label="Pictures painted from the mean of the cloud, first, and from codes of it"></canvas>
-  <div class="under">Painted from its mean, framed, and from codes drawn out of it.</div>
+  <canvas role="img" aria-label="{pictures}"></canvas>
+  <div class="under">{say("Painted from its mean, framed, and from codes drawn out of it.")}</div>
 </div>
 """
 
@@ -25,7 +29,7 @@ def latent_cloud(elem_id: str, value: Cloud) -> gr.HTML:
     """The words and the pictures of ``value``; it stands in the caller's card."""
     return gr.HTML(
         dict(value),
-        html_template=_HTML,
+        html_template=_html(),
         **module("latent_cloud/latent_cloud.js"),
         elem_id=elem_id,
         widget=elem_id,

@@ -3,6 +3,7 @@
 import { adopt, note } from '../address/address.js';
 import { unfold } from '../address/folds.js';
 import { bytes, clamp, develop, floats, life, onceAFrame, widgetOf } from '../base.js';
+import { say } from '../say.js';
 import { drawMap, MARGIN } from './draw.js';
 import { MOST_PINS, pinboard } from './pins.js';
 import { codeAt, coordinate, figure, normal, share } from './scale.js';
@@ -48,7 +49,7 @@ export default function start({ element, props, server, watch }) {
   });
 
   /** @param {string} text */
-  function say(text) {
+  function speak(text) {
     find('.spoken').textContent = text;
   }
 
@@ -83,7 +84,7 @@ export default function start({ element, props, server, watch }) {
     note(props.tab, 'pins', written([...state.pins, ...state.pinning].map(({ place }) => place)));
   }
 
-  const { pinAt, addPin, listPins } = pinboard(root, state, { fly, complain, refresh, say, tell, notePins });
+  const { pinAt, addPin, listPins } = pinboard(root, state, { fly, complain, refresh, speak, tell, notePins });
 
   // ---- values --------------------------------------------------------------------------------------------------------
 
@@ -175,7 +176,7 @@ export default function start({ element, props, server, watch }) {
     develop(peek, picture, map.width, map.height);
     root.dataset.shown = what;
     if (what === 'cloud') find('.near').textContent = '';
-    find('.what').textContent = what === 'cloud' ? 'At the mean of the cloud' : 'Here';
+    find('.what').textContent = what === 'cloud' ? say('At the mean of the cloud') : say('Here');
     find('.where').textContent =
       map.axes.map((axis, k) => `${axis} ${figure(place[k])}`).join(' · ') +
       (map.quantiles ? ` (${place.map((each) => `${Math.round(100 * normal(each))} %`).join(', ')})` : '');
@@ -202,7 +203,7 @@ export default function start({ element, props, server, watch }) {
     try {
       answer = await server.peek(model, job.code);
     } catch {
-      answer = { picture: '', error: 'The server does not answer.' };
+      answer = { picture: '', error: say('The server does not answer.') };
     }
     flying = false;
     if (!root.isConnected) return;
@@ -243,7 +244,7 @@ export default function start({ element, props, server, watch }) {
       if (apart < best && !state.hidden.has(state.classes[i])) [best, found] = [apart, i];
     }
     const named = found >= 0 && state.classes[found] < state.colours.length;
-    return named ? `The nearest dot is a ${state.classes[found]}.` : '';
+    return named ? say('The nearest dot is a {digit}.', { digit: state.classes[found] }) : '';
   }
 
   // ---- hands -----------------------------------------------------------------------------------------------------------
@@ -317,7 +318,7 @@ export default function start({ element, props, server, watch }) {
       /** @type {Place} */
       const place = [moved(x, move[0]), moved(y, move[1])];
       moveTo(place);
-      say(map.axes.map((axis, k) => `${axis} ${figure(place[k])}`).join(', '));
+      speak(map.axes.map((axis, k) => `${axis} ${figure(place[k])}`).join(', '));
     } else if (event.key === 'Enter') pinAt([x, y]);
     else return;
     event.preventDefault();

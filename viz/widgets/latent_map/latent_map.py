@@ -26,29 +26,35 @@ from viz.language import in_this, say
 from viz.views.vae_map import CLASSES, Map
 from viz.widgets.web import module
 
-_LEGEND = "".join(
-    f'<button type="button" data-digit="{digit}" aria-pressed="true" title="Show the dots of the digit {digit}, or not"'
-    f' style="--dot: {colour}"><i></i>{digit}</button>'
-    for digit, colour in enumerate(CLASSES)
-)
-_HTML = f"""
+
+def _legend() -> str:
+    return "".join(
+        f'<button type="button" data-digit="{digit}" aria-pressed="true" '
+        f'title="{say("Show the dots of the digit {digit}, or not", digit=digit)}" '
+        f'style="--dot: {colour}"><i></i>{digit}</button>'
+        for digit, colour in enumerate(CLASSES)
+    )
+
+
+def _html() -> str:
+    keys = say("Map of the latent space: arrow keys move the cursor, Enter pins the picture there")
+    hint = say("Click to pin a picture, drag to draw a path; two pins, pressed one after the other, are its ends.")
+    return f"""
 <div class="easel-map" data-pins="0" data-path="0" data-off="">
   <div class="parts">
-    <div class="chart"><canvas tabindex="0" role="application" aria-label="Map of the latent space: arrow keys move the
- cursor, Enter pins the picture there"></canvas></div>
+    <div class="chart"><canvas tabindex="0" role="application" aria-label="{keys}"></canvas></div>
     <div class="side">
-      <canvas class="peek" width="28" height="28" role="img" aria-label="What is decoded there"></canvas>
+      <canvas class="peek" width="28" height="28" role="img" aria-label="{say("What is decoded there")}"></canvas>
       <div class="tell"><b class="what"></b><span class="where"></span><span class="near"></span></div>
       <div class="numbers"></div>
     </div>
   </div>
-  <div class="legend" role="group" aria-label="Classes of the dots">{_LEGEND}<button type="button" data-digit="all"
- aria-pressed="true">all</button><label>Pictures <input type="range" min="0" max="100" value="50"
- aria-label="How strong the pictures behind the dots are"></label></div>
+  <div class="legend" role="group" aria-label="{say("Classes of the dots")}">{_legend()}<button type="button"
+ data-digit="all" aria-pressed="true">{say("all")}</button><label>{say("Pictures")} <input type="range" min="0"
+ max="100" value="50" aria-label="{say("How strong the pictures behind the dots are")}"></label></div>
   <p class="words"></p>
-  <div class="board"><ol class="pins" aria-label="Pinned pictures"></ol>
-    <span class="hint">Click to pin a picture, drag to draw a path; two pins, pressed one after the other, are its
- ends.</span></div>
+  <div class="board"><ol class="pins" aria-label="{say("Pinned pictures")}"></ol>
+    <span class="hint">{hint}</span></div>
   <span class="fault" role="status"></span><span class="spoken" role="status"></span>
 </div>
 """
@@ -64,7 +70,7 @@ def latent_map(
     """
     return gr.HTML(
         dict(value),
-        html_template=say(_HTML),
+        html_template=_html(),
         **module("latent_map/latent_map.js"),
         elem_id=elem_id,
         server_functions=[in_this(peek)],

@@ -1,6 +1,7 @@
 // @ts-check
 // The map's pinned pictures and the paths between them.
 import { develop, make } from '../base.js';
+import { say } from '../say.js';
 
 /** @import { Place } from '../base.js' */
 /** @import { Pin, State } from './state.js' */
@@ -19,16 +20,16 @@ function button(text, label, act) {
  * The board of pins below the map at `root`: `state.pins`, those still to be decoded (`state.pinning`), and the one that
  * waits for another (`state.chosen`).
  * @param {HTMLElement} root @param {State} state
- * @param {{complain: (kind: 'pins' | 'server', text: string) => void, say: (text: string) => void}
+ * @param {{complain: (kind: 'pins' | 'server', text: string) => void, speak: (text: string) => void}
  *   & Record<'fly' | 'refresh' | 'tell' | 'notePins', () => void>} map what the map does
  */
-export function pinboard(root, state, { fly, complain, refresh, say, tell, notePins }) {
+export function pinboard(root, state, { fly, complain, refresh, speak, tell, notePins }) {
   const [shelf, hint] = ['.pins', '.hint'].map((name) => /** @type {HTMLElement} */ (root.querySelector(name)));
 
   /** @param {Place} place */
   function pinAt(place) {
     if (state.pins.length + state.pinning.length >= MOST_PINS) {
-      complain('pins', `At most ${MOST_PINS} pictures can be pinned: take one off.`);
+      complain('pins', say('At most {n} pictures can be pinned: take one off.', { n: MOST_PINS }));
       return;
     }
     state.pinning.push({ place });
@@ -40,7 +41,7 @@ export function pinboard(root, state, { fly, complain, refresh, say, tell, noteP
   function addPin(place, picture, { width, height }) {
     state.pins.push({ place, picture: develop(make('canvas'), picture, width, height) });
     listPins();
-    say(`Pinned picture ${state.pins.length}`);
+    speak(say('Pinned picture {n}', { n: state.pins.length }));
     refresh();
   }
 
@@ -50,11 +51,11 @@ export function pinboard(root, state, { fly, complain, refresh, say, tell, noteP
     shelf.replaceChildren(
       ...state.pins.map((pin, i) => {
         const item = make('li');
-        const end = button('', `Pin ${i + 1}: start or end of a path`, () => choose(pin));
+        const end = button('', say('Pin {n}: start or end of a path', { n: i + 1 }), () => choose(pin));
         end.className = 'end';
         end.setAttribute('aria-pressed', String(pin === state.chosen));
         end.append(pin.picture, String(i + 1));
-        const off = button('×', `Take pin ${i + 1} off`, () => {
+        const off = button('×', say('Take pin {n} off', { n: i + 1 }), () => {
           if (state.chosen === pin) state.chosen = null;
           state.pins = state.pins.filter((each) => each !== pin);
           notePins();

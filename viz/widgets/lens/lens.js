@@ -3,6 +3,7 @@
 import { adopt, current, note, onControl, ready } from '../address/address.js';
 import { onSubject, subject } from '../address/subject.js';
 import { bytes, clamp, life, make, onceAFrame, reporter } from '../base.js';
+import { say } from '../say.js';
 import { paint, readPalette } from './draw.js';
 
 /** @import { Gradio } from '../gradio.d.ts' */
@@ -134,7 +135,7 @@ export default function start({ element, trigger, props, watch }) {
     root.classList.toggle('alarm', Boolean(view.alarm && !view.missing));
     const sentence = find('.sentence');
     if (!view.missing || !view.kind) sentence.innerHTML = view.html;
-    find('.where').textContent = `Row ${board.row + 1}, column ${board.column + 1}`;
+    find('.where').textContent = say('Row {row}, column {column}', { row: board.row + 1, column: board.column + 1 });
     places.forEach(({ button, title, count }, i) => {
       const each = board.views[i];
       button.setAttribute('aria-pressed', String(each.key === view.key));
@@ -190,8 +191,12 @@ export default function start({ element, trigger, props, watch }) {
         column: clamp(cursor.column + ARROWS[key][1], 0, board.width - 1),
       };
     } else point(cursor.row, cursor.column);
-    const ink = board.pixels[cursor.row * board.width + cursor.column] ? ', ink' : ', empty';
-    find('.spoken').textContent = `row ${cursor.row + 1}, column ${cursor.column + 1}${ink}`;
+    const state = board.pixels[cursor.row * board.width + cursor.column] ? say('ink') : say('empty');
+    find('.spoken').textContent = say('row {row}, column {column}, {state}', {
+      row: cursor.row + 1,
+      column: cursor.column + 1,
+      state,
+    });
     refresh();
   });
   large.addEventListener('blur', () => {

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import gradio as gr
 
+from viz.language import say
 from viz.views.pixel_lens import Board
 from viz.widgets.web import module
 
@@ -44,13 +45,14 @@ def _html(label: str, legend: Mapping[str, str], verb: str, named: Named) -> str
     lines = "".join(f'<li><span class="swatch {kind}"></span>{escape(text)}</li>' for kind, text in legend.items())
     button = f'<button type="button" data-act="ask">{escape(verb)}</button>' if verb else ""
     data = " ".join(f'data-{name}-name="{text}"' for name, text in named._asdict().items())
+    keys = say("Picture: arrow keys move, Enter chooses the pixel")
     return (
         f'<div class="easel-lens" {data} role="group" aria-label="{escape(label)}"><div class="parts">'
         '<div class="large">'
-        '<canvas tabindex="0" role="application" aria-label="Picture: arrow keys move, Enter chooses the pixel">'
+        f'<canvas tabindex="0" role="application" aria-label="{keys}">'
         f'</canvas><div class="under"><span class="where"></span>{button}</div></div>'
         f'<div class="tell"><p class="sentence" role="status"></p><ul class="legend">{lines}</ul></div>'
-        '<div class="views" role="group" aria-label="Models"></div></div>'
+        f'<div class="views" role="group" aria-label="{say("Models")}"></div></div>'
         '<span class="spoken" role="status"></span></div>'
     )
 

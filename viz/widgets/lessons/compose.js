@@ -3,25 +3,31 @@
 
 import { PARTS } from '../address/locks.js';
 import { make } from '../base.js';
+import { say } from '../say.js';
 import { MOST, takenIn, withTaken } from './made.js';
 
 /** @import { Made, Step } from './made.js' */
 
 const ROOMS = {
-  '/draw/': 'Stroke by stroke',
-  '/vae/': 'All at once',
-  '/pixels/': 'Pixel by pixel',
-  '/look/': 'Where to look',
-  '/together/': 'Side by side',
-  '/train/': 'Train',
+  '/draw/': say('Stroke by stroke'),
+  '/vae/': say('All at once'),
+  '/pixels/': say('Pixel by pixel'),
+  '/look/': say('Where to look'),
+  '/together/': say('Side by side'),
+  '/train/': say('Train'),
 };
-const WORDS = { digit: 'the digit', controls: 'the commands', words: 'the words', tabs: 'the tabs' };
+const WORDS = {
+  digit: say('the digit'),
+  controls: say('the commands'),
+  words: say('the words'),
+  tabs: say('the tabs'),
+};
 /** Fields of a step: what stands above each, what helps, and how many lines it has. @type {[keyof Step, string, string, number][]} */
 const FIELDS = [
-  ['title', 'Heading', '', 1],
-  ['text', 'Sentences', '**bold** and *italics* are as usual', 4],
-  ['ask', 'A question (need not be)', 'Better before the answer can be seen', 2],
-  ['answer', 'Its answer', 'Stands there when it is asked for', 2],
+  ['title', say('Heading'), '', 1],
+  ['text', say('Sentences'), say('**bold** and *italics* are as usual'), 4],
+  ['ask', say('A question (need not be)'), say('Better before the answer can be seen'), 2],
+  ['answer', say('Its answer'), say('Stands there when it is asked for'), 2],
 ];
 
 /** @returns {Step} */
@@ -86,7 +92,7 @@ export function composer(made, { show, here, changed }) {
 
   function where() {
     const line = make('div', 'where-to');
-    const rooms = /** @type {HTMLSelectElement} */ (make('select', '', { 'aria-label': 'The room beside' }));
+    const rooms = /** @type {HTMLSelectElement} */ (make('select', '', { 'aria-label': say('The room beside') }));
     const step = made.steps[at];
     const path = step.at.split('?')[0];
     for (const [key, name] of Object.entries(ROOMS)) rooms.append(new Option(name, key, false, key === path));
@@ -94,16 +100,16 @@ export function composer(made, { show, here, changed }) {
       alter((each) => Object.assign(each, { at: rooms.value }), true);
       show(rooms.value);
     });
-    const take = pressed('Take what stands beside', 'take', () => {
+    const take = pressed(say('Take what stands beside'), 'take', () => {
       const found = here();
       if (!found) return;
       const taken = /** @type {const} */ (['hide', 'lock']);
       alter((each) => {
         each.at = taken.reduce((text, key) => withTaken(text, key, takenIn(step.at, key)), found);
       });
-      take.textContent = '✓ Taken';
+      take.textContent = say('✓ Taken');
       setTimeout(() => {
-        take.textContent = 'Take what stands beside';
+        take.textContent = say('Take what stands beside');
       }, 2000);
     });
     line.append(rooms, take);
@@ -126,40 +132,40 @@ export function composer(made, { show, here, changed }) {
       field(label, hint, rows, step[name], (text) => alter((each) => Object.assign(each, { [name]: text }))),
     );
     const feet = make('div', 'row');
-    const up = pressed('Earlier', '', () => {
+    const up = pressed(say('Earlier'), '', () => {
       made.steps.splice(at - 1, 0, ...made.steps.splice(at, 1));
       at -= 1;
       build();
       changed();
     });
     up.toggleAttribute('disabled', at === 0);
-    const off = pressed('Delete this step', '', () => {
+    const off = pressed(say('Delete this step'), '', () => {
       made.steps.splice(at, 1);
       changed();
       select(Math.max(0, at - 1));
     });
     off.toggleAttribute('disabled', made.steps.length === 1);
     feet.append(up, off);
-    box.append(where(), ...fields, away('hide', 'Leave out'), away('lock', 'Show, but lock'), feet);
+    box.append(where(), ...fields, away('hide', say('Leave out')), away('lock', say('Show, but lock')), feet);
     return box;
   }
 
   function build() {
     if (!made.steps.length) made.steps.push(blank());
-    const title = field('Title', '', 1, made.title, (text) => {
+    const title = field(say('Title'), '', 1, made.title, (text) => {
       made.title = text;
       changed();
     });
-    const steps = make('div', 'row steps', { role: 'group', 'aria-label': 'Steps' });
+    const steps = make('div', 'row steps', { role: 'group', 'aria-label': say('Steps') });
     steps.append(
       ...made.steps.map((_, i) => {
         const button = pressed(`${i + 1}`, '', () => select(i));
-        button.setAttribute('aria-label', `Step ${i + 1}`);
+        button.setAttribute('aria-label', say('Step {n}', { n: i + 1 }));
         button.setAttribute('aria-pressed', String(i === at));
         return button;
       }),
     );
-    const more = pressed('Add a step', 'more', () => {
+    const more = pressed(say('Add a step'), 'more', () => {
       made.steps.push({ ...blank(), at: made.steps[at].at });
       changed();
       select(made.steps.length - 1);

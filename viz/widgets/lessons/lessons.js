@@ -4,6 +4,7 @@
 import { adopt, note } from '../address/address.js';
 import { copied } from '../address/header.js';
 import { make } from '../base.js';
+import { say } from '../say.js';
 import { composer, pressed } from './compose.js';
 import { entry, keep, progress } from './list.js';
 import { LONGEST, pack, packedLike, shown, unpack } from './made.js';
@@ -11,9 +12,14 @@ import { roomIn } from './room.js';
 import { sheet } from './sheet.js';
 import { choice, taskCard } from './task.js';
 
-const HEAD = { vae: 'All at once', draw: 'Stroke by stroke', pixels: 'Pixel by pixel', look: 'Where to look' };
+const HEAD = {
+  vae: say('All at once'),
+  draw: say('Stroke by stroke'),
+  pixels: say('Pixel by pixel'),
+  look: say('Where to look'),
+};
 /** @type {Record<string, string>} */
-const ROOMS = { ...HEAD, together: 'Side by side', train: 'Train' };
+const ROOMS = { ...HEAD, together: say('Side by side'), train: say('Train') };
 const COMPOSE = 'compose';
 
 /** @param {{element: HTMLElement, props: any, server: any}} gradio */
@@ -63,15 +69,18 @@ export default function start({ element, props, server }) {
     const head = make('div', 'head');
     const where = make('p', 'where');
     where.textContent = lesson.short;
-    const bars = make('div', 'bars', { role: 'img', 'aria-label': `Step ${step} of ${last(lesson)}` });
+    const bars = make('div', 'bars', {
+      role: 'img',
+      'aria-label': say('Step {n} of {all}', { n: step, all: last(lesson) }),
+    });
     for (let i = 1; i <= last(lesson); i += 1) bars.append(make('i', i <= step ? 'past' : ''));
     head.append(
       where,
-      pressed('On paper', 'leave paper', () => {
+      pressed(say('On paper'), 'leave paper', () => {
         turn({ sheet: 'tasks' });
         void show(true);
       }),
-      pressed('All lessons', 'leave', () => go('')),
+      pressed(say('All lessons'), 'leave', () => go('')),
       bars,
     );
     return head;
@@ -81,15 +90,18 @@ export default function start({ element, props, server }) {
   function feet(lesson, step) {
     const feet = make('div', 'feet');
     const to = (/** @type {number} */ step) => (lesson.key === 'made' ? go('', step, now.made) : go(lesson.key, step));
-    const back = pressed('‹ Back', 'back', () => to(step - 1));
+    const back = pressed(say('‹ Back'), 'back', () => to(step - 1));
     back.toggleAttribute('disabled', step === 1);
     const count = make('span');
-    count.textContent = step > lesson.steps.length ? 'The end' : `${step} of ${lesson.steps.length}`;
+    count.textContent =
+      step > lesson.steps.length ? say('The end') : say('{n} of {all}', { n: step, all: lesson.steps.length });
     const next = course[course.indexOf(lesson) + 1 || course.length];
     const on =
       step < last(lesson)
-        ? pressed('Next ›', 'next', () => to(step + 1))
-        : pressed(next ? `Next: ${next.short} ›` : 'All lessons', 'next', () => go(next?.key ?? ''));
+        ? pressed(say('Next ›'), 'next', () => to(step + 1))
+        : pressed(next ? say('Next: {lesson} ›', { lesson: next.short }) : say('All lessons'), 'next', () =>
+            go(next?.key ?? ''),
+          );
     feet.append(back, count, on);
     return feet;
   }
@@ -97,14 +109,14 @@ export default function start({ element, props, server }) {
   /** @param {any} lesson */
   function ending(lesson) {
     const parts = [make('h2', '', { tabindex: -1 }), make('ul', 'states easel-text')];
-    parts[0].textContent = 'What you can now state';
+    parts[0].textContent = say('What you can now state');
     parts[1].innerHTML = lesson.states.map((/** @type {string} */ each) => `<li>${each}</li>`).join('');
     const asked = lesson.questions.map((/** @type {any} */ question) => {
       const card = make('div', 'task question');
-      const say = make('p', 'say');
-      say.innerHTML = question.ask;
+      const ask = make('p', 'say');
+      ask.innerHTML = question.ask;
       card.append(
-        say,
+        ask,
         choice(question, () => card.setAttribute('data-done', 'true')),
       );
       return card;
@@ -122,7 +134,7 @@ export default function start({ element, props, server }) {
     const parts = [title, text];
     if (it.note) {
       const lit = make('p', 'lit');
-      lit.textContent = `Framed in the room: ${it.note}`;
+      lit.textContent = say('Framed in the room: {what}', { what: it.note });
       parts.push(lit);
     }
     if (!it.task) return parts;
@@ -141,10 +153,11 @@ export default function start({ element, props, server }) {
     const made = own ?? { title: '', steps: [] };
     own = made;
     const title = make('h2', '', { tabindex: -1 });
-    title.textContent = 'Compose a lesson';
+    title.textContent = say('Compose a lesson');
     const about = make('p', 'easel-text');
-    about.textContent =
-      'A step is a few sentences and a room in the state that you choose beside. All of it stands in the link: this server keeps nothing.';
+    about.textContent = say(
+      'A step is a few sentences and a room in the state that you choose beside. All of it stands in the link: this server keeps nothing.',
+    );
     const count = make('p', 'said', { role: 'status' });
     const address = () => `${location.origin}${location.pathname}?made=${now.made}&v=1`;
     async function changed() {
@@ -152,21 +165,24 @@ export default function start({ element, props, server }) {
       read = text;
       turn({ made: text });
       const long = address().length;
-      count.textContent = `The link has ${long.toLocaleString('en')} of ${LONGEST.toLocaleString('en')} characters.`;
+      const sizes = { n: long.toLocaleString('en'), most: LONGEST.toLocaleString('en') };
+      count.textContent =
+        long > LONGEST
+          ? say('The link has {n} of {most} characters. Shorten the sentences, or take usual digits.', sizes)
+          : say('The link has {n} of {most} characters.', sizes);
       count.classList.toggle('wrong', long > LONGEST);
-      if (long > LONGEST) count.textContent += ' Shorten the sentences, or take usual digits.';
       for (const button of send.querySelectorAll('button')) button.disabled = long > LONGEST;
     }
     const send = make('div', 'row send');
-    const copy = pressed('Copy the link', 'copy', async () => {
-      copy.textContent = (await copied(address())) ? '✓ Copied' : 'Copy the address above';
+    const copy = pressed(say('Copy the link'), 'copy', async () => {
+      copy.textContent = (await copied(address())) ? say('✓ Copied') : say('Copy the address above');
       setTimeout(() => {
-        copy.textContent = 'Copy the link';
+        copy.textContent = say('Copy the link');
       }, 2000);
     });
     send.append(
       copy,
-      pressed('See it as a student', 'try', () => go('', 1, now.made)),
+      pressed(say('See it as a student'), 'try', () => go('', 1, now.made)),
     );
     const beside = {
       show: (/** @type {string} */ at) => place(at, ''),
@@ -176,7 +192,7 @@ export default function start({ element, props, server }) {
     const card = composer(made, beside);
     void changed();
     find('.words').replaceChildren(
-      pressed('All lessons', 'leave', () => go('')),
+      pressed(say('All lessons'), 'leave', () => go('')),
       title,
       about,
       card,

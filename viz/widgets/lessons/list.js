@@ -2,6 +2,7 @@
 // The list of the lessons, and how far somebody has come, which stays in the browser.
 
 import { make } from '../base.js';
+import { say } from '../say.js';
 
 const SHELF = 'easel-lessons';
 
@@ -32,8 +33,13 @@ export function keep(key, change) {
 export function entry(lesson, done, go) {
   const item = make('li', done?.end ? 'ended' : '');
   const door = make('a', '', { href: `?lesson=${lesson.key}` });
-  const said = done?.end ? '✓ finished' : done ? `step ${done.step} of ${lesson.steps.length}` : '';
-  door.innerHTML = `<b>${lesson.title}</b><span>${lesson.about}</span><small>${lesson.minutes} minutes${said && ` · ${said}`}</small>`;
+  const said = done?.end
+    ? say('✓ finished')
+    : done
+      ? say('step {n} of {all}', { n: done.step, all: lesson.steps.length })
+      : '';
+  const long = say('{n} minutes', { n: lesson.minutes });
+  door.innerHTML = `<b>${lesson.title}</b><span>${lesson.about}</span><small>${long}${said && ` · ${said}`}</small>`;
   door.addEventListener('click', (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();

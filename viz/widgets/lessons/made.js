@@ -2,6 +2,7 @@
 // A lesson that a teacher has made: all of it stands in one link, and no server keeps it.
 
 import { PARTS } from '../address/locks.js';
+import { say } from '../say.js';
 
 /** @typedef {{at: string, title: string, text: string, ask: string, answer: string}} Step */
 /** @typedef {{title: string, steps: Step[]}} Made */
@@ -74,13 +75,13 @@ export function shown({ title, steps }) {
   return {
     key: 'made',
     title,
-    short: title || 'A lesson',
+    short: title || say('A lesson'),
     minutes: 0,
     about: '',
     states: [],
     questions: [],
     steps: steps.map(({ at, title, text, ask, answer }, i) => ({
-      title: title || `Step ${i + 1}`,
+      title: title || say('Step {n}', { n: i + 1 }),
       at,
       look: '',
       note: '',

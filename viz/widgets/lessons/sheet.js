@@ -2,6 +2,7 @@
 // A lesson on paper: its sentences, its tasks with space to write, and a code of squares that leads to it.
 
 import { make } from '../base.js';
+import { say } from '../say.js';
 import { pressed } from './compose.js';
 
 const NEARBY = /^(localhost|127\.|\[::1\])/; // what only this machine can open
@@ -9,9 +10,9 @@ const NEARBY = /^(localhost|127\.|\[::1\])/; // what only this machine can open
 /** @param {any} task @param {boolean} answers */
 function taskOnPaper(task, answers) {
   const box = make('div', 'asked');
-  const say = make('p', 'say');
-  say.innerHTML = task.say;
-  box.append(say);
+  const ask = make('p', 'say');
+  ask.innerHTML = task.say;
+  box.append(ask);
   const told = { choose: '', open: task.answer, number: task.done, do: task.done }[
     /** @type {string} */ (task.kind ?? 'choose')
   ];
@@ -44,25 +45,25 @@ function taskOnPaper(task, answers) {
  * @param {{turn: () => void, leave: () => void}} act
  */
 export function sheet(lesson, answers, link, code, { turn, leave }) {
-  const paper = make('section', 'sheet', { 'aria-label': 'The lesson on paper' });
+  const paper = make('section', 'sheet', { 'aria-label': say('The lesson on paper') });
   const tools = make('div', 'row tools');
   tools.append(
-    pressed('Print', 'print', () => window.print()),
-    pressed(answers ? 'Without answers' : 'With answers', 'answers', turn),
-    pressed('Back to the lesson', 'leave-sheet', leave),
+    pressed(say('Print'), 'print', () => window.print()),
+    pressed(answers ? say('Without answers') : say('With answers'), 'answers', turn),
+    pressed(say('Back to the lesson'), 'leave-sheet', leave),
   );
   const head = make('div', answers ? 'top alone' : 'top');
   const title = make('h2', '', { tabindex: -1 });
-  title.textContent = answers ? `${lesson.title} · answers` : lesson.title;
+  title.textContent = answers ? say('{lesson} · answers', { lesson: lesson.title }) : lesson.title;
   const squares = make('div', 'squares');
   const name = make('p', 'name');
-  name.textContent = 'Name:';
+  name.textContent = say('Name:');
   head.append(title, ...(answers ? [] : [name, squares]));
   if (!answers)
     void code(link).then((svg) => {
-      squares.innerHTML = svg || '<p>The link is too long for a QR square: send it by mail.</p>';
+      squares.innerHTML = svg || say('<p>The link is too long for a QR square: send it by mail.</p>');
       const said = NEARBY.test(new URL(link).host) && svg;
-      if (said) squares.insertAdjacentHTML('beforeend', '<p>Opens on this machine only.</p>');
+      if (said) squares.insertAdjacentHTML('beforeend', say('<p>Opens on this machine only.</p>'));
     });
   const steps = make('ol', 'steps');
   for (const step of lesson.steps) {
@@ -78,7 +79,7 @@ export function sheet(lesson, answers, link, code, { turn, leave }) {
   paper.append(tools, head, steps);
   if (lesson.questions.length) {
     const end = make('h3');
-    end.textContent = 'At the end';
+    end.textContent = say('At the end');
     const asked = lesson.questions.map((/** @type {any} */ each) => taskOnPaper({ ...each, say: each.ask }, answers));
     paper.append(end, ...asked);
   }

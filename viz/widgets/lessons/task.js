@@ -2,6 +2,7 @@
 // A step's task, and a question at a lesson's end: answers that say why, a number that is typed, a room that is looked at.
 
 import { make } from '../base.js';
+import { say } from '../say.js';
 
 /** @param {keyof HTMLElementTagNameMap} tag @param {string} name @param {string} html made by the server */
 function filled(tag, name, html) {
@@ -26,7 +27,8 @@ export function choice(asked, solved) {
         const right = i === asked.right;
         button.classList.add(right ? 'right' : 'wrong');
         said.className = `said ${right ? 'right' : 'wrong'}`;
-        said.innerHTML = `<b>${right ? '✓ Right.' : '✗ Not this one.'}</b> ${asked.why[i]}`;
+        const verdict = right ? say('✓ Right.') : say('✗ Not this one.');
+        said.innerHTML = `<b>${verdict}</b> ${asked.why[i]}`;
         if (!right) return;
         for (const each of box.querySelectorAll('button')) each.disabled = true;
         solved();
@@ -47,25 +49,25 @@ export function choice(asked, solved) {
 function judged(task, judge, solved) {
   const box = make('form', 'judged');
   const field = /** @type {HTMLInputElement} */ (
-    make('input', '', { type: 'text', inputmode: 'decimal', autocomplete: 'off', 'aria-label': 'Your number' })
+    make('input', '', { type: 'text', inputmode: 'decimal', autocomplete: 'off', 'aria-label': say('Your number') })
   );
   const button = /** @type {HTMLButtonElement} */ (make('button', 'check', { type: 'submit' }));
-  button.textContent = task.kind === 'number' ? 'Check' : 'Look whether it is done';
+  button.textContent = task.kind === 'number' ? say('Check') : say('Look whether it is done');
   const said = make('p', 'said', { role: 'status' });
   if (task.kind === 'number') box.append(field);
   box.append(button, said);
   box.addEventListener('submit', async (event) => {
     event.preventDefault();
     button.disabled = true;
-    const answer = await judge(field.value).catch(() => ({ error: 'The server does not answer.' }));
+    const answer = await judge(field.value).catch(() => ({ error: say('The server does not answer.') }));
     button.disabled = false;
     const { right = false, found = '', error = '' } = /** @type {any} */ (answer);
     said.className = `said ${right ? 'right' : 'wrong'}`;
     const mark = make('b');
-    mark.textContent = right ? '✓ Done.' : error ? '' : '✗ Not yet.';
+    mark.textContent = right ? say('✓ Done.') : error ? '' : say('✗ Not yet.');
     said.replaceChildren(mark, ` ${error || found} `);
     if (right) said.append(filled('span', '', task.done));
-    else if (!error) said.append(filled('span', 'hint', `Hint: ${task.hint}`));
+    else if (!error) said.append(filled('span', 'hint', say('Hint: {hint}', { hint: task.hint })));
     if (right) solved();
   });
   return box;
@@ -75,7 +77,7 @@ function judged(task, judge, solved) {
 function open(task, solved) {
   const box = make('div', 'choice');
   const button = make('button', 'answer', { type: 'button' });
-  button.textContent = 'Show the answer';
+  button.textContent = say('Show the answer');
   const said = filled('p', 'said', '');
   said.setAttribute('role', 'status');
   button.addEventListener('click', () => {
@@ -94,7 +96,7 @@ function open(task, solved) {
 export function taskCard(task, done, judge, solved) {
   const card = make('div', 'task');
   card.append(
-    filled('p', 'turn', done ? '✓ Your turn: done before' : 'Your turn'),
+    filled('p', 'turn', done ? say('✓ Your turn: done before') : say('Your turn')),
     filled('p', 'say', task.say),
     task.kind === 'choose'
       ? choice(task, solved)

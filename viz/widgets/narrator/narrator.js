@@ -2,6 +2,7 @@
 // The narrator in the page. It has no value: it follows the easel:step events of its player and tells what the player's
 // value says about (step, selected picture).
 import { bytes, develop, life, make, widgetOf } from '../base.js';
+import { say } from '../say.js';
 import { openValues, SLOT } from './values.js';
 
 /** @import { Gradio, Step } from '../gradio.d.ts' */
@@ -29,7 +30,8 @@ export default function start({ element, props }) {
     '.spoken',
   ].map(find);
   const alive = life(root);
-  const COLOURED = ['read', 'write', 'vae', 'pixel', 'glimpse'];
+  /** The heads of a table that have the colour of a window. @type {Record<string, string>} */
+  const coloured = { [say('read')]: 'read', [say('write')]: 'write', [say('glimpse')]: 'glimpse' };
   /** The note, decoded. @type {Told | null} */
   let told = null;
   /** The last event's detail. @type {Step | null} */
@@ -57,7 +59,7 @@ export default function start({ element, props }) {
         row.forEach((text, x) => {
           const cell = /** @type {HTMLTableCellElement} */ (make(y === 0 && row[0] === '' && x ? 'th' : 'td'));
           slotted(cell, text);
-          if (cell.tagName === 'TH' && COLOURED.includes(text)) cell.className = text;
+          if (cell.tagName === 'TH' && text in coloured) cell.className = coloured[text];
           if (x === row.length - 1 && row.length < columns) cell.colSpan = columns - row.length + 1;
           line.append(cell);
         });
@@ -150,25 +152,28 @@ export default function start({ element, props }) {
   function drawPatch({ canvas, spec, data, size, cells }, step, cell) {
     const first = (step * cells + Math.min(cell, cells - 1)) * size;
     develop(canvas, data.subarray(first, first + size), spec.width, spec.height, spec.channels);
-    canvas.setAttribute('aria-label', `${spec.title}, step ${step + 1}`);
+    canvas.setAttribute('aria-label', say('{title}, step {n}', { title: spec.title, n: step + 1 }));
   }
 
   /** To those who listen the sentence is said once, where the player rests; of steps in quick succession only the last.
    * @param {string} moment @param {boolean} playing */
-  function say(moment, playing) {
+  function speak(moment, playing) {
     if (moment === said && !playing) return;
     clearTimeout(speech);
     const arrived = said;
     said = playing ? 'nothing' : moment;
     if (playing || !arrived) return; // what stands there at first is read where it stands
     speech = window.setTimeout(() => {
-      spoken.textContent = `${title.textContent}. ${sentence.textContent}`;
+      spoken.textContent = say('{title}. {sentence}', {
+        title: title.textContent ?? '',
+        sentence: sentence.textContent ?? '',
+      });
     }, REST);
   }
 
   /** @param {Told} told @param {Step} now */
   function tell({ value, note, values, pictures, rows, slots }, { step, cell, playing }) {
-    say(`${value.id} ${step} ${cell}`, playing);
+    speak(`${value.id} ${step} ${cell}`, playing);
     for (const { node, value } of slots) {
       const text = value.text(step, cell);
       if (node.textContent !== text) node.textContent = text;

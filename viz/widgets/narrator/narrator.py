@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gradio as gr
 
+from viz.language import say
 from viz.widgets.web import module
 
-_HTML = """
-<div class="easel-narrator" data-room="${room}" role="group" aria-label="What just happened">
+
+def _html() -> str:
+    return f"""
+<div class="easel-narrator" data-room="${{room}}" role="group" aria-label="{say("What just happened")}">
   <div class="gauge"></div>
   <div class="title"></div>
-  <div class="sentence">${empty}</div>
+  <div class="sentence">${{empty}}</div>
   <div class="patches" hidden></div>
   <div class="bar" role="meter" aria-valuemin="0" aria-valuemax="1" hidden>
     <div class="name"></div><div class="track"><div class="fill"></div></div>
@@ -29,7 +32,7 @@ def narrator(elem_id: str, player_id: str, room: str, *, empty: str = "") -> gr.
     while there is nothing to tell. The widget has neither border nor background: it stands in the caller's card.
     """
     return gr.HTML(
-        html_template=_HTML,
+        html_template=_html(),
         **module("narrator/narrator.js"),
         elem_id=elem_id,
         player=player_id,

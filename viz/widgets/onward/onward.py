@@ -12,6 +12,7 @@ from html import escape
 
 import gradio as gr
 
+from viz.language import say
 from viz.widgets.web import module
 
 
@@ -40,7 +41,7 @@ def onward(player: str, tab: str, ways: Sequence[Way], *, keeps: bool = False) -
     buttons = "".join(f'<button type="button" class="easel-plain">{escape(way.label)}</button>' for way in ways)
     return gr.HTML(
         {"tab": tab, "player": player, "ways": [asdict(way) for way in ways], "keeps": keeps},
-        html_template=f'<div class="onward" role="group" aria-label="Start from this step">{buttons}</div>',
+        html_template=f'<div class="onward" role="group" aria-label="{say("Start from this step")}">{buttons}</div>',
         elem_id=f"{player.removesuffix('-player')}-onward",
         **module("onward/onward.js", (), "easel-verbs"),
     )

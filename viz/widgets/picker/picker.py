@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from core.errors import UserError
 from core.results import SIDE
+from viz.language import say
 from viz.widgets.web import module
 
 _BITS = re.compile(r"[\w-]{131}", re.ASCII)
@@ -68,7 +69,7 @@ def buttons(groups: Sequence[Mapping[str, Any]]) -> str:
         grid = f"<div>{''.join(cells)}</div>"
         title = escape(group["title"])
         shown.append(f"<details><summary>{title}</summary>{grid}</details>" if shown else f"<p>{title}</p>{grid}")
-    return f'<div class="easel-examples" role="group" aria-label="Examples">{"".join(shown)}</div>'
+    return f'<div class="easel-examples" role="group" aria-label="{say("Examples")}">{"".join(shown)}</div>'
 
 
 def picker(elem_id: str, label: str, first: int, groups: Sequence[Mapping[str, Any]], tab: str, name: str) -> gr.HTML:
@@ -79,8 +80,8 @@ def picker(elem_id: str, label: str, first: int, groups: Sequence[Mapping[str, A
             f'<div class="easel-picker" data-tab="{tab}" data-name="{name}" data-usual="{first}"><div class="now">'
             f'<canvas width="{SIDE}" height="{SIDE}" role="img" aria-label="{escape(label)}"></canvas>'
             f"<div><h2>{escape(label)}</h2>"
-            '<button type="button" class="easel-plain" data-act="mine">Use your digit</button></div></div>'
-            f"<details><summary>Choose another</summary>{buttons(groups)}</details></div>"
+            f'<button type="button" class="easel-plain" data-act="mine">{say("Use your digit")}</button></div></div>'
+            f"<details><summary>{say('Choose another')}</summary>{buttons(groups)}</details></div>"
         ),
         elem_id=elem_id,
         **module("picker/picker.js", ["change"]),

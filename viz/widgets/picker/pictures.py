@@ -10,6 +10,7 @@ from html import escape
 
 import gradio as gr
 
+from viz.language import say
 from viz.widgets.web import module
 
 
@@ -24,7 +25,7 @@ def pictures(elem_id: str, label: str, urls: Sequence[str], first: int, tab: str
         str(first),
         html_template=(
             f'<div class="easel-picker easel-pictures" data-tab="{tab}" data-name="{name}" data-usual="{first}">'
-            "<details><summary>Choose one to copy</summary>"
+            f"<details><summary>{say('Choose one to copy')}</summary>"
             f'<div class="easel-examples" role="group" aria-label="{escape(label)}"><div>{cells}</div></div>'
             "</details></div>"
         ),

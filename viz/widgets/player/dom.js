@@ -1,6 +1,7 @@
 // @ts-check
 // The standing half of the player: its elements, their sizes and their words.
 import { clamp, make } from '../base.js';
+import { say } from '../say.js';
 import { COLOURS, DASHES, drawFilm, drawLine, drawPanel, readPalette, rounded } from './draw.js';
 import { called as calledIn, stepList } from './words.js';
 
@@ -10,6 +11,8 @@ import { called as calledIn, stepList } from './words.js';
 /** @import { State, View } from './state.js' */
 
 const NARROWEST = 160; // CSS px a panel needs beside others
+/** @param {string[]} parts of which some may be empty */
+const listed = (parts) => parts.filter(Boolean).reduce((all, next) => say('{all}, {next}', { all, next }));
 /** CSS px of the stage's height: a wall is larger than a laptop. */
 const tallest = () => Math.max(420, 0.5 * innerHeight - 30);
 const CROWD = 40; // more pictures than this stand close together
@@ -51,7 +54,9 @@ function buildGroup({ title }) {
  */
 export function nameOf({ heads, labels }, i) {
   const columns = heads?.columns.length ?? 1;
-  const place = heads ? `${heads.rows[Math.floor(i / columns)]}, ${heads.columns[i % columns]}` : `Picture ${i + 1}`;
+  const place = heads
+    ? `${heads.rows[Math.floor(i / columns)]}, ${heads.columns[i % columns]}`
+    : say('Picture {n}', { n: i + 1 });
   return labels?.[i] ? `${place}: ${labels[i]}` : place;
 }
 
@@ -77,7 +82,7 @@ export function standing(root, props, state) {
   function flag(on) {
     state.playing = on;
     root.dataset.playing = String(on);
-    find('[data-act="play"]').setAttribute('aria-label', on ? 'Pause' : 'Play');
+    find('[data-act="play"]').setAttribute('aria-label', on ? say('Pause') : say('Play'));
   }
 
   /** @param {Panel} spec @param {string[]} kinds @returns {View} */
@@ -170,14 +175,17 @@ export function standing(root, props, state) {
     const picked = Array.from({ length: count }, (_, i) =>
       count === 1 ? 0 : Math.round((i * (steps() - 1)) / (count - 1)),
     );
-    const canvas = make('canvas', '', { role: 'img', 'aria-label': `Film strip: ${count} of ${steps()} steps` });
+    const canvas = make('canvas', '', {
+      role: 'img',
+      'aria-label': say('Film strip: {n} of {all} steps', { n: count, all: steps() }),
+    });
     const buttons = picked.map((step) => {
       const button = make('button', '', {
         type: 'button',
         tabindex: -1,
         'data-act': 'jump',
         'data-step': step,
-        'aria-label': `Go to ${called(step)}`,
+        'aria-label': say('Go to {moment}', { moment: called(step) }),
       });
       button.style.aspectRatio = `${panel.spec.width} / ${panel.spec.height}`;
       return button;
@@ -301,16 +309,16 @@ export function standing(root, props, state) {
   function describe() {
     const { step, cell } = state;
     const value = shown();
-    const at = value.steps > 1 ? `, ${called(step)}` : '';
+    const at = value.steps > 1 ? called(step) : '';
     state.panels.forEach(({ spec }, i) => {
-      const grid = spec.cells > 1 ? `, ${spec.cells} pictures, number ${cell + 1} selected` : '';
-      state.views[i].canvas.setAttribute('aria-label', spec.title + at + grid);
+      const grid = spec.cells > 1 ? say('{n} pictures, number {cell} selected', { n: spec.cells, cell: cell + 1 }) : '';
+      state.views[i].canvas.setAttribute('aria-label', listed([spec.title, at, grid]));
     });
     const bars = value.steps > 1 && state.bars;
     const unit = value.cost?.unit;
-    const spent = bars ? `, ${bars[Math.floor((step * bars.length) / value.steps)].toFixed(2)} ${unit}` : '';
+    const spent = bars ? `${bars[Math.floor((step * bars.length) / value.steps)].toFixed(2)} ${unit}` : '';
     line.setAttribute('aria-valuenow', String(step + 1));
-    line.setAttribute('aria-valuetext', called(step) + spent);
+    line.setAttribute('aria-valuetext', listed([called(step), spent]));
     find('.count').textContent = `${step + 1} / ${value.steps}`;
     Object.assign(root.dataset, { step, cell });
   }

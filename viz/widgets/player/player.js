@@ -1,6 +1,7 @@
 // @ts-check
 // The moving half of the player: the time line, the hand on it, and the events. player.py says what goes in and out.
 import { clamp, floats, life, reporter } from '../base.js';
+import { say } from '../say.js';
 import { nameOf, standing } from './dom.js';
 import { openPanel, readPalette } from './draw.js';
 import { begun } from './state.js';
@@ -138,7 +139,7 @@ export default function start({ element, trigger, props, watch }) {
     windows.hidden = !kinds.length;
     const marker = kinds.every((kind) => kind === 'pixel' || kind === 'row');
     const word = /** @type {Element} */ (windows.lastElementChild);
-    word.textContent = marker ? 'Marker' : 'Windows';
+    word.textContent = marker ? say('Marker') : say('Windows');
     windows.setAttribute('aria-label', word.textContent);
     state.animated ||= value.steps > 1;
     setTransport(value.steps > 1 ? 'shown' : state.animated ? 'kept' : 'none');

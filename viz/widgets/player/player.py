@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from viz.widgets.web import module
-
-HTML = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
+from viz.language import say
+from viz.widgets.web import markup, module
 
 
 def player(
@@ -30,11 +28,11 @@ def player(
     """
     return gr.HTML(
         value=value,
-        html_template=HTML,
+        html_template=markup("player/player.html"),
         **module("player/player.js", ["pick"]),
         elem_id=elem_id,
         player=elem_id,
         room=room,
         panels=panels,
-        empty=empty,
+        empty=say(empty),
     )

@@ -1,12 +1,14 @@
 // @ts-check
 // The steps in words: what a person who does not see the animation reads of it, and by which they go through it.
 import { openValues, SLOT } from '../narrator/values.js';
+import { say } from '../say.js';
 
 /** @import { Note, Player } from '../payload.d.ts' */
 /** @import { Decoded } from './draw.js' */
 /** @import { State } from './state.js' */
 /** @typedef {Pick<Decoded, 'spec' | 'data' | 'reveal'>} Film */
 
+const [COMMA, SEMICOLON] = [say(', '), say('; ')];
 /** @param {string} text */
 const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 const capital = (/** @type {string} */ text) => text.slice(0, 1).toUpperCase() + text.slice(1);
@@ -19,10 +21,12 @@ export const called = ({ moment, steps }, step) =>
 /** The rows of a note's table as one sentence, still with its slots. @param {string[][]} rows */
 function told(rows) {
   const heads = rows[0]?.[0] === '' ? rows[0] : [];
-  const cells = (/** @type {string[]} */ [name, ...texts]) =>
-    `${name}: ${texts.map((text, i) => (texts.length > 1 && heads[i + 1] ? `${heads[i + 1]} ${text}` : text)).join(', ')}`;
+  const cells = (/** @type {string[]} */ [name, ...texts]) => {
+    const parts = texts.map((text, i) => (texts.length > 1 && heads[i + 1] ? `${heads[i + 1]} ${text}` : text));
+    return say('{name}: {texts}', { name, texts: parts.join(COMMA) });
+  };
   const said = rows.slice(heads.length ? 1 : 0).map(cells);
-  return said.length ? `${capital(said.join('; '))}.` : '';
+  return said.length ? say('{sentence}.', { sentence: capital(said.join(SEMICOLON)) }) : '';
 }
 
 /** The share of ink in picture `cell` at a step, in %.
@@ -49,8 +53,8 @@ export function sentences(value, cell, panel) {
     values.ink = { longest: '', text: (step, each) => inkOf(panel, step, Math.min(each, panel.spec.cells - 1)) };
   const title = moves(note.title) ? note.title : capital(moment);
   const parts = [note.html, moves(note.html) ? '' : told(note.rows ?? [])];
-  if (!parts.some(moves) && values.ink) parts.push('[[ink]] % of the picture is ink.');
-  const template = `<b>${title}.</b> ${parts.filter(Boolean).join(' ')}`;
+  if (!parts.some(moves) && values.ink) parts.push(say('[[ink]] % of the picture is ink.'));
+  const template = say('<b>{title}.</b> {text}', { title: title ?? '', text: parts.filter(Boolean).join(' ') });
   return Array.from({ length: steps }, (_, step) =>
     template.replace(SLOT, (_slot, name) => escaped(values[name]?.text(step, cell) ?? '')),
   );

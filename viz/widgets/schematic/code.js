@@ -2,6 +2,7 @@
 // The fold below a schematic's formula: the lines of the program that compute each part, fetched when it is opened.
 
 import { make } from '../base.js';
+import { say } from '../say.js';
 
 /** @typedef {{part: string, place: string, lines: string[], own: number}} Lines */
 
@@ -10,7 +11,7 @@ function block({ part, place, lines, own }) {
   const box = make('div', 'source', { 'data-part': part });
   const where = make('p', 'place');
   where.textContent = place;
-  const code = make('pre', '', { tabindex: 0, 'aria-label': `Program of ${part}, ${place}` });
+  const code = make('pre', '', { tabindex: 0, 'aria-label': say('Program of {part}, {place}', { part, place }) });
   code.append(
     ...lines.map((line, i) => {
       const each = make('span', i === own ? 'own' : '');
@@ -29,12 +30,12 @@ function block({ part, place, lines, own }) {
 export function codeFold(ask, built) {
   const fold = /** @type {HTMLDetailsElement} */ (make('details', 'code'));
   const title = make('summary');
-  title.textContent = 'The formula as a program';
+  title.textContent = say('The formula as a program');
   const body = make('div', 'sources', { role: 'status' });
   fold.append(title, body);
   fold.addEventListener('toggle', async () => {
     if (!fold.open || body.firstChild) return;
-    body.textContent = 'Fetching …';
+    body.textContent = say('Fetching …');
     try {
       body.replaceChildren(...(await ask()).map(block));
       built();

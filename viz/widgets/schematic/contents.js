@@ -3,6 +3,7 @@
 import { bytes, clamp, decimal, develop, floats, make, penOf } from '../base.js';
 import { openValues } from '../narrator/values.js';
 import { colours, openPanel, readPalette } from '../player/draw.js';
+import { say } from '../say.js';
 
 /** @import { Patch, Player } from '../payload.d.ts' */
 /** @import { Decoded } from '../player/draw.js' */
@@ -187,7 +188,7 @@ export function opened(value) {
   /** @param {number} step @param {number} cell */
   function next(step, cell) {
     const found = marks('glimpse', step + 1, cell);
-    if (!found) return text('–', 'the last');
+    if (!found) return text('–', say('the last'));
     const { width, height } = value.panels[found.panel];
     const [x, y, wide, high] = found.box;
     const scale = SIDE / Math.max(width, height);
@@ -208,7 +209,7 @@ export function opened(value) {
   /** @param {number} step @param {number} cell */
   function nats(step, cell) {
     const spent = numbers('kl', step, cell);
-    return Number.isNaN(spent) ? text('ε', 'chance') : text(decimal(spent, 1), 'nats');
+    return Number.isNaN(spent) ? text('ε', say('chance')) : text(decimal(spent, 1), say('nats'));
   }
 
   /** @param {number} at */
@@ -235,16 +236,17 @@ export function opened(value) {
   const percent = (/** @type {number} */ share) => `${Math.round(100 * share)} %`;
   /** What stands above a box in place of its name: the number that matters.
    * @param {string} kind @param {number} step @param {number} cell */
-  function say(kind, step, cell) {
+  function headline(kind, step, cell) {
     const shares = kind === 'ink' ? [numbers('p', step, cell)] : kind === 'digit' ? classes(step, cell) : [];
     const most = Math.max(...shares);
     if (!Number.isFinite(most)) return '';
-    return kind === 'ink' ? `ink: ${percent(most)}` : `digit: ${shares.indexOf(most)}, ${percent(most)}`;
+    if (kind === 'ink') return say('ink: {share}', { share: percent(most) });
+    return say('digit: {digit}, {share}', { digit: shares.indexOf(most), share: percent(most) });
   }
 
   return {
     marks,
-    say,
+    headline,
     /** @param {Shows} shows */
     size({ kind, room }) {
       const spec = kind === 'patch' ? patchOf(room) : value.panels[panelOf(value, room ?? '')];

@@ -165,14 +165,11 @@ export default function start({ element, props, server }) {
     family.boxes.forEach((box, i) => {
       const node = parts[i];
       const layer = now?.value?.layers?.[box.shows.layer ?? -1];
-      const label = (now && held?.say(box.shows.kind, now.step, now.cell)) || (layer?.label ?? box.label);
+      const label = (now && held?.headline(box.shows.kind, now.step, now.cell)) || (layer?.label ?? box.label);
       const size = held?.size(box.shows) ?? '';
       const told = box.name.replace('{label}', layer?.label ?? box.label);
       /** @type {HTMLElement} */ (node.querySelector('.label')).textContent = label;
-      node.setAttribute(
-        'aria-label',
-        size ? told.replace('{size}', size) : told.replace(/ (a|the) \{size\} \w+/, ' at once'),
-      );
+      node.setAttribute('aria-label', size || !box.sizeless ? told.replace('{size}', size) : box.sizeless);
       node.classList.toggle('idle', Boolean(now?.value) && !able().includes(box.part));
       const hold = /** @type {HTMLElement} */ (node.querySelector('.hold'));
       if (held && now) held.draw(hold, box.shows, now.step, now.cell);

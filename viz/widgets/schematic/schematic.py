@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from viz.language import in_this
+from viz.language import in_this, say
 from viz.views import sources
 from viz.widgets.web import module
 
@@ -23,8 +23,9 @@ def schematic(key: str, family: sources.Family) -> gr.HTML:
     def program(_: object) -> list[sources.Lines]:
         return sources.lines(family)
 
+    label = say("The network, part by part")
     return gr.HTML(
-        html_template='<div class="easel-schematic" role="group" aria-label="The network, part by part"></div>',
+        html_template=f'<div class="easel-schematic" role="group" aria-label="{label}"></div>',
         **module("schematic/schematic.js"),
         elem_id=f"{key}-schematic",
         stage=key,  # Gradio keeps the name key for itself

@@ -17,13 +17,14 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from core.errors import UserError
+from viz.language import say
 from viz.widgets.web import module
 
 KINDS = {"gif": "GIF", "png": "PNG", "webp": "WebP", "mp4": "MP4", "svg": "Chart", "html": "Page", "zip": "All"}
 """The files, by their endings, and what the buttons call them."""
-WIDTHS = {"As sized": 0, "1080": 1080, "2160": 2160, "3840 (4K)": 3840}
+WIDTHS = {0: "As sized", 1080: "1080", 2160: "2160", 3840: "3840 (4K)"}
 """Pixels that a PNG can be wide; 0: as its panels' size makes it."""
-STEPS = {"The step shown": 1, "4 steps": 4, "8 steps": 8}
+STEPS = {1: "The step shown", 4: "4 steps", 8: "8 steps"}
 """How many steps a PNG has side by side."""
 HINTS = {
     "gif": "An animation that every program opens",
@@ -108,7 +109,9 @@ def take_home(key: str, fps: int, player: str = "", *, folded: bool = False) -> 
     inner = _html(key, fps, player or f"{key}-player")
     return gr.HTML(
         {},
-        html_template=f"<details class='home'><summary>Take it home</summary>{inner}</details>" if folded else inner,
+        html_template=f"<details class='home'><summary>{say('Take it home')}</summary>{inner}</details>"
+        if folded
+        else inner,
         elem_id=f"{key}-home",
         **module("take_home/take_home.js", ["save"], "easel-verbs"),
     )
@@ -121,25 +124,27 @@ def _html(key: str, fps: int, player: str) -> str:
             f'step="{step}" value="{value}"></label>'
         )
 
-    def choice(name: str, label: str, choices: dict[str, int]) -> str:
-        offered = "".join(f'<option value="{value}">{text}</option>' for text, value in choices.items())
+    def choice(name: str, label: str, choices: dict[int, str]) -> str:
+        offered = "".join(f'<option value="{value}">{text}</option>' for value, text in say(choices).items())
         return f'<label>{label} <select name="{name}">{offered}</select></label>'
 
     def tick(name: str, label: str, on: bool) -> str:
         return f'<label><input type="checkbox" name="{name}"{" checked" if on else ""}> {label}</label>'
 
+    hints = say(HINTS)
     buttons = "".join(
-        f'<button type="button" class="easel-plain" id="{key}-{kind}" data-kind="{kind}" title="{HINTS[kind]}">{name}'
+        f'<button type="button" class="easel-plain" id="{key}-{kind}" data-kind="{kind}" title="{hints[kind]}">{name}'
         "</button>"
-        for kind, name in KINDS.items()
+        for kind, name in say(KINDS).items()
     )
     return (
         f'<div class="verbs">{buttons}</div>'
-        '<details class="options"><summary>Options</summary>'
-        f'<form data-player="{player}"><div>{slider("size", "Size, px", 56, 560, 28, 280)}'
-        f"{slider('fps', 'Frames a second', 1, 30, 1, fps)}</div><div>"
-        f"{choice('width', 'PNG, px wide', WIDTHS)}{choice('frames', 'It shows', STEPS)}</div><div>"
-        f"{tick('titles', 'Titles', True)}{tick('windows', 'Windows', True)}{tick('patches', 'Patches', False)}"
-        f"{tick('chart', 'Chart', False)}{tick('loop', 'Loop', True)}</div></form>"
-        '<pre hidden aria-label="This in Python"></pre></details>'
+        f'<details class="options"><summary>{say("Options")}</summary>'
+        f'<form data-player="{player}"><div>{slider("size", say("Size, px"), 56, 560, 28, 280)}'
+        f"{slider('fps', say('Frames a second'), 1, 30, 1, fps)}</div><div>"
+        f"{choice('width', say('PNG, px wide'), WIDTHS)}{choice('frames', say('It shows'), STEPS)}</div><div>"
+        f"{tick('titles', say('Titles'), True)}{tick('windows', say('Windows'), True)}"
+        f"{tick('patches', say('Patches'), False)}{tick('chart', say('Chart'), False)}"
+        f"{tick('loop', say('Loop'), True)}</div></form>"
+        f'<pre hidden aria-label="{say("This in Python")}"></pre></details>'
     )

@@ -2,6 +2,7 @@
 // The pictures, the chart and the two ways through a film: along its moments, and what each moment holds.
 
 import { bytes, develop, floats, life, make } from '../base.js';
+import { say } from '../say.js';
 
 /**
  * @typedef {{data: string, channels: number, height: number, width: number, count: number}} Pictures
@@ -16,10 +17,10 @@ import { bytes, develop, floats, life, make } from '../base.js';
 const PACE = 350; // ms from one moment to the next while it plays
 const REACH = 3.2; // standard deviations of a code that are drawn
 const TITLES = {
-  codes: ['The map', 'pictures of the validation split by the two numbers of their code'],
-  strokes: ['A copy, stroke by stroke', 'the window is dashed; the last one is the whole copy'],
-  field: ['What the middle pixel looks at', 'the brighter, the more'],
-  copies: ['Copies', 'above what it sees, below what it makes of it'],
+  codes: [say('The map'), say('pictures of the validation split by the two numbers of their code')],
+  strokes: [say('A copy, stroke by stroke'), say('the window is dashed; the last one is the whole copy')],
+  field: [say('What the middle pixel looks at'), say('the brighter, the more')],
+  copies: [say('Copies'), say('above what it sees, below what it makes of it')],
 };
 
 /** One of the pictures, from 0. @param {Pictures} pictures @param {Uint8Array} data @param {number} index */
@@ -80,7 +81,7 @@ export class Stage {
     );
     this.part('.rooms').replaceChildren(
       ...shown.rooms.flatMap(([href, words], i) => [
-        i ? ' · ' : 'Use it: ',
+        i ? ' · ' : say('Use it: '),
         Object.assign(make('a'), { href, textContent: words }),
       ]),
     );
@@ -165,8 +166,11 @@ export class Stage {
     const input = this.part('.time input');
     Object.assign(input, { max: String(film.steps.length - 1), value: String(this.moment) });
     const step = this.at === null ? (this.now?.step ?? film.steps[this.moment]) : film.steps[this.moment];
-    this.part('.time output').textContent =
-      `moment ${this.moment + 1} of ${film.steps.length}, step ${step.toLocaleString('en')}`;
+    this.part('.time output').textContent = say('moment {n} of {all}, step {step}', {
+      n: this.moment + 1,
+      all: film.steps.length,
+      step: step.toLocaleString('en'),
+    });
     this.root.dataset.moment = this.at === null ? '' : String(this.at);
     for (const each of this.root.querySelectorAll('[data-moment-of]')) {
       const here = Number(each.getAttribute('data-moment-of')) === this.moment;
@@ -185,8 +189,8 @@ export class Stage {
             const button = make('button', '', {
               type: 'button',
               'data-moment-of': m,
-              'aria-label': `Step ${step}`,
-              title: `Step ${step}`,
+              'aria-label': say('Step {n}', { n: step }),
+              title: say('Step {n}', { n: step }),
             });
             const index = m * what.count + Math.min(this.cell, what.count - 1);
             button.append(this.canvas(what, cut(what, /** @type {Uint8Array} */ (data.pictures), index)));
@@ -211,14 +215,18 @@ export class Stage {
       at === null && now ? data.now : film?.pictures ? data.pictures : data.subjects
     );
     const first = at === null && now ? 0 : film?.pictures ? this.moment * what.count : 0;
-    const looks = film?.right ? 'What it looks at, and where' : 'The same noise, painted';
+    const looks = film?.right ? say('What it looks at, and where') : say('The same noise, painted');
     this.part('.what').textContent = looks;
     this.part('h3 small').textContent = film?.right
-      ? 'its windows, the last one boldest; below how sure it is of the right answer'
-      : 'unchanged noise since before the first step';
+      ? say('its windows, the last one boldest; below how sure it is of the right answer')
+      : say('unchanged noise since before the first step');
     root.querySelector('.pictures')?.replaceChildren(
       ...Array.from({ length: what.count }, (_, i) => {
-        const button = make('button', '', { type: 'button', 'data-cell': i, 'aria-label': `Picture ${i + 1}` });
+        const button = make('button', '', {
+          type: 'button',
+          'data-cell': i,
+          'aria-label': say('Picture {n}', { n: i + 1 }),
+        });
         button.setAttribute('aria-pressed', String(i === this.cell));
         const canvas = this.canvas(what, cut(what, pixels, first + i));
         button.append(canvas);
@@ -274,7 +282,7 @@ export class Stage {
   codes(film) {
     const codes = /** @type {Float32Array} */ (this.data.codes);
     const count = film.codes?.shape[1] ?? 0;
-    const canvas = make('canvas', 'map', { role: 'img', 'aria-label': 'The map of codes at this moment' });
+    const canvas = make('canvas', 'map', { role: 'img', 'aria-label': say('The map of codes at this moment') });
     Object.assign(canvas, { width: 560, height: 560 });
     const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
     const style = getComputedStyle(this.root);
@@ -318,7 +326,7 @@ export class Stage {
     const size = height * width;
     const values = this.data.field.subarray(this.moment * size, (this.moment + 1) * size);
     const pixels = Uint8Array.from(values, (value) => Math.round(255 * Math.sqrt(Math.min(1, value))));
-    const canvas = make('canvas', '', { role: 'img', 'aria-label': 'The receptive field of the middle pixel' });
+    const canvas = make('canvas', '', { role: 'img', 'aria-label': say('The receptive field of the middle pixel') });
     return [develop(canvas, pixels, width, height)];
   }
 

@@ -3,9 +3,11 @@
 
 import { current, onControl, ready } from '../address/address.js';
 import { life } from '../base.js';
+import { say } from '../say.js';
 import { save } from '../take_home/take_home.js';
 import { Stage } from './stage.js';
 
+const GO_ON = say('Go on');
 const SOON = 500; // ms from one look to the next while it goes on
 const LATER = 4000; // … and while nothing moves
 const SETTLE = 300; // ms in which a control that moves becomes one word
@@ -37,7 +39,7 @@ export default async function start({ element, props, server }) {
       const word = button.dataset.do;
       button.hidden = word === 'on' ? going || state === 'finished' || !shown.command : !going;
     }
-    part('[data-do=pause]').textContent = pace === 'paused' ? 'Go on' : 'Pause';
+    part('[data-do=pause]').textContent = pace === 'paused' ? GO_ON : say('Pause');
     part('[data-do=slow]').setAttribute('aria-pressed', String(pace === 'slow'));
     part('.home').hidden = !shown.kept && !shown.command;
     part('[data-home]').hidden = !shown.kept;
@@ -53,7 +55,7 @@ export default async function start({ element, props, server }) {
     try {
       answer = await server.look(asked, version);
     } catch {
-      answer = { error: 'The server does not answer; this page goes on asking.', again: true };
+      answer = { error: say('The server does not answer; this page goes on asking.'), again: true };
     }
     looking = false;
     if (asked !== key) {
@@ -73,7 +75,7 @@ export default async function start({ element, props, server }) {
 
   /** @param {object} word */
   async function tell(word) {
-    const answer = await server.tell(key, word).catch(() => ({ error: 'The server does not answer.' }));
+    const answer = await server.tell(key, word).catch(() => ({ error: say('The server does not answer.') }));
     if (answer.error) part('.head').textContent = answer.error;
     else look();
   }
@@ -105,12 +107,12 @@ export default async function start({ element, props, server }) {
     const button = /** @type {HTMLElement} */ (target).closest('button');
     if (!button) return;
     if (button.dataset.do) {
-      const pressed = button.getAttribute('aria-pressed') === 'true' || button.textContent === 'Go on';
+      const pressed = button.getAttribute('aria-pressed') === 'true' || button.textContent === GO_ON;
       const word = button.dataset.do;
       tell({ do: word !== 'on' && pressed ? 'go' : word });
     }
     if (button.hasAttribute('data-home')) {
-      const file = await server.home(key).catch(() => ({ error: 'The server does not answer.' }));
+      const file = await server.home(key).catch(() => ({ error: say('The server does not answer.') }));
       if (file.error) part('.head').textContent = file.error;
       else save(file.name, file.data);
     }
