@@ -130,6 +130,9 @@ def in_call(call: ast.Call, sentences: set[str]) -> Iterator[Message]:
         yield from texts(call.args[SUBJECTS[name]], calls=False)
     elif name in SAYS or name in sentences:
         yield from (text for text in texts(first, calls=False) if text.strip()) if first is not None else ()
+    if name.endswith("switch"):
+        for each in call.args:
+            yield from choices(each)
     if component or name in SAYS:
         for keyword in call.keywords:
             if keyword.arg in LABELS:
@@ -148,11 +151,28 @@ def rows(node: ast.AST) -> Iterator[str]:
             yield from rows(row)
 
 
+def choices(node: ast.AST) -> Iterator[str]:
+    """The titles of a choice: names, or pairs of a title and a value."""
+    if isinstance(node, ast.List | ast.Tuple):
+        for each in node.elts:
+            title = each.elts[0] if isinstance(each, ast.Tuple) else each
+            yield from (text for text in texts(title) if re.search(r"[A-Za-z]{2}", text))
+
+
+def titles(node: ast.AST) -> Iterator[str]:
+    """The keys of a table from titles to values, as a choice offers them."""
+    if isinstance(node, ast.Dict):
+        for key in node.keys:
+            if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value[:1].isupper():
+                yield from filter(prose, (key.value,))
+
+
 def constants(tree: ast.Module) -> Iterator[str]:
     """The prose of a module's own constants, of class bodies and of usual values."""
     for statement in tree.body:
         if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
             yield from filter(prose, texts(statement.value))
+            yield from titles(statement.value)
             yield from rows(statement.value)
         elif isinstance(statement, ast.ClassDef):
             for each in statement.body:

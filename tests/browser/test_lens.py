@@ -159,7 +159,9 @@ def test_the_orders_of_the_visits_play(page: Page, lens_tab: Locator) -> None:
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
     expect(page.locator("#lens-scan-narrator .title")).to_have_text("Diagonal 2 of 27")
-    expect(page.locator("#lens-scan-narrator .sentence")).to_contain_text("All 2 states of this diagonal")
+    expect(page.locator("#lens-scan-narrator .sentence")).to_contain_text(
+        "All 2 states are computed at once on this diagonal"
+    )
 
 
 @pytest.mark.kept_page

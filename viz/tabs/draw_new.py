@@ -74,6 +74,6 @@ def build(tab: Tab) -> None:
             with card("How far is the nearest?"):
                 gr.Plot(figures.novelty_figure(found.imagined, found.test, found.train), show_label=False)
         with column("aside"), card("The question"):
-            gr.Markdown(QUESTION, elem_classes="easel-text")
+            gr.Markdown(say(QUESTION), elem_classes="easel-text")
             with gr.Accordion("The answer in figures", open=False, elem_classes="easel-fold"):
                 gr.Markdown(words(found), elem_classes="easel-text")

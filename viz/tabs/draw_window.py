@@ -67,9 +67,9 @@ def build(tab: Tab) -> None:
             with card("The formula"):
                 shown = gr.HTML(first.formula, elem_id="bank-formula", **plain)
             with card("What you see", folds=True):
-                gr.Markdown(TEXT, elem_classes="easel-text")
+                gr.Markdown(say(TEXT), elem_classes="easel-text")
                 with gr.Accordion("Read on", open=False, elem_classes="easel-fold"):
-                    gr.Markdown(MORE, elem_classes="easel-text")
+                    gr.Markdown(say(MORE), elem_classes="easel-text")
 
     def answer(picture: Picture, changed: set[str], **setting: float) -> tuple[Any, ...]:
         moved = [name for name in draw_window.TERMS if name in changed]

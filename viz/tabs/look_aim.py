@@ -9,6 +9,7 @@ import gradio as gr
 from core.errors import UserError
 from core.results import GLIMPSES
 from viz.address import QUIET
+from viz.language import say
 from viz.tabs.common import card, column, room, status_line, stored
 from viz.tabs.desk import Tab
 from viz.tabs.look_path import Scene, network, scene_of
@@ -63,9 +64,9 @@ def build(tab: Tab, scene: Scene, trained: Painters) -> None:
             words = gr.HTML(first.words, elem_id="look-words", elem_classes="look-words", **plain)
             status = status_line("look-aim")
         with column("aside"), card("What you see", folds=True):
-            gr.Markdown(TEXT, elem_classes="easel-text")
+            gr.Markdown(say(TEXT), elem_classes="easel-text")
             with gr.Accordion("Read on", open=False, elem_classes="easel-fold"):
-                gr.Markdown(MORE, elem_classes="easel-text")
+                gr.Markdown(say(MORE), elem_classes="easel-text")
         window = tab.control("window", gr.Textbox("", visible="hidden", elem_id="look-window"))
     parts = scene._asdict()
     for name in [each for each in parts if each != "own"]:

@@ -144,7 +144,7 @@ def build(tab: Tab, scene: Scene) -> None:
 def _lens_card(tab: Tab, made: dict[str, Any]) -> None:
     names = Named(tab.key, "pixel", "hears")
     with card("What a pixel hears", folds=True):
-        gr.Markdown(HEARS, elem_classes="easel-text")
+        gr.Markdown(say(HEARS), elem_classes="easel-text")
         value = look_pixels.blank(LARGEST_SCENE, len(CORNERS))
         lens = lens_widget("every-lens", say("What a pixel hears"), say(HEARS_LEGEND), value, named=names)
         tab.keeps(names.pixel, tab.keeps(names.model, lens, look_pixels.FROM_ALL), "")
@@ -171,7 +171,7 @@ def _lens_card(tab: Tab, made: dict[str, Any]) -> None:
 def _backwards_card(tab: Tab) -> None:
     quiet: dict[str, Any] = {"apply_default_css": False}
     with card("Backwards", folds=True):
-        gr.Markdown(BACKWARDS, elem_classes="easel-text")
+        gr.Markdown(say(BACKWARDS), elem_classes="easel-text")
         with gr.Row(elem_classes="easel-bar"):
             row = tab.control("row", _place(say("Row of the cell"), CELLS[0], START_CELL[0], "row"))
             at = tab.control("column", _place(say("Column of the cell"), CELLS[1], START_CELL[1], "column"))

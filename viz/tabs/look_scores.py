@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from viz.language import say
 from viz.tabs.common import card
 from viz.tabs.desk import Tab
 from viz.views import look_scores
@@ -26,4 +27,4 @@ def build(tab: Tab) -> None:
     with gr.Column(elem_classes=["easel-scores-room", "easel-look"]), card("Errors on pictures it has never seen"):
         gr.Plot(look_scores.figure(found), show_label=False, elem_id="look-chart")
         gr.Markdown(look_scores.sentence(found), elem_id="look-figures", elem_classes="easel-text")
-        gr.Markdown(ABOUT, elem_classes="easel-text")
+        gr.Markdown(say(ABOUT), elem_classes="easel-text")

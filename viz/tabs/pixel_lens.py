@@ -149,7 +149,7 @@ def _named(trained: Painters, run: str, name: str) -> tuple[Any, str]:
 
 def _field_card(tab: Tab) -> Painters:
     with card("What a pixel sees"):
-        gr.Markdown(SEES, elem_classes="easel-text")
+        gr.Markdown(say(SEES), elem_classes="easel-text")
         trained = Painters(tab, "lens", titles())
         names = Named(tab.key, "pixel", "model")
         fields = _lens(tab, "lens-field", say("What a pixel sees"), say(SEES_LEGEND), empty(), names)
@@ -171,7 +171,7 @@ def _field_card(tab: Tab) -> Painters:
 
 def _leak_card(tab: Tab, trained: Painters) -> None:
     with card("The future-leak detector", folds=True):
-        gr.Markdown(LEAKS, elem_classes="easel-text")
+        gr.Markdown(say(LEAKS), elem_classes="easel-text")
         broken = tab.control(
             "broken", gr.Checkbox(False, label="Break PixelCNN's mask on purpose", elem_id="lens-broken")
         )
@@ -204,7 +204,7 @@ def _leak_card(tab: Tab, trained: Painters) -> None:
 
 def _scanned_card(tab: Tab) -> None:
     with card("Why two scans, and why one is moved", folds=True):
-        gr.Markdown(SCANNED, elem_classes="easel-text")
+        gr.Markdown(say(SCANNED), elem_classes="easel-text")
         first, *_ = say(TRIED)
         value = pixel_lens.board(
             usual().pixels, *MIDDLE, say(TRIED), {}, eager=False, hint=say(SCANNED_HINT), choose=first
@@ -230,7 +230,7 @@ def _scanned_card(tab: Tab) -> None:
 def _mask_card(tab: Tab) -> None:
     drawing, sentence = shown_mask("A", pixel_masks.taps("A", 1, 5))
     with card("Masks A and B", folds=True):
-        gr.Markdown(MASKS, elem_classes="easel-text")
+        gr.Markdown(say(MASKS), elem_classes="easel-text")
         with gr.Row(elem_classes="lens-choices"):
             kind = tab.control(
                 "mask", switch("Mask", [(kind, kind) for kind in pixel_masks.KINDS], "lens-mask-kind", "A")
@@ -251,7 +251,7 @@ def _mask_card(tab: Tab) -> None:
 
 def _scan_card(tab: Tab) -> None:
     with card("The order of the visits", folds=True):
-        gr.Markdown(SCANS, elem_classes="easel-text")
+        gr.Markdown(say(SCANS), elem_classes="easel-text")
         kind = tab.control(
             "order",
             gr.Radio(

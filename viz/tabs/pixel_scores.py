@@ -35,7 +35,7 @@ def build(tab: Tab) -> None:
     with gr.Column(elem_classes=["easel-scores-room", "easel-pixels"]):
         with card("Exact likelihoods"):
             gr.HTML(pixel_scores.table(), elem_id="pixels-scores", apply_default_css=False)
-            gr.Markdown(ABOUT, elem_classes="easel-text")
+            gr.Markdown(say(ABOUT), elem_classes="easel-text")
             gr.Markdown(pixel_scores.colour_sentence(), elem_classes="easel-text")
         with card("Where am I? With and without a bias for each position", folds=True):
             player("bias-player", "pixel", stored("bias"))

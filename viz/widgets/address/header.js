@@ -58,7 +58,8 @@ export default function start({ element }) {
     async link(button) {
       const text = linkOfNow();
       const word = button.textContent;
-      button.textContent = (await copied(text)) ? say('Copied') : say('Copy the address above');
+      const done = say('✓ Copied').replace('✓ ', ''); // alone it would be what DRAW has copied
+      button.textContent = (await copied(text)) ? done : say('Copy the address above');
       setTimeout(() => {
         button.textContent = word;
       }, SAID);

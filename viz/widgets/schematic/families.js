@@ -49,6 +49,9 @@ export const BOTTOM = 80;
 /** Half the width of a box. */
 export const HALF = 33;
 
+/** A name up to its colon; the word alone is also that for a step, which may be another one. @param {string} name */
+const before = (name) => name.split(/: |：/)[0];
+
 /** @type {Record<string, Family>} */
 export const FAMILIES = {
   vae: {
@@ -58,7 +61,7 @@ export const FAMILIES = {
     boxes: [
       {
         part: 'picture',
-        label: say('picture'),
+        label: before(say('picture: what the encoder sees')),
         name: say('picture: what the encoder sees'),
         at: 36,
         shows: { kind: 'picture', room: 'read' },
@@ -256,7 +259,7 @@ export const FAMILIES = {
       },
       {
         part: 'glimpse',
-        label: say('glimpse'),
+        label: before(say('glimpse: the numbers that reach it')),
         name: say('glimpse: the {size} numbers that reach it'),
         sizeless: say('glimpse: the numbers that reach it'),
         at: 198,
