@@ -24,7 +24,7 @@ from benchmarks.baselines.draw import DrawBaseline
 from benchmarks.machine import machine
 from benchmarks.training import ENTRIES, UnequalError, compare, stepper
 from core.nn.likelihood import half
-from core.training.compiled import CompiledLoss
+from core.training.compiled import CompiledLoss, pays
 from core.training.registry import REGISTRY
 
 DRAW, STROKES = "draw", 6
@@ -66,7 +66,7 @@ def pair(name: str, batch: int, lower: bool) -> list[Step]:
         if spec.channels_last:
             ours.to(memory_format=torch.channels_last)
             seen = x.contiguous(memory_format=torch.channels_last)
-        loss = CompiledLoss(ours)
+        loss = CompiledLoss(ours) if pays(spec.channels_last, lower) else ours.loss
         losses = (
             lambda: loss(seen, generator).total.mean(),
             lambda: F.binary_cross_entropy_with_logits(theirs(x).float(), x, reduction="sum") / batch,

@@ -16,6 +16,15 @@ from core.models.base import LossTerms
 from core.nn.noise import Drawn, Noted
 
 
+def pays(channels_last: bool, bfloat16: bool) -> bool:
+    """Whether a step is faster compiled.
+
+    Of maps in bfloat16, channels last, between convolutions it is not: what is compiled for them takes longer than
+    PyTorch's own, 236 ms against 140 for a step of PixelCNN on an EPYC.
+    """
+    return not (channels_last and bfloat16)
+
+
 class CompiledLoss:
     """The loss of a model, compiled at its first call, and again for batches of another shape and without dropout."""
 

@@ -19,7 +19,7 @@ from core.data import sets
 from core.nn.likelihood import half
 from core.nn.noise import Drawn, Whole
 from core.training.batches import batches, material, step_generator
-from core.training.compiled import CompiledLoss
+from core.training.compiled import CompiledLoss, pays
 from core.training.recipes import Recipe
 from core.training.run import Diverged, Run
 
@@ -155,7 +155,8 @@ def fit(
     Raises :class:`Diverged`, before ``on_interval`` is called, where a number is none, :data:`CHECK_EVERY` steps later
     at most.
     """
-    loss = CompiledLoss(run.model) if compiled else run.model.loss
+    paying = compiled and pays(run.spec.channels_last, run.recipe.bfloat16)
+    loss = CompiledLoss(run.model) if paying else run.model.loss
     if run.processes.count > 1:
         size = min(run.recipe.batch_size, len(train))
         loss = Shared(run.model.loss, loss, size, run.processes.share(size))

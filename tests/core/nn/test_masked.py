@@ -99,3 +99,13 @@ def test_two_layers_let_every_colour_see_only_the_colours_before_it() -> None:
 
 def test_the_mask_is_not_saved_with_the_weights() -> None:
     assert set(MaskedConv2d("A", 1, 2, 3).state_dict()) == {"weight", "bias"}
+
+
+@pytest.mark.parametrize("size", [1, 3, 7])
+def test_in_bfloat16_it_is_the_same_layer_and_its_maps_are_whole(size: int) -> None:
+    made, x = MaskedConv2d("B", 4, 6, size), torch.randn(2, 4, 9, 8, generator=generator(5))
+    exact = made(x)
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = made(x)
+    assert rounded.is_contiguous()
+    torch.testing.assert_close(rounded.float(), exact, atol=0.03, rtol=0.03)
