@@ -23,7 +23,7 @@ from core.studio.studio import Studio
 from core.trace import Array
 from core.training.checkpoints import read_card
 from core.training.registry import FIRST, shown_in
-from viz.language import ENGLISH, NAMES, speaking
+from viz.language import ENGLISH, NAMES, say, speaking
 from viz.player import frames
 from viz.tabs import (
     draw_between,
@@ -190,7 +190,7 @@ def other_draws(studio: Studio) -> dict[str, Any]:
         "compare": draw_paint.compare_payload(*both, before=blank),
         "compare-tally": {"html": draw_paint.tally_html(draws.tally(digit))},
         "between": {**draw_paint.between_payload(way, before=blank), "again": draw_between.made(digit, other, count)},
-        "two-digits": draw_paint.two_digits_payload(*two, draw_two.NAMES),
+        "two-digits": draw_paint.two_digits_payload(*two, say(draw_two.NAMES)),
         "draw-colour": {
             **frames.draw_payload(draws.copy(name, pixels, SEED), before=draws.blank(name)),
             "again": draw_colour.copied(name, pixels, SEED),

@@ -59,7 +59,7 @@ SUBJECTS = {"number": 1, "whole": 1, "as_array": 1, "_check": 0}
 """What puts the name of a number or a picture into the sentence of an error, and which of its arguments that is."""
 LABELS = {"label", "info", "placeholder", "title", "about", "value"}
 _CODE = re.compile(
-    r"<svg|=>|\bvar\(|\w\(\{|\bnp\.|^import |^from core|trace\.|^\s*(?:data:|rgba?\()|given\[|^[.#/]|\\d"
+    r"<svg|=>|\bvar\(|\w\(\{|\bnp\.|^import |^from core|trace\.|^\s*(?:data:|rgba?\()|given\[|^[.#/]|\\d(?![a-z])"
     r"|^M\d|^image/|\bwindow\."
 )
 _SLOTS = re.compile(r"<[^>]*>|\{[^}]*\}|\[\[\w+\]\]|&\w+;|\$[^$]*\$")
