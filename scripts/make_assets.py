@@ -133,7 +133,7 @@ def rooms(studio: Studio) -> dict[str, Any]:
     scene = made.pixels
     own = glimpses.look_with(scene, FIRST_GLIMPSE, None, seed=1)
     grown = studio.every_pixel.grown(scene)
-    bias = {title: studio.pixels.generate(name, 16, 1) for name, title in shown_in("pixel_bias").items()}
+    bias = {title: studio.pixels.generate(name, 16, 1) for name, title in say(shown_in("pixel_bias")).items()}
     return {
         "draw": frames.draw_payload(studio.draw_copy(usual().pixels, SEED), before=studio.draw_blank()),
         "filterbank": draw_window.shown(window)._asdict(),

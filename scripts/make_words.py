@@ -128,6 +128,8 @@ def in_call(call: ast.Call, sentences: set[str]) -> Iterator[Message]:
                 yield one, many
     elif name in SUBJECTS and len(call.args) > SUBJECTS[name]:
         yield from texts(call.args[SUBJECTS[name]], calls=False)
+    elif name == "Shown" and first is not None:  # a model's name in a tab may be a word of a sentence
+        yield from (text for text in texts(first) if re.fullmatch(r"[a-z][a-z ]+", text))
     elif name in SAYS or name in sentences:
         yield from (text for text in texts(first, calls=False) if text.strip()) if first is not None else ()
     if name.endswith("switch"):

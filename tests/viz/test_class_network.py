@@ -17,6 +17,8 @@ from core.errors import UserError
 from tests.loops import run
 from tests.viz.test_serving import Inner, scope_of
 from tests.viz.test_serving import asked as asked_of
+from viz.errors import said
+from viz.language import say, speaking
 from viz.page import Page
 from viz.serving import accounts, gate, options, rules
 from viz.serving.accounts import Keys
@@ -112,7 +114,27 @@ def test_a_program_comes_in_as_gradio_client_does(visitor: httpx.Client) -> None
 @pytest.mark.parametrize(("name", "password"), [("anna", "wrong"), ("nobody", "correct horse"), ("anna", ""), ("", "")])
 def test_a_wrong_word_is_said_to_be_wrong(visitor: httpx.Client, name: str, password: str) -> None:
     came = entered(visitor, password, name)
-    assert came.status_code == 401 and gate.WRONG in came.text and "set-cookie" not in came.headers
+    assert came.status_code == 401 and str(gate.WRONG) in came.text and "set-cookie" not in came.headers
+
+
+@pytest.mark.parametrize(
+    ("page", "headers"),
+    [
+        ("/zh/draw/?seed=2", {}),
+        ("/draw/", {"cookie": "easel-language=zh"}),
+        ("/", {"accept-language": "zh-CN,zh;q=0.9,en;q=0.8"}),
+    ],
+)
+def test_the_door_speaks_the_language_that_the_visitor_gets_inside(
+    visitor: httpx.Client, page: str, headers: dict[str, str]
+) -> None:
+    door = visitor.get(page, headers={"accept": "text/html", **headers})
+    wrong = visitor.post("/login", data={"password": "wrong", "page": page}, headers=headers)
+    with speaking("zh"):
+        assert say("Come in") in door.text and 'lang="zh"' in door.text and "Come in" not in door.text
+        assert said(gate.WRONG) in wrong.text and str(gate.WRONG) not in wrong.text
+    english = visitor.get("/draw/", headers={"accept": "text/html", "accept-language": "en"})
+    assert "Come in" in english.text and 'lang="en"' in english.text
 
 
 @pytest.mark.parametrize("page", ["https://evil.example/", "//evil.example/", "/\\evil.example", "/\r\nset-cookie: a"])

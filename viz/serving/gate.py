@@ -15,8 +15,12 @@ from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.errors import UserError
+from viz.errors import said
+from viz.language import say, speaking, spoken
 from viz.serving.accounts import Keys
 from viz.serving.doors import here, refuse
+from viz.serving.tongue import of_visitor
 
 PASS = "easel-pass"
 LOGIN = "/login"
@@ -27,11 +31,11 @@ GUESSES, MINUTE = 30, 60.0
 """Wrong ones from one address a minute; a class behind one address mistypes, too."""
 WATCHED = 1000
 """Addresses whose guesses are counted."""
-WRONG = "That is not right. Look at the code again: capitals and blanks do not matter."
-MANY = "Too many wrong codes came from here: try again in {:.0f} seconds."
+WRONG = UserError("That is not right. Look at the code again: capitals and blanks do not matter.")
+MANY = "Too many wrong codes came from here: try again in {wait:.0f} seconds."
 CLOSED = "This Easel is for a class: come in with its code first."
 
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Easel: come in</title>
+PAGE = """<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
 <style>body{{font:18px/1.5 system-ui,sans-serif;max-width:22rem;margin:12vh auto;padding:0 1rem;background:#fff;
 color:#1c1e24}}label{{display:block;margin:1rem 0 .3rem}}input,button{{font:inherit;width:100%;box-sizing:border-box;
@@ -39,8 +43,8 @@ padding:.6rem;border:1px solid #6b6f7a;border-radius:.5rem;background:inherit;co
 background:#1c1e24;color:#fff}}p[role=alert]{{color:#a3231a}}@media(prefers-color-scheme:dark){{body{{background:#14151a;
 color:#e8e9ee}}button{{background:#e8e9ee;color:#14151a}}p[role=alert]{{color:#ff9d94}}}}</style>
 <h1>Easel</h1><p>{hint}</p>{said}<form method="post" action="{action}"><input type="hidden" name="page" value="{page}">
-{fields}<button>Come in</button></form></html>"""
-NAME = """<label for="name">Name</label>
+{fields}<button>{enter}</button></form></html>"""
+NAME = """<label for="name">{label}</label>
 <input id="name" name="username" autocomplete="username" autocapitalize="none"{must}>"""
 CODE = '<label for="word">{label}</label><input id="word" name="password" type="{kind}" autocomplete="{fill}" required>'
 
@@ -70,25 +74,25 @@ class Gate:
         if b"text/html" in headers.get(b"accept", b"") and scope["method"] in ("GET", "HEAD"):
             query = scope["query_string"].decode("latin-1")
             wanted = scope["path"] + (f"?{query}" if query else "")
-            return await self._page(scope, "/" if here(scope) == LOGIN else wanted, "", 401, send)
+            return await self._page(scope, "/" if here(scope) == LOGIN else wanted, None, 401, send)
         await refuse(401, CLOSED, send)
 
     async def _shown(self, code: str, scope: Scope, receive: Receive, send: Send) -> None:
         """A program that keeps no cookies shows the class code with each request."""
         address = (scope.get("client") or ("",))[0]
         if (left := self._wait(address)) > 0:
-            return await refuse(429, MANY.format(left), send)
+            return await refuse(429, MANY.format(wait=left), send)
         async with self._checking:
             right = await asyncio.to_thread(self._keys.opens, "", code)
         if right:
             return await self._app(scope, receive, send)
         self._count(address)
-        await refuse(401, WRONG, send)
+        await refuse(401, str(WRONG), send)
 
     async def _login(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = (scope.get("client") or ("",))[0]
         if (left := self._wait(address)) > 0:
-            return await refuse(429, MANY.format(left), send)
+            return await refuse(429, MANY.format(wait=left), send)
         form = await filled(receive)
         name, password, page = (form.get(field, "") for field in ("username", "password", "page"))
         async with self._checking:
@@ -97,7 +101,7 @@ class Gate:
             self._count(address)
             if page:
                 return await self._page(scope, page, WRONG, 401, send)
-            return await refuse(401, WRONG, send)
+            return await refuse(401, str(WRONG), send)
         await self._enter(scope, page, send)
 
     async def _enter(self, scope: Scope, page: str, send: Send) -> None:
@@ -118,25 +122,34 @@ class Gate:
             where += "; Secure"
         return f"{PASS}={self._keys.issued()}; Path={scope.get('root_path') or '/'}; HttpOnly; {where}"
 
-    async def _page(self, scope: Scope, page: str, said: str, status: int, send: Send) -> None:
+    async def _page(self, scope: Scope, page: str, wrong: UserError | None, status: int, send: Send) -> None:
+        with speaking(of_visitor(scope, page.removeprefix(scope.get("root_path", "")))):
+            text = self._text(scope, page, wrong).encode()
+        headers = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", str(len(text)).encode())]
+        headers += [(b"cache-control", b"no-store"), (b"vary", b"cookie, accept-language")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else text})
+
+    def _text(self, scope: Scope, page: str, wrong: UserError | None) -> str:
+        """The page in the language that is spoken."""
         keys = self._keys
-        label = "Class code" if not keys.accounts else "Password" if keys.code is None else "Class code or password"
+        words = say("Class code or password") if keys.code is not None else say("Password")
+        label = words if keys.accounts else say("Class code")
         hidden = bool(keys.accounts)
         code = CODE.format(
             label=label, kind="password" if hidden else "text", fill="current-password" if hidden else "off"
         )
-        must = " required" if keys.code is None else ' placeholder="not needed with a class code"'
-        text = PAGE.format(
-            hint="This Easel is for a class." if keys.code is not None else "This Easel asks who you are.",
-            said=f'<p role="alert">{html.escape(said)}</p>' if said else "",
+        must = " required" if keys.code is None else f' placeholder="{say("not needed with a class code")}"'
+        return PAGE.format(
+            language=spoken(),
+            title=say("Easel: come in"),
+            enter=say("Come in"),
+            hint=say("This Easel is for a class.") if keys.code is not None else say("This Easel asks who you are."),
+            said=f'<p role="alert">{html.escape(said(wrong))}</p>' if wrong is not None else "",
             action=html.escape(f"{scope.get('root_path', '')}{LOGIN}"),
             page=html.escape(page),
-            fields=(NAME.format(must=must) if keys.accounts else "") + code,
-        ).encode()
-        headers = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", str(len(text)).encode())]
-        headers.append((b"cache-control", b"no-store"))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else text})
+            fields=(NAME.format(label=say("Name"), must=must) if keys.accounts else "") + code,
+        )
 
     def _wait(self, address: str) -> float:
         """Seconds until this address may guess again."""

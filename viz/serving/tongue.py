@@ -53,6 +53,13 @@ class Tongue:
         await self._app(scope, receive, remembering)
 
 
+def of_visitor(scope: Scope, page: str) -> str:
+    """The language of who wants a page that is not shown yet, by its address below the server's root."""
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    there = language_of(page.partition("?")[0])
+    return there if there != ENGLISH else remembered(headers) or wished(headers)
+
+
 def remembered(headers: dict[bytes, str]) -> str | None:
     """The language that was chosen here before."""
     try:

@@ -236,7 +236,7 @@ def _mask_card(tab: Tab) -> None:
                 "mask", switch("Mask", [(kind, kind) for kind in pixel_masks.KINDS], "lens-mask-kind", "A")
             )
             channels = tab.control(
-                "channels", switch("Channels", [("grey", 1), ("R, G, B", 3)], "lens-mask-channels", 1)
+                "channels", switch("Channels", [(say("grey"), 1), ("R, G, B", 3)], "lens-mask-channels", 1)
             )
             sizes = [(f"{size}×{size}", size) for size in pixel_masks.SIZES]
             size = tab.control("kernel", switch("Kernel", sizes, "lens-mask-size", 5))

@@ -31,6 +31,9 @@ from viz.views.assets import ASSETS, intact
 FOLDER = "lessons"
 FENCE = "+++"
 _FACT = re.compile(r"\{(\w+)(?::([^}]*))?\}")
+_WIDE = "[\u2018-\u201d\u2014\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+_WRAPPED = re.compile(rf"(?<={_WIDE})(\**)[ \t]*\n[ \t]*(\**)(?={_WIDE})")
+"""Where a line ends between two signs that no blank parts, as in Chinese."""
 _KEY = re.compile(r"[a-z][a-z-]*")
 
 _LESSON = {"title": str, "short": str, "minutes": int, "order": int, "about": str, "states": list, "questions": list}
@@ -271,7 +274,7 @@ def marked(text: str, facts: Mapping[str, float] | None = None) -> str:
     def number(found: re.Match[str]) -> str:
         return format((facts or {})[found[1]], found[2] or ".1f").replace("-", "−")
 
-    plain = html.escape(" ".join(text.split()), quote=False)
+    plain = html.escape(" ".join(_WRAPPED.sub(r"\1\2", text).split()), quote=False)
     plain = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", plain)
     plain = re.sub(r"\*(.+?)\*", r"<i>\1</i>", plain)
     return _FACT.sub(number, plain) if facts is not None else plain

@@ -86,6 +86,13 @@ def test_a_broken_front_is_told_and_no_other_file_is_opened() -> None:
             lessons.read(key)
 
 
+def test_lines_are_joined_by_a_blank_only_where_the_script_has_blanks() -> None:
+    assert lessons.marked("It paints\n**all** at\nonce.") == "It paints <b>all</b> at once."
+    assert lessons.marked("它一次\n画完。\n**然后**\n停下 DRAW\n也看 **AB**\n吗？") == (
+        "它一次画完。<b>然后</b>停下 DRAW 也看 <b>AB</b> 吗？"
+    )
+
+
 def test_a_fact_that_nobody_has_worked_out_is_told() -> None:
     with pytest.raises(lessons.LessonError, match=r"run scripts\.make_lessons"):
         lessons.shown(parsed(), {})
