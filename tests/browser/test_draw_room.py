@@ -101,7 +101,7 @@ def test_a_setting_that_is_worth_trying_moves_all_sliders_and_is_explained(page:
     expect(page.locator("#bank-words")).to_contain_text("single pixel")
     expect(page.locator("#bank-n input[type=range]")).to_have_value("5")
     expect(page.locator("#bank-drawing circle")).to_have_count(25)
-    page.locator("#bank-preset").get_by_role("radio", name="Outside").check()
+    page.locator("#bank-preset").get_by_role("radio", name="Beyond the edge").check()
     expect(page.locator("#bank-words")).to_contain_text("outside")
     expect(page).to_have_url(re.compile("(?=.*gx=34)(?=.*filters=5)"))
     load(page, "/draw/?tab=window&gx=17&gy=10&stride=1&variance=0.3")

@@ -34,6 +34,10 @@ SMALLEST = 9
 """Height of letters in px below which nobody can read them."""
 SLOT = re.compile(r"\[\[(\w+)\]\]")
 TAG = re.compile(r"<[^>]+>")
+PIECE = re.compile(
+    r" |[^ \u2e80-\u9fff\uff00-\uffef]+|[\u2e80-\u9fff\uff00-\uffef][\u3001\u3002\uff09\uff0c\uff1a\uff1b\u201d]*"
+)
+"""What stays on one line: a space, a word, or a Chinese character with the marks behind it."""
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
@@ -97,15 +101,15 @@ def line(text: str, width: int, size: int, colour: str = INK, *, centred: bool =
 
 
 def wrapped(text: str, width: int, size: int) -> list[str]:
-    """The same text in lines that are at most ``width`` px long, where its words are."""
+    """The same text in lines that are at most ``width`` px long, broken between words, or Chinese characters."""
     letters, lines = font(size), [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and letters.getlength(longer) > width:
-            lines.append(word)
+    for piece in PIECE.findall(text):
+        longer = (lines[-1] + piece).lstrip()
+        if lines[-1] and letters.getlength(longer.rstrip()) > width:
+            lines.append(piece.lstrip())
         else:
             lines[-1] = longer
-    return lines
+    return [line.rstrip() for line in lines]
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,11 +173,11 @@ def teller(player: Player) -> Callable[[int, int], str]:
                 SLOT.sub(lambda slot: values[slot[1]](step, cell) if slot[1] in values else "", each) for each in cells
             ]
             named = [f"{head} {text}" for head, text in zip(heads, filled, strict=True)] if len(filled) > 1 else filled
-            parts.append(f"{label}: {', '.join(named)}")
+            parts.append(say("{name}: {texts}", name=label, texts=", ".join(named)))
         if bars is not None and cost is not None and not priced:
             bar = bars[min(step * len(bars) // steps, len(bars) - 1), min(cell, bars.shape[1] - 1)]
-            parts.append(f"{cost['label']}: {bar:.1f}")
-        return TAG.sub("", "; ".join(parts))
+            parts.append(say("{name}: {texts}", name=cost["label"], texts=f"{bar:.1f}"))
+        return TAG.sub("", say("; ").join(parts))
 
     return told
 

@@ -18,7 +18,7 @@ TRIED: list[tuple[str, tuple[float, float, float, float, float, int]]] = [
     ("A detail", (17.0, 10.0, 1.0, 0.3, 1.0, 10)),
     ("Blurred", (14.5, 14.5, 2.0, 14.0, 1.0, 10)),
     ("Single pixels", (14.5, 14.5, 5.0, 0.0, 1.0, 5)),
-    ("Outside", (34.0, 14.5, 1.0, 1.0, 1.0, 5)),
+    ("Beyond the edge", (34.0, 14.5, 1.0, 1.0, 1.0, 5)),
 ]
 """g_X, g_Y, δ, σ², γ and N of what is worth trying."""
 PRESETS = dict(TRIED)

@@ -17,7 +17,7 @@ from viz.player import frames
 from viz.views import aim
 from viz.views.aim import Aim
 from viz.views.draw_window import png
-from viz.views.look_path import CLASSES, NAMES, Thoughts, thoughts
+from viz.views.look_path import CLASSES, Thoughts, names, thoughts
 
 SAME = 0.005
 """Probabilities that differ by less than this look the same."""
@@ -103,7 +103,7 @@ def sentence(its: Thoughts, yours: Thoughts, at: int) -> str:
 
 def said(thought: Thoughts, at: int) -> str:
     """The likeliest digit after a glimpse, and how likely it is."""
-    return f"<b>{say(NAMES)[int(thought.guess[at, 0])]}</b>, {100 * float(thought.p[at, 0].max()):.0f}\u202f%"
+    return f"<b>{names()[int(thought.guess[at, 0])]}</b>, {100 * float(thought.p[at, 0].max()):.0f}\u202f%"
 
 
 def _list(title: str, kind: str, patch: Array, thought: Thoughts, at: int) -> str:

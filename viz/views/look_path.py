@@ -25,7 +25,6 @@ SAYS = (
     "Through a <b class='glimpse'>window</b> [[glimpse_size]] pixels wide it gets [[n]]×[[n]] numbers. Now it thinks: "
     "<b>[[guess]]</b>, [[sure]][[rest]]. [[said]]"
 )
-NAMES = ("a 0", "a 1", "a 2", "a 3", "a 4", "a 5", "a 6", "a 7", "an 8", "a 9")
 REST = "; if not, {name}"
 """What else it may be, where that is worth a percent."""
 FIRST, SAME, SURER, LESS_SURE, CHANGED = range(5)
@@ -55,6 +54,11 @@ class Thoughts(NamedTuple):
     guess: NDArray[np.int64]
     rest: NDArray[np.int64]
     said: NDArray[np.int64]
+
+
+def names() -> list[str]:
+    """What each digit is called in a sentence."""
+    return say(["a 0", "a 1", "a 2", "a 3", "a 4", "a 5", "a 6", "a 7", "an 8", "a 9"])
 
 
 def thoughts(trace: CanvasTrace) -> Thoughts:
@@ -87,15 +91,15 @@ def glimpse_payload(
         **frames.window_values(trace, "glimpse", boxes),
         **{f"p{k}": _percent(thought.p[..., k]) for k in range(CLASSES)},
         "n": payload.value(np.full((1, 1), n, np.float32), 0),
-        "guess": payload.words(list(say(NAMES)), thought.guess),
+        "guess": payload.words(names(), thought.guess),
         "sure": _percent(thought.p.max(-1)),
-        "rest": payload.words(["", *(say(REST, name=name) for name in say(NAMES))], thought.rest),
-        "said": payload.words([*say(SAID), *(say(TOOK, name=name) for name in say(NAMES))], thought.said),
+        "rest": payload.words(["", *(say(REST, name=name) for name in names())], thought.rest),
+        "said": payload.words([*say(SAID), *(say(TOOK, name=name) for name in names())], thought.said),
     }
     rows = notes.window_rows(["glimpse"])
     if at_once is not None:
         rows = [*rows, say(AT_ONCE_ROW)]
-        values["at_once"] = payload.words(list(say(NAMES)), np.array([[int(at_once.argmax())]]))
+        values["at_once"] = payload.words(names(), np.array([[int(at_once.argmax())]]))
         values["at_once_sure"] = _percent(payload.finite(at_once.max(), "The network")[None, None])
     path = payload.track(boxes, "glimpse", 0)
     path["path"] = True

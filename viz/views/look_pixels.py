@@ -20,7 +20,7 @@ from viz.player import bundle, payload
 from viz.player.overlays import RAMP_TURN
 from viz.player.payload import Again, Note, Player, Value, Words
 from viz.views import pixel_lens
-from viz.views.look_path import CLASSES, NAMES
+from viz.views.look_path import CLASSES, names
 from viz.views.pixel_lens import SEEN, UNSEEN, Answer, Board
 
 INKS, FRONTS = (0.0, RAMP_TURN, 1.0), (0.2, 0.75, 0.88)
@@ -131,7 +131,7 @@ def growing_payload(
         "fronts": payload.words(_fronts(found.turns), _front_of(found.turns)[shown, None].astype(np.uint8)),
         "digit": payload.value((taken == DIGIT).sum((1, 2))[shown, None].astype(np.float32), 0),
         "clutter": payload.value((taken == KINDS.index("clutter")).sum((1, 2))[shown, None].astype(np.float32), 0),
-        "guess": payload.words(list(say(NAMES)), digits.argmax(1)[shown, None]),
+        "guess": payload.words(names(), digits.argmax(1)[shown, None]),
         "sure": _percent(digits.max(1)[shown, None]),
         **{f"p{k}": _percent(digits[shown, k, None]) for k in range(CLASSES)},
     }

@@ -13,7 +13,7 @@ from viz.language import say
 from viz.player import frames, payload, words
 from viz.player.payload import Player
 from viz.views import aim
-from viz.views.look_path import NAMES, thoughts
+from viz.views.look_path import names, thoughts
 
 FILTERS = 12
 FIRST_WINDOW = (30.0, 30.0, 30.0)
@@ -70,8 +70,8 @@ def verdict(found: Glimpsed) -> str:
         "It is <b>{digit}</b>. You said {named} after {looks}: <b>right</b>."
         if right
         else "It is <b>{digit}</b>. You said {named} after {looks}: <b>wrong</b>.",
-        digit=say(NAMES)[found.digit],
-        named=say(NAMES)[found.named],
+        digit=names()[found.digit],
+        named=names()[found.named],
         looks=counted(len(found.yours)),
     )
     its, early = thoughts(found.its), _since(found)
@@ -79,7 +79,7 @@ def verdict(found: Glimpsed) -> str:
         "The network said {named} after {looks}, {sure}, and had it from look {early} on."
         if early
         else "The network said {named} after {looks}, {sure}: <b>wrong</b>.",
-        named=say(NAMES)[int(its.guess[-1, 0])],
+        named=names()[int(its.guess[-1, 0])],
         looks=counted(GLIMPSES),
         sure=_sure(its.p[-1, 0]),
         early=early,
@@ -87,7 +87,7 @@ def verdict(found: Glimpsed) -> str:
     lent = thoughts(found.yours)
     with_yours = say(
         "With <b>your</b> looks it says {names}, {sure}.",
-        names=say(NAMES)[int(lent.guess[-1, 0])],
+        names=names()[int(lent.guess[-1, 0])],
         sure=_sure(lent.p[-1, 0]),
     )
     return f'<div class="bill"><p class="said">{yours}</p><p>{alone} {with_yours}</p></div>'

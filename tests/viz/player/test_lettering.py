@@ -10,6 +10,7 @@ from PIL import Image
 
 from core.errors import UserError
 from tests.viz.traces import draw_trace, raster_trace
+from viz.language import speaking
 from viz.player import charts, composite, export, frames, lettering, overlays
 from viz.player.payload import Player
 from viz.views import draw_time
@@ -48,6 +49,15 @@ def test_below_stands_the_step_and_every_nat_of_the_notes_table_as_the_page_writ
     told = lettering.teller(frames.draw_payload(trace))
     kl = trace.series("kl")[:, 0]
     assert told(2, 0) == f"Stroke 3 of 5; this stroke: {kl[2]:.2f} nats; so far: {kl[:3].sum():.1f} nats"
+
+
+def test_a_chinese_sentence_is_broken_between_characters_but_not_before_a_mark() -> None:
+    text = "第 11 笔，共 20 笔；这一笔：2.29 纳特；到目前为止：24.1 纳特"
+    with speaking("zh"):
+        lines = lettering.wrapped(text, 120, 12)
+        assert len(lines) > 2 and max(lettering.font(12).getlength(line) for line in lines) <= 120
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert not any(line[0] in "，；：" for line in lines)
 
 
 def test_without_nats_it_is_the_bar_that_is_told() -> None:
