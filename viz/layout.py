@@ -153,7 +153,7 @@ def dress() -> None:
 
 def build_room(room: Room, runtime: Runtime) -> Page:
     """One page; nothing is loaded and nothing computed before a request."""
-    title = say("{label} · Easel", label=room.label) if room.key else say(head.TITLE)
+    title = say("{label} · Easel", label=say(room.label)) if room.key else say(head.TITLE)
     with Page(title=title, fill_width=True) as page:
         gr.HTML(header(room), elem_id="top", **web.module("address/header.js"))
         attempt(room.build, runtime)
