@@ -47,6 +47,13 @@ function mend(root) {
   }
 }
 
+// Gradio puts the browser's language there; a voice shall read the page in its own.
+const page = document.documentElement;
+const { lang } = page;
+new MutationObserver(() => {
+  if (page.lang !== lang) page.lang = lang;
+}).observe(page, { attributes: true, attributeFilter: ['lang'] });
+
 new MutationObserver((changes) => {
   for (const { type, target, addedNodes } of changes) {
     if (type === 'attributes') rove(/** @type {HTMLElement} */ (target));
