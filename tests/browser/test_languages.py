@@ -79,8 +79,8 @@ def test_the_way_to_another_language_and_back_keeps_the_address(page: Page, lang
 def test_a_lesson_that_was_composed_in_one_language_opens_in_the_other(page: Page, language: str) -> None:
     load(page, f"/{language}/lessons/")
     page.locator("button.compose").click()
-    page.get_by_label(words(language, "Title")).fill("看哪里")
-    page.get_by_label(words(language, "Sentences")).fill("它**先**看哪里？")
+    page.get_by_label(words(language, "Title"), exact=True).fill("看哪里")
+    page.get_by_label(words(language, "Sentences"), exact=True).fill("它**先**看哪里？")
     page.wait_for_url("**made=z**")
     page.get_by_role("button", name=words(language, "See it as a student")).click()
     page.wait_for_function("() => !location.search.includes('compose')")
