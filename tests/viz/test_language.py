@@ -88,3 +88,11 @@ def test_all_that_a_widget_s_code_says_is_gathered() -> None:
 
 def test_the_texts_of_a_markup_file_are_gathered() -> None:
     assert {"Play", "Previous step", "In words"} <= set(make_words.of_markup(web.HERE / "player" / "player.html"))
+
+
+def test_no_style_sheet_finds_its_elements_by_a_text_that_is_said() -> None:
+    sheets = sorted((make_words.ROOT / "viz").rglob("*.css"))
+    found = [
+        sheet.name for sheet in sheets if re.search(r"\[(?:aria-label|title|placeholder|alt)\b", sheet.read_text())
+    ]
+    assert sheets and found == []

@@ -186,8 +186,8 @@ def _grid(value: dict[Any, Any], name: str, shape: tuple[int, ...]) -> NDArray[n
     return np.frombuffer(data, np.uint8).reshape(shape).copy()
 
 
-def _group(name: str, controls: Controls, choice: bool = False) -> str:
-    """One labelled group of buttons; in a ``choice`` one is pressed at a time."""
+def _group(key: str, name: str, controls: Controls, choice: bool = False) -> str:
+    """One labelled group of buttons, to the style sheet a ``key``; in a ``choice`` one is pressed at a time."""
     buttons = []
     for act, word, hint in controls:
         icon = f'<svg viewBox="0 0 16 16" aria-hidden="true"><path d="{_ICONS[act]}"/></svg>' if act in _ICONS else ""
@@ -198,22 +198,22 @@ def _group(name: str, controls: Controls, choice: bool = False) -> str:
             f'<button type="button" data-act="{act}" title="{hint}" aria-label="{label}"{state}>{icon}'
             f"<span>{word}</span></button>"
         )
-    return f'<div class="group" role="group" aria-label="{name}">{"".join(buttons)}</div>'
+    return f'<div class="group" data-group="{key}" role="group" aria-label="{name}">{"".join(buttons)}</div>'
 
 
 def _html(room: str, cover: bool, draw: bool, examples: str, address: str) -> str:
     tools = _tools(cover, draw)
     tool = "draw" if draw and examples else tools[0][0]
     groups = [
-        _group(say("Tool"), tools, choice=True),
-        _group(say("Brush"), _sizes(), choice=True),
-        _group(say("History"), _history(draw)),
+        _group("tool", say("Tool"), tools, choice=True),
+        _group("brush", say("Brush"), _sizes(), choice=True),
+        _group("history", say("History"), _history(draw)),
     ]
     if cover:
-        groups.append(_group(say("Masks"), _masks()))
+        groups.append(_group("masks", say("Masks"), _masks()))
     if examples:
         hint = say("Move and scale the ink to where the models' digits stand")
-        place = _group(say("Place"), (("centre", say("centre it"), hint),))
+        place = _group("place", say("Place"), (("centre", say("centre it"), hint),))
         groups.append(f'<div class="place">{place}<span class="advice" role="status"></span></div>')
     keys = say("Picture: arrow keys move, Space applies the tool, hold Space to brush")
     return (
