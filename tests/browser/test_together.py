@@ -131,6 +131,13 @@ def test_eight_looks_are_placed_by_keys_and_mouse_and_the_link_is_a_challenge(pa
     expect(page.locator("#looks-beat")).not_to_contain_text("named after")
 
 
+@pytest.mark.parametrize("beat", ["many", "9", "2.5"])
+def test_a_challenge_of_no_number_of_looks_is_refused_in_a_sentence(page: Page, beat: str) -> None:
+    page.goto(f"/together/?tab=looks&beat={beat}")
+    expect(page.locator(".easel-note")).to_contain_text("could not be read (beat)")
+    expect(page.locator("#looks-beat")).not_to_contain_text("named after")
+
+
 def test_who_names_before_looking_is_asked_to_look(page: Page) -> None:
     page.goto("/together/?tab=looks&scene=9")
     expect(page.locator("#looks-aim .easel-aim")).to_have_attribute("data-loaded", re.compile(".+"))

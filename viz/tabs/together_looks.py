@@ -57,7 +57,10 @@ def build(tab: Tab) -> None:
                 gr.Number(FIRST, label="Scene", precision=0, minimum=1, maximum=999_999, elem_id="looks-round"),
             )
             other = gr.Button("⚄ Another scene", elem_id="looks-another", elem_classes="easel-round")
-            score = tab.control("beat", gr.Textbox("", visible="hidden", elem_id="looks-score"))
+            score = tab.control(
+                "beat",
+                gr.Number(0, precision=0, minimum=0, maximum=GLIMPSES, visible="hidden", elem_id="looks-score"),
+            )
         with column("stage"), card():
             beat = gr.HTML("", elem_id="looks-beat", apply_default_css=False)
             window = aim("looks-aim", "glimpse", board(None))
@@ -94,15 +97,15 @@ def build(tab: Tab) -> None:
             return *(SKIP,) * 6, None, say("<p>Look first: nothing of the scene has been seen yet.</p>")
         found = tab.runtime.studio.looking.outcome(number, played.boxes, int(digit))
         value, now = together_looks.outcome(found), played._replace(named=int(digit))
-        text = str(len(now.boxes)) if found.named == found.digit else ""
-        return value, value, together_looks.verdict(found), now, text, gr.Column(visible=True), SKIP, SKIP
+        after = len(now.boxes) if found.named == found.digit else 0
+        return value, value, together_looks.verdict(found), now, after, gr.Column(visible=True), SKIP, SKIP
 
     tab.paint(another, {"number": number}, [window, played, digit, said, verdict, end])
     tab.on(look.click, on_look, {"number": number, "played": played, "window": window}, [window, played, said])
     named = {"number": number, "played": played, "digit": digit}
     tab.on(digit.input, on_name, named, [stage, painted, verdict, played, score, end, digit, said])
     score.change(challenge, score, beat, **QUIET)
-    other.click(None, number, [number, score], js=f"now => [({OTHER_SEED})(now), '']", api_visibility="private")
+    other.click(None, number, [number, score], js=f"now => [({OTHER_SEED})(now), 0]", api_visibility="private")
 
 
 def left(played: Round) -> str:
@@ -111,9 +114,9 @@ def left(played: Round) -> str:
     return say("<p>{looks} left.</p>", looks=counted(rest)) if rest else say("<p>No look is left: name the digit.</p>")
 
 
-def challenge(score: str) -> str:
-    """What the link asks for."""
-    if not (score.isdecimal() and 1 <= int(score) <= GLIMPSES):
+def challenge(score: int | None) -> str:
+    """What the link asks for; nothing where no look is said."""
+    if not score:
         return ""
-    text = say("This link says: named after <b>{looks}</b>. Can you with fewer?", looks=counted(int(score)))
+    text = say("This link says: named after <b>{looks}</b>. Can you with fewer?", looks=counted(score))
     return f"<p class='easel-status'>{text}</p>"
