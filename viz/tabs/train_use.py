@@ -63,7 +63,10 @@ def build(tab: Tab, runs: Runs) -> None:
 
     def own(key: str, now: object) -> Any:
         sheet, _ = tab.runtime.trainings.sheet(key)
-        pixels = np.where(sheet[np.random.default_rng().integers(len(sheet))] >= 128, 255, 0).astype(np.uint8)
+        chance = np.random.default_rng()
+        picture = sheet[chance.integers(len(sheet))]
+        # As it was learned from: grey is the chance of ink. Cut at the middle, a dark photograph would be blank.
+        pixels = np.where(255 * chance.random(picture.shape) < picture, 255, 0).astype(np.uint8)
         return editor_widget.encode(pixels, editor_widget.decode(now)[1])
 
     mine.click(told(own), [runs.own, tab.desk.digit], tab.desk.digit, **QUIET)
