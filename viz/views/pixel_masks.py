@@ -105,10 +105,8 @@ def sentence(kind: Kind, live: NDArray[np.floating]) -> str:
             say("<b>Mask A</b> also drops the centre: the first layer must not see the pixel that it is to predict.")
         )
     names = say(NAMES)[channels]
-    heard = [_list([_colours()[names[s]] for s in range(channels) if own[to, s]]) for to in range(channels)]
-    each = say("; ").join(
-        say("{words} hears {what}", words=_colours()[name], what=what) for name, what in zip(names, heard, strict=True)
-    )
+    heard = [[_colours()[names[s]] for s in range(channels) if own[to, s]] for to in range(channels)]
+    each = say("; ").join(_hears(_colours()[name], colours) for name, colours in zip(names, heard, strict=True))
     why = say("nothing hears itself") if kind == "A" else say("every channel hears itself as mask A left it")
     return say(
         "{start}At the pixel itself the order is red, green, blue under <b>mask {kind}</b>: {each}; {why}.",
@@ -123,5 +121,9 @@ def _colours() -> dict[str, str]:
     return {"R": say("red"), "G": say("green"), "B": say("blue")}
 
 
-def _list(words: list[str]) -> str:
-    return listed(words) if words else say("nothing")
+def _hears(words: str, heard: list[str]) -> str:
+    return (
+        say("{words} hears {what}", words=words, what=listed(heard))
+        if heard
+        else say("{words} hears nothing", words=words)
+    )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core.studies.pixel_lens import mask_taps
+from viz.language import speaking
 from viz.views import pixel_masks
 
 SETTINGS = list(itertools.product(pixel_masks.KINDS, pixel_masks.CHANNELS, pixel_masks.SIZES))
@@ -57,3 +58,9 @@ def test_the_drawing_is_described_for_those_who_do_not_see_it():
 def test_the_sentence_says_what_the_centre_hears(kind, channels, words):
     said = pixel_masks.sentence(kind, pixel_masks.taps(kind, channels, 5))
     assert words in said and "keeps the 12 taps above and to the left" in said
+
+
+def test_a_colour_that_hears_nothing_is_a_sentence_of_its_own_in_chinese():
+    with speaking("zh"):
+        said = pixel_masks.sentence("A", pixel_masks.taps("A", 3, 5))
+    assert "红什么也看不见；绿看得见红；" in said
