@@ -132,7 +132,24 @@ def test_a_stage_that_had_nothing_to_take_home_gives_a_png_as_wide_as_is_asked_a
         names = set(archive.namelist())
     endings = {"gif", "png", "webp", "html", "npz", "csv", "bib", "txt"}
     assert endings <= {name.rpartition(".")[2] for name in names}
-    assert ("again.py" in names) == (key in ("start-vae", "code"))
+    assert ("again.py" in names) == (key != "bank")
+
+
+def test_several_painters_are_one_line_of_python(page: Page) -> None:
+    load(page, "/pixels/?task=Imagine&painters=pixelcnn-mnist,gated-pixelcnn-mnist&pictures=2&seed=7")
+    page.locator("#pixels-home").get_by_text("Options", exact=True).click()
+    python = page.locator("#pixels-home pre")
+    expect(python).to_contain_text(
+        "trace = [studio.generate(name, 2, 7, 1, label=label) for name, label in", timeout=60_000
+    )
+
+
+@pytest.mark.parametrize("place", ["restore", "cost", "compare"])
+def test_what_stands_in_a_room_at_first_says_its_call_in_python(page: Page, place: str) -> None:
+    load(page, f"/{'draw' if place == 'compare' else 'vae'}/?tab={place}")
+    page.locator(f"#{place}-home").get_by_text("Options", exact=True).click()
+    verb = {"restore": "uncover((digit, hidden), 1)", "cost": "bound(digit, ", "compare": "compare(digit, 1, 1, 1)"}
+    expect(page.locator(f"#{place}-home pre")).to_contain_text(f"trace = studio.{verb[place]}")
 
 
 def test_an_open_chart_is_taken_home_as_svg_and_else_the_bars(page: Page, tmp_path: Path) -> None:

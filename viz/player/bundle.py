@@ -38,7 +38,7 @@ $imports
 
 given = np.load("numbers.npz")
 $name = $door
-trace = $name.$call
+trace = $trace
 again = np.rint(255 * np.clip($last, 0, 1)).astype(np.uint8)
 print("The same to the pixel." if np.array_equal(again, given["painting"]) else "This is another picture.")
 ''')
@@ -86,17 +86,19 @@ def again(
     call: str,
     *,
     last: str = LAST,
-    panel: int = -1,
+    panel: int | list[int] = -1,
     film: bool = False,
     studio: str | None = None,
+    each: str = "",
     **arrays: NDArray[Any],
 ) -> Again:
     """How a payload was painted: ``model.call`` in Python, its ``last`` pictures, those of ``panel``; its arrays.
 
-    Where no verb of the model does it, the call is one of the app's ``studio``, or of a part of it by that name.
+    Where no verb of the model does it, the call is one of the app's ``studio``, or of a part of it by that name. Of
+    several painters it is made once ``each``, such as ``name in ("draw-mnist", "vae-mnist")``.
     """
     library = studio is None
-    return {
+    made: Again = {
         "model": model,
         "imports": "import core" if library else "from core.studio.runtime import Runtime",
         "name": "model" if library else "studio",
@@ -107,6 +109,7 @@ def again(
         "film": film,
         "arrays": {name: packed(array) for name, array in arrays.items()},
     }
+    return {**made, "each": each} if each else made
 
 
 def packed(array: NDArray[Any]) -> Given:
@@ -120,7 +123,9 @@ def zipped(player: Player, files: Mapping[str, bytes], about: About) -> bytes:
     made = player.get("again") if not about.trained else None
     texts = {"numbers.csv": table(player), "papers.bib": PAPERS.read_text("utf-8")}
     if made is not None:
-        texts["again.py"] = SCRIPT.substitute(made, version=VERSION)
+        asked = f"{made['name']}.{made['call']}"
+        trace = f"[{asked} for {made['each']}]" if "each" in made else asked
+        texts["again.py"] = SCRIPT.substitute(made, version=VERSION, trace=trace)
     told = {"source": about.source, "seed": about.seed, "address": about.address}
     texts["README.txt"] = say(ABOUT, script=say(WITHOUT if made is None else WITH), **told)
     stored = io.BytesIO()
@@ -142,8 +147,10 @@ def numbers(player: Player, made: Again | None) -> dict[str, NDArray[Any]]:
         found[f"mark_{index}_{track['kind']}"] = payload.decode(track["data"], np.float32, tuple(track["shape"]))
     found |= series(player)
     if made is not None:
-        pictures = payload.panel_data(player["panels"][made["panel"]])[0 if made["film"] else -1 :]
-        found["painting"] = pictures.reshape(-1, *pictures.shape[2:]).transpose(0, 3, 1, 2)
+        panels = [made["panel"]] if isinstance(made["panel"], int) else made["panel"]
+        shown = [payload.panel_data(player["panels"][each])[0 if made["film"] else -1 :] for each in panels]
+        pictures = np.concatenate([each.reshape(-1, *each.shape[2:]) for each in shown])
+        found["painting"] = pictures.transpose(0, 3, 1, 2)
         for name, array in made["arrays"].items():
             found[name] = payload.decode(array["data"], array["kind"], tuple(array["shape"]))
     return found

@@ -159,8 +159,9 @@ class Given(TypedDict):
 class Again(TypedDict):
     """How the pictures come again in Python: ``call`` on ``door``, which ``imports`` bring, and ``last``, its pictures.
 
-    ``name`` is what the door is called there, ``model`` whose weights they are. The pictures are those of ``panel`` at
-    its last step, of a ``film`` those of all its steps. The call is given ``arrays`` as ``given[name]``.
+    ``name`` is what the door is called there, ``model`` whose weights they are. The pictures are those of ``panel``, or
+    of several, at its last step, of a ``film`` those of all its steps. The call is given ``arrays`` as ``given[name]``.
+    Where painters answer one after the other, the call is made once ``each``: for these words behind Python's ``for``.
     """
 
     model: str
@@ -169,9 +170,10 @@ class Again(TypedDict):
     door: str
     call: str
     last: str
-    panel: int
+    panel: int | list[int]
     film: bool
     arrays: dict[str, Given]
+    each: NotRequired[str]
 
 
 class Player(TypedDict):

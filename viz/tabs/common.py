@@ -132,7 +132,7 @@ def verbs(
         if value is None:
             raise UserError("Nothing has been painted yet.")
         wanted, names = asked(event), values[-1] if control else known
-        names = value["again"]["model"] if "again" in value else value.get("by", names)
+        names = value.get("by", value["again"]["model"] if "again" in value else names)
         models = [names] if isinstance(names, str) else [str(each) for each in names]
         about = bundle.About(tuple(models), wanted.seed, wanted.address)
         with tempfile.TemporaryDirectory() as folder:

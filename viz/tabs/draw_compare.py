@@ -20,7 +20,7 @@ from viz.tabs.common import (
     verbs,
 )
 from viz.tabs.desk import Tab, again
-from viz.tabs.subject import Picture
+from viz.tabs.subject import Picture, usual
 from viz.views import draw_paint
 from viz.widgets.narrator.narrator import narrator
 from viz.widgets.player.player import player
@@ -55,6 +55,7 @@ $$-\log p(x) \le \sum_{t=1}^{T} {\mathrm{KL}(q(z_t \mid x, \cdot) \,\|\, \mathca
 def build(tab: Tab) -> None:
     """Fill the tab: first what stands there, then what happens."""
     first = stored("compare")
+    first |= {"again": draw_paint.compared(usual().pixels, 1, 1, 1), "by": list(shown_in("draw_compare"))}
     painted = gr.State(first)
     with room("draw"):
         with column("controls"), card():
@@ -87,6 +88,8 @@ def build(tab: Tab) -> None:
         draws, pixels = tab.runtime.studio.draws, picture.pixels if mode == COPY else None
         both = draws.compare(pixels, count, seed, temperature)
         value = draw_paint.compare_payload(*both, before=tab.runtime.studio.draw_blank())
+        value["again"] = draw_paint.compared(pixels, int(count), int(seed), temperature)
+        value["by"] = list(shown_in("draw_compare"))
         return value, value, draw_paint.tally_html(None if pixels is None else draws.tally(pixels))
 
     asked = {"picture": tab.desk.digit, "mode": mode, "count": count, "seed": tab.desk.seed}

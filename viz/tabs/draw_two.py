@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.training.registry import shown_in
 from viz.language import say
-from viz.player import frames
+from viz.player import bundle, frames
 from viz.tabs.common import (
     card,
     column,
@@ -98,9 +98,12 @@ def build(tab: Tab) -> None:
             (name,) = shown_in("draw_two")
             trace = draws.generate(name, count, seed, temperature)
             value = frames.draw_payload(trace, before=draws.blank(name))
+            call = f'generate("{name}", {int(count)}, {int(seed)}, {temperature:g})'
+            value["again"] = bundle.again(name, call, studio="draws")
         else:
             scene = draws.scene(picture.pixels, second, seed)
             value = draw_paint.two_digits_payload(*draws.copy_scene(scene, seed), say(NAMES))
+            value["again"] = draw_paint.two(picture.pixels, second, int(seed))
         return value, value
 
     asked = {"picture": tab.desk.digit, "second": second, "mode": mode}

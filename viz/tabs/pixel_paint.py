@@ -202,11 +202,14 @@ class Task:
         return frames.raster_payload(trace, heat=heat, context=REGISTRY[name].sight.context, **shown), trace
 
     def again(self) -> dict[str, Again]:
-        """How the pictures come again, where one verb of one painter has painted them: a part of the payload."""
-        if self.view != PIXELS or self.several or self.fits:
+        """How the pictures come again, where one verb of each painter has painted them: a part of the payload."""
+        if self.view != PIXELS:
             return {}
-        name, count, seed = self.names[0], int(self.count), int(self.seed)
-        return {"again": pixel_paint.again(name, self.given, count, seed, self.temperature, self.label(name))}
+        labels = {name: self.label(name) for name in self.names}
+        asked = (self.given, int(self.count), int(self.seed), self.temperature)
+        if not (self.several or self.fits):
+            return {"again": pixel_paint.again(self.names[0], *asked, labels[self.names[0]])}
+        return {"again": pixel_paint.together(labels, *asked, PARTICLES if self.fits else 0)}
 
     def painted(self, name: str) -> tuple[RasterTrace, Fitted | None]:
         """What one painter makes of the task, and how the particle filter fared if it was asked."""

@@ -59,7 +59,15 @@ def build(tab: Tab) -> None:
             other = gr.Button("⚄ Another scene", elem_id="looks-another", elem_classes="easel-round")
             score = tab.control(
                 "beat",
-                gr.Number(0, precision=0, minimum=0, maximum=GLIMPSES, visible="hidden", elem_id="looks-score"),
+                gr.Number(
+                    0,
+                    label="Looks of who sent the link, 0 for none",
+                    precision=0,
+                    minimum=0,
+                    maximum=GLIMPSES,
+                    visible="hidden",
+                    elem_id="looks-score",
+                ),
             )
         with column("stage"), card():
             beat = gr.HTML("", elem_id="looks-beat", apply_default_css=False)
@@ -97,6 +105,7 @@ def build(tab: Tab) -> None:
             return *(SKIP,) * 6, None, say("<p>Look first: nothing of the scene has been seen yet.</p>")
         found = tab.runtime.studio.looking.outcome(number, played.boxes, int(digit))
         value, now = together_looks.outcome(found), played._replace(named=int(digit))
+        value["again"] = together_looks.again(int(number), now.boxes, int(digit))
         after = len(now.boxes) if found.named == found.digit else 0
         return value, value, together_looks.verdict(found), now, after, gr.Column(visible=True), SKIP, SKIP
 

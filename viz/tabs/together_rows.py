@@ -118,7 +118,7 @@ def painter(tab: Tab, name: str, question: gr.Radio) -> tuple[gr.Column, gr.Stat
 
     def answer(picture: Picture, question: str, seed: float) -> tuple[Any, ...]:
         found = tab.runtime.studio.together.answer(question, name, picture, together.COUNT, seed)
-        return together.row(question, found), (question, found)
+        return together.row(question, found), together.Answered(question, found, picture, int(seed))
 
     asked = {"picture": tab.desk.digit, "question": question, "seed": tab.desk.seed}
     tab.paint(answer, asked, [stage, kept], status=status, stored=False)

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.training.registry import shown_in
-from viz.player.payload import Player
+from viz.player import bundle
+from viz.player.payload import Again, Player
 from viz.tabs.common import LATEST, card, column, explanation, room, shown_for, status_line, stored, switch, verbs
 from viz.tabs.desk import Tab
-from viz.tabs.subject import Picture
+from viz.tabs.subject import Picture, usual
 from viz.tabs.trained import Painters
 from viz.views import vae_bound, vae_bound_tasks
 from viz.widgets.narrator.narrator import narrator
@@ -155,9 +156,32 @@ def shown(costs: Any, pixels: NDArray[np.uint8], task: str, model: str, seed: ob
     return vae_bound.bound_payload(pixels, bound), vae_bound.bound_bars(bound)
 
 
+CALLS: dict[str, tuple[str, str, list[int]]] = {
+    BOUND: ('bound({digit}, "{name}", {seed})', "trace.painted", [1]),
+    SAMPLE: ('sample({digit}, "{name}", {seed})', "np.concatenate([step.image for step in trace.trace])", [0]),
+    BETA: ("betas({digit}, {seed})", "np.concatenate([each.imagined for each in trace])", [0, 1, 2]),
+    BLUR: ("likelihoods({digit}, {seed})", "np.concatenate([each.painted for each in trace])", [1, 2]),
+    OUTSIDE: ('outside({digit}, "{name}")', "np.concatenate([step.image for step in trace.trace])", [0]),
+}
+"""Of each task the call of the studio, its pictures, and the panels that show them."""
+
+
+COMPARED = {BETA: list(shown_in("vae_bound_beta")), BLUR: list(shown_in("vae_bound_blur"))}
+"""The models behind the other tasks."""
+
+
+def again(task: str, pixels: NDArray[np.uint8], name: str, seed: int) -> Again:
+    """How a task's pictures come again."""
+    call, last, panels = CALLS[task]
+    call = call.format(digit='given["digit"]', name=name, seed=seed)
+    film = task in (SAMPLE, OUTSIDE)
+    return bundle.again(name, call, last=last, panel=panels, film=film, studio="costs", digit=pixels)
+
+
 def build(tab: Tab) -> None:
     """Fill the tab: first what stands there, then what happens."""
-    first = stored("cost")
+    usually = MODELS[FIRST_MODEL]
+    first = stored("cost") | {"again": again(BOUND, usual().pixels, usually, 1), "by": [usually]}
     painted = gr.State(first)
     with room("vae"):
         with column("controls"), card():
@@ -181,8 +205,9 @@ def build(tab: Tab) -> None:
     def answer(picture: Picture, seed: float, task: str, model: str, run: str, live: bool) -> tuple[Any, ...]:
         studio, name = trained.asked(run, model)
         value, html = shown(studio.costs, picture.pixels, task, name, seed)
-        if task in ANY_MODEL:
-            value["by"] = [MODELS.get(name, name)]
+        name = MODELS.get(name, name)
+        value["again"] = again(task, picture.pixels, name, int(seed))
+        value["by"] = [name] if task in ANY_MODEL else COMPARED[task]
         if live:
             value["autoplay"] = False
         return value, value, html

@@ -23,7 +23,7 @@ from viz.tabs.common import (
     verbs,
 )
 from viz.tabs.desk import Tab, again
-from viz.tabs.subject import Picture
+from viz.tabs.subject import Picture, usual
 from viz.tabs.trained import Painters
 from viz.views import vae_restore
 from viz.widgets.narrator.narrator import narrator
@@ -34,6 +34,8 @@ COVER, NOISE = "Cover", "Noise"
 SIDES, SEARCH, SAMPLES = "sides", "search", "samples"
 VIEWS = [("Side by side", SIDES), ("The search", SEARCH), ("Samples", SAMPLES)]
 FIRST_FLIPS = 20
+BY = [*shown_in("vae_restore"), FIRST["pixel"]]
+"""Whose answers they are."""
 
 TEXT = """
 **Cover** a part of your digit, or flip pixels at random. Then four models try to bring it back:
@@ -77,7 +79,7 @@ def view_of(restored: Any, view: str) -> Player:
 
 def build(tab: Tab) -> None:
     """Fill the tab: first what stands there, then what happens."""
-    first = stored("restore")
+    first = stored("restore") | {"again": vae_restore.again(*usual(), 1, SIDES), "by": BY}
     painted, made = gr.State(first), gr.State(None)
     with room("vae"):
         with column("controls"), card():
@@ -111,6 +113,9 @@ def build(tab: Tab) -> None:
                 restoring.denoise(picture.pixels, flips / 100, seed) if noisy else restoring.uncover(picture, seed),
             )
         value = view_of(made[1], view)
+        damaged: Any = flips / 100 if task == NOISE else picture.hidden
+        value["again"] = vae_restore.again(picture.pixels, damaged, int(seed), view)
+        value["by"] = BY[:-1] if task == NOISE else BY
         return value, value, made, ""
 
     tab.covers()

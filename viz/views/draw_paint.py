@@ -24,6 +24,9 @@ from viz.views import pixel_scores
 PAINTER = FIRST["draw"]
 WITH, WITHOUT = shown_in("draw_compare")
 """The registry's names of DRAW with attention and without."""
+(TWO_DIGITS,) = shown_in("draw_two")
+DIGIT = 'given["digit"]'
+"""The page's digit as a script knows it."""
 LOGITS = 8.0
 """Logits beyond this, 99.97 % ink or paper, look alike."""
 BETWEEN_COLUMNS = 4
@@ -61,6 +64,21 @@ def again(pixels: NDArray[np.uint8] | None, count: int, seed: int, temperature: 
         return bundle.again(PAINTER, f"sample({count}, seed={seed}, temperature={temperature:g}, strokes={strokes})")
     call = f'reconstruct(given["digit"], seed={seed}, strokes={strokes})'
     return bundle.again(PAINTER, call, digit=pixels)
+
+
+def compared(pixels: NDArray[np.uint8] | None, count: int, seed: int, temperature: float) -> Again:
+    """How both paintings come again, copies of ``pixels`` (H, W) or ``count`` imagined ones."""
+    call = f"compare({'None' if pixels is None else DIGIT}, {count}, {seed}, {temperature:g})"
+    last = "np.concatenate([each.steps[-1].image for each in trace])"
+    given: dict[str, Any] = {} if pixels is None else {"digit": pixels}
+    return bundle.again(WITH, call, last=last, panel=[-2, -1], studio="draws", **given)
+
+
+def two(first: NDArray[np.uint8], second: NDArray[np.uint8], seed: int) -> Again:
+    """How a copy of two digits (H, W), laid by the seed, comes again."""
+    call = f'copy_scene(studio.scene({DIGIT}, given["second"], {seed}), {seed})'
+    last = "trace[0].steps[-1].image"
+    return bundle.again(TWO_DIGITS, call, last=last, studio="draws", digit=first, second=second)
 
 
 def tally_html(tally: Tally | None, folder: Path = CHECKPOINTS) -> str:

@@ -87,6 +87,33 @@ def again(
     return bundle.again(name, call, last=bundle.LIKELIEST_FIRST, panel=0, **given)
 
 
+def together(
+    labels: Mapping[str, int | None],
+    covered: tuple[NDArray[np.uint8], NDArray[np.bool_]] | None,
+    count: int,
+    seed: int,
+    temperature: float,
+    particles: int,
+) -> Again:
+    """The same of several painters, by name with the digit that each is asked for, or where filters of ``particles``
+    have painted.
+    """
+    several = len(labels) > 1
+    told = f"{count}, {seed}, {temperature:g}"
+    given: dict[str, Any] = {}
+    if covered is None:
+        call = f"generate(name, {told}, label=label)"
+    else:
+        given = {"digit": covered[0], "hidden": covered[1]}
+        how = f"particles={particles}, repeats={several}" if particles else "ranked=False"
+        verb = "fit" if particles else "complete"
+        call = f'{verb}(name, (given["digit"], given["hidden"]), {told}, {how}, label=label)'
+    image = "each[0].image" if particles else "each.image"
+    each = f"name, label in {list(labels.items())}"
+    last, panels = f"np.concatenate([{image} for each in trace])", list(range(len(labels)))
+    return bundle.again(next(iter(labels)), call, last=last, panel=panels, studio="pixels", each=each, **given)
+
+
 def compare_payload(traces: Mapping[str, RasterTrace], *, autoplay: bool = True, nonce: str | None = None) -> Player:
     """Several painters at the same task, a panel each, titled by the keys; all with as many pictures and steps.
 

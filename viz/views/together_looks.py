@@ -10,8 +10,8 @@ from core.results import GLIMPSES, Glimpsed
 from core.results import LOOKS_SIDE as SIDE
 from core.trace import Array, CanvasTrace
 from viz.language import say
-from viz.player import frames, payload, words
-from viz.player.payload import Player
+from viz.player import bundle, frames, payload, words
+from viz.player.payload import Again, Player
 from viz.views import aim
 from viz.views.look_path import names, thoughts
 
@@ -61,6 +61,12 @@ def outcome(found: Glimpsed) -> Player:
     value = payload.player(panels, columns=1, autoplay=False)
     moment = say("glimpse [[step]] of [[steps]]")
     return {**value, "steps": GLIMPSES, "fps": 1.5, "marks": marks, "cost": cost, "moment": moment, "film": False}  # type: ignore[typeddict-item]
+
+
+def again(number: int, boxes: Sequence[Sequence[float]], named: int) -> Again:
+    """How a round comes again; what is compared is its scene, which both looked at."""
+    call = f"outcome({number}, {[list(box) for box in boxes]}, {named})"
+    return bundle.again("glimpse-cluttered", call, last="trace.its.subject", panel=1, studio="looking")
 
 
 def verdict(found: Glimpsed) -> str:

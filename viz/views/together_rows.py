@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from html import escape
 from math import isnan
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,9 @@ from core.results import Entry
 from core.trace import Array
 from core.training.registry import REGISTRY
 from viz.language import say
-from viz.player import overlays, payload
+from viz.player import bundle, overlays, payload
 from viz.player.lettering import TAG
-from viz.player.payload import Player
+from viz.player.payload import Again, Player
 from viz.views.draw_window import png
 
 COPY, COMPLETE, SURPRISE, IMAGINE = "copy", "complete", "surprise", "imagine"
@@ -75,12 +75,22 @@ def pictures(question: str, entry: Entry) -> list[str]:
     return [image(each, f"{name} {i}" if many else name) for i, each in enumerate(entry.pictures, 1)]
 
 
-def joined(question: str, names: Sequence[str], *answers: tuple[str, Entry] | None) -> Player | None:
+class Answered(NamedTuple):
+    """An answer, and to what: the ``picture`` is a digit (H, W) and where it is hidden."""
+
+    question: str
+    entry: Entry
+    picture: tuple[NDArray[np.uint8], NDArray[np.bool_]]
+    seed: int
+
+
+def joined(question: str, names: Sequence[str], *answers: Answered | None) -> Player | None:
     """The rows as they stand on the page, as a payload; None before there is an answer to the question."""
-    entries = [each[1] for each in answers if each is not None and each[0] == question and each[1].name in names]
-    entries = [each for each in entries if len(each.pictures) or each.surprise is not None]
-    if not entries:
+    found = [each for each in answers if each is not None and each.question == question and each.entry.name in names]
+    found = [each for each in found if len(each.entry.pictures) or each.entry.surprise is not None]
+    if not found:
         return None
+    entries = [each.entry for each in found]
     told = [
         say("{painter}: {said}", painter=say(REGISTRY[each.name].title), said=TAG.sub("", WORDS[question](each)[0][0]))
         for each in entries
@@ -92,7 +102,24 @@ def joined(question: str, names: Sequence[str], *answers: tuple[str, Entry] | No
         panel["groups"] = [{"at": count * place, "title": text} for place, text in enumerate(told)]
     else:
         panel["labels"] = told
-    return {**payload.player([panel], columns=count if count > 1 else 2, autoplay=False), "film": False}
+    value: Player = {**payload.player([panel], columns=count if count > 1 else 2, autoplay=False), "film": False}
+    value["by"] = [each.name for each in entries]
+    alike = all(each.seed == found[0].seed and alike_pictures(each.picture, found[0].picture) for each in found)
+    return {**value, "again": again(found)} if alike and question != SURPRISE else value
+
+
+def alike_pictures(one: Sequence[NDArray[Any]], other: Sequence[NDArray[Any]]) -> bool:
+    """Whether two digits and their covers are the same."""
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def again(found: Sequence[Answered]) -> Again:
+    """How the pictures of answers to the same come again; the maps of a surprise are no pictures of the studio's."""
+    first, names = found[0], [each.entry.name for each in found]
+    call = f'answer("{first.question}", name, (given["digit"], given["hidden"]), {COUNT}, {first.seed})'
+    last = "np.concatenate([each.pictures for each in trace])[:, None]"
+    given: dict[str, Any] = {"digit": first.picture[0], "hidden": first.picture[1]}
+    return bundle.again(names[0], call, last=last, panel=0, studio="together", each=f"name in {names}", **given)
 
 
 def surprise(entry: Entry) -> Array:

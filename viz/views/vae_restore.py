@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from core.results_vae import Restored
+from core.training.registry import shown_in
 from viz.language import say
-from viz.player import payload
-from viz.player.payload import NEVER, Panel, Player, Room, Value, Words, encode, finite
+from viz.player import bundle, payload
+from viz.player.payload import NEVER, Again, Panel, Player, Room, Value, Words, encode, finite
 from viz.player.words import listed
 
+PLAIN, _ = shown_in("vae_restore")
 NAMES = {
     "encoder": "Encoder",
     "denoising": "Denoising encoder",
@@ -55,6 +60,26 @@ def side_payload(restored: Restored) -> Player:
     }
     panels = [left(restored), painted, unsure]
     return {**payload.player(panels, columns=2, autoplay=False), "film": False, "note": note}
+
+
+def again(digit: NDArray[np.uint8], damage: NDArray[np.bool_] | float, seed: int, view: str) -> Again:
+    """How a view comes again, of a digit (H, W) where it is hidden, or of which a share of all pixels is flipped.
+
+    What is compared are the panel that all ways paint, the ends of the search, or the pictures that are sampled.
+    """
+    given: dict[str, Any] = {"digit": digit}
+    if isinstance(damage, np.ndarray):
+        given["hidden"] = damage
+        call = f'uncover((given["digit"], given["hidden"]), {seed})'
+    else:
+        call = f'denoise(given["digit"], {damage!r}, {seed})'
+    ways = 4 if isinstance(damage, np.ndarray) else 3
+    shown: dict[str, tuple[str, int | list[int]]] = {
+        "search": ("trace.climb.pictures[-1][:, None]", 0),
+        "samples": (f"np.concatenate([each.samples[:{SAMPLES}, None] for each in trace.answers])", list(range(ways))),
+    }
+    last, panel = shown.get(view, ("np.stack([each.painted for each in trace.answers])[:, None]", 1))
+    return bundle.again(PLAIN, call, last=last, panel=panel, studio="restoring", **given)
 
 
 def sentence(restored: Restored) -> str:

@@ -193,8 +193,9 @@ export interface Layer {
 /**
  * How the pictures come again in Python: ``call`` on ``door``, which ``imports`` bring, and ``last``, its pictures.
  *
- * ``name`` is what the door is called there, ``model`` whose weights they are. The pictures are those of ``panel`` at
- * its last step, of a ``film`` those of all its steps. The call is given ``arrays`` as ``given[name]``.
+ * ``name`` is what the door is called there, ``model`` whose weights they are. The pictures are those of ``panel``, or
+ * of several, at its last step, of a ``film`` those of all its steps. The call is given ``arrays`` as ``given[name]``.
+ * Where painters answer one after the other, the call is made once ``each``: for these words behind Python's ``for``.
  */
 export interface Again {
   model: string;
@@ -203,9 +204,10 @@ export interface Again {
   door: string;
   call: string;
   last: string;
-  panel: number;
+  panel: number | number[];
   film: boolean;
   arrays: Record<string, Given>;
+  each?: string;
 }
 
 /**

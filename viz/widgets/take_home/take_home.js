@@ -72,7 +72,9 @@ export default function start({ element, trigger, props, watch }) {
     python.hidden = !again || new URL(linkOfNow()).searchParams.has('run'); // what was trained here has no such call
     if (!again) return;
     const call = again.call.replace(/given\["(\w+)"\]/g, '$1');
-    python.textContent = `${again.imports}\n\n${again.name} = ${again.door}\ntrace = ${again.name}.${call}`;
+    const asked = `${again.name}.${call}`;
+    const trace = again.each ? `[${asked} for ${again.each}]` : asked;
+    python.textContent = `${again.imports}\n\n${again.name} = ${again.door}\ntrace = ${trace}`;
   }
   fold.addEventListener('toggle', tell);
   life(element).onEvent('easel:step', (detail) => detail.player === form.dataset.player && tell());
