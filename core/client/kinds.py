@@ -213,6 +213,13 @@ Moves = Annotated[Mapping[int, Sequence[float]], MOVES]
 Inks = Annotated[Mapping[int, ArrayLike], INKS]
 File = Annotated[bytes, FILE]
 Bets = Annotated[Sequence[int], LIST._replace(about="percents of ink, one for each pixel that is asked about")]
+Looks = Annotated[
+    Sequence[Sequence[float]],
+    LIST._replace(
+        about="windows, 1 to 8 of them: centre x, y and side of each, px",
+        send=lambda given: [[float(each) for each in window] for window in given],
+    ),
+]
 Corners = Annotated[Sequence[str], LIST._replace(about="where the scans begin that are switched on")]
 
 Count = Annotated[int, "how many pictures"]

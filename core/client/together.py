@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from core.client.kinds import Bets, Count, Cover, Digit, Seed
+import numpy as np
+from numpy.typing import NDArray
+
+from core.client.kinds import Bets, Count, Cover, Digit, Looks, Seed
 from core.client.rooms import Room, asked
-from core.results import Bill, Entry, Round
+from core.results import Bill, Entry, Glimpsed, Round
+from core.trace import CanvasTrace
 from core.training.registry import shown_in
 
 PAINTER = next(iter(shown_in("together")))
 Number = Annotated[int, "the round: its digit and its pixels"]
+Sight = Annotated[int, "the round: its scene"]
 Length = Annotated[int, "60, or 20 for every third of them"]
 
 
@@ -40,3 +45,17 @@ class Together(Room):
         self, number: Number, bets: Bets, length: Length = 60
     ) -> Annotated[tuple[Bill, tuple[Bill, ...]], "yours", "those of simple rules and of all pixel models"]:
         """What bets on ink cost, in bits, and what all others paid for the same pixels."""
+
+    @asked
+    def dark(
+        self, number: Sight
+    ) -> Annotated[tuple[NDArray[np.uint8], int], "the scene, (60, 60) levels from 0 to 255", "the digit in it"]:
+        """What lies in the dark in a round of *Eight looks*."""
+
+    @asked
+    def looks(self, number: Sight, looks: Looks) -> CanvasTrace:
+        """What your looks at a round's scene bring: 12 × 12 numbers each, and how the network then takes it."""
+
+    @asked
+    def named(self, number: Sight, looks: Looks, named: Annotated[int, "the digit that you say it is"]) -> Glimpsed:
+        """The verdict: which digit it was, what the network says with your looks, and its own looks at the scene."""

@@ -175,6 +175,9 @@ CALLS: dict[str, Callable[..., Any]] = {
     "together_answer": _answer,
     "together_round": _round,
     "together_bills": lambda s, number, bets, length: s.guessing.bills(number, length, bets),
+    "together_dark": lambda s, number: s.looking.scene(number),
+    "together_looks": lambda s, number, looks: s.looking.seen(number, looks),
+    "together_named": lambda s, number, looks, named: s.looking.outcome(number, looks, named),
     "models": _models,
     "read_picture": _read,
 }

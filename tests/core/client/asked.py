@@ -96,6 +96,9 @@ ASKED: dict[str, dict[str, Any]] = {
     "together_answer": {"question": "surprise", "digit": A},
     "together_round": {"number": 4, "length": 20},
     "together_bills": {"number": 4, "length": 20, "bets": [50] * len(PLACES)},
+    "together_dark": {"number": 4},
+    "together_looks": {"number": 4, "looks": [(30, 30, 60), (20.5, 24, 12)]},
+    "together_named": {"number": 4, "looks": [(30, 30, 60)], "named": 2},
 }
 """Endpoint -> arguments."""
 CLOCKS = ("times", "seconds", "run")

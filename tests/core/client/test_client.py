@@ -15,6 +15,7 @@ from core.client import Easel, endpoints
 from core.client.rooms import Endpoint
 from core.client.wire import received, sent
 from core.errors import UserError
+from core.results import GLIMPSES, LOOKS_SIDE
 from core.studio.calls import CALLS
 from core.studio.turns import BILL, Bill
 from core.trace import CanvasTrace, RasterTrace
@@ -29,6 +30,7 @@ FREE = {
     "pixels_mask",
     "look_scene",
     "look_backwards",
+    "together_dark",
     "together_round",
 }
 """Endpoints that ask no model."""
@@ -97,9 +99,22 @@ def test_the_words_of_a_mistake_are_the_studio_s(easel: Easel) -> None:
         (lambda: easel.pixels.passes(A), "belong together"),
         (lambda: easel.together.answer("sing"), "There is no question"),
         (lambda: easel.together.round(3, length=7), "A round has"),
+        (lambda: easel.together.looks(3, []), "A round has 1 to 8 looks"),
+        (lambda: easel.together.named(3, [(30, 30, 60)], 10), "The digit"),
     ):
         with pytest.raises(UserError, match=sentence):
             wrong()
+
+
+def test_a_round_of_eight_looks_is_played_from_python_with_the_networks_own_looks_beside(easel: Easel) -> None:
+    scene, digit = easel.together.dark(4)
+    windows = [(30, 30, 60), (20.5, 24, 12)]
+    seen, found = easel.together.looks(4, windows), easel.together.named(4, windows, 2)
+    assert scene.shape == (LOOKS_SIDE, LOOKS_SIDE) and len(seen) == 2 and seen.subject is not None
+    assert np.array_equal(np.rint(255 * seen.subject[0, 0]), scene), "all looks are at this scene"
+    assert (found.digit, found.named, len(found.its)) == (digit, 2, GLIMPSES)
+    same(found.yours, seen)
+    same(found.its, easel.look.glimpses(scene))
 
 
 def test_pictures_go_in_as_arrays_of_any_kind_and_as_traces(easel: Easel) -> None:
