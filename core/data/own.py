@@ -60,12 +60,19 @@ def collected(paths: Sequence[Path], folder: Path) -> Own:
         contents = stack.enter_context(archive_contents(paths[0], name)) if whole else files(paths)
         members = pictures_of(contents)
         ready, about = small(members, contents, name)
-    if len(ready) < LEAST:
+    if not ready:
         raise ImageError(
-            "To learn from there must be at least {least} pictures; in {name} {counted} could be read. {said_of}",
+            "To learn from there must be at least {least} pictures; in {name} none could be read. {said_of}",
             least=LEAST,
             name=name,
-            counted=counted(len(ready)),
+            said_of=said_of(contents.passed).rstrip(),
+        )
+    if len(ready) < LEAST:
+        raise ImageError(
+            "To learn from there must be at least {least} pictures; in {name} {number} could be read. {said_of}",
+            least=LEAST,
+            name=name,
+            number=len(ready),
             said_of=said_of(contents.passed).rstrip(),
         )
     key = hashlib.sha256(zipped(ready)).hexdigest()[:12]
@@ -77,11 +84,6 @@ def collected(paths: Sequence[Path], folder: Path) -> Own:
             "The pictures could not be kept in {folder}: {strerror}.", folder=folder, strerror=error.strerror
         ) from None
     return Own(key, len(ready), about)
-
-
-def counted(number: int) -> str:
-    """A number of pictures in words."""
-    return "none" if not number else "one" if number == 1 else f"{number:,}"
 
 
 def files(paths: Sequence[Path]) -> Contents:

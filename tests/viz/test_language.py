@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
 
+from core.data import own
 from core.data.images import ImageError
 from scripts import make_words
 from viz.errors import said
@@ -59,6 +61,16 @@ def test_an_error_of_the_core_is_said_in_the_page_s_language() -> None:
     assert str(error) == said(error) == "a.png is empty."
     with speaking("zh"):
         assert "a.png" in said(error) and "empty" not in said(error)
+
+
+def test_files_of_which_none_can_be_read_are_refused_without_an_english_word_for_their_number(tmp_path: Path) -> None:
+    files = [tmp_path / "no.png", tmp_path / "nor.png"]
+    for file in files:
+        file.write_bytes(b"nothing")
+    with pytest.raises(ImageError, match="none could be read") as refused:
+        own.collected(files, tmp_path / "kept")
+    with speaking("zh"):
+        assert say("none") not in said(refused.value) and "none" not in said(refused.value)
 
 
 def test_what_gradio_calls_past_the_page_speaks_the_language_of_the_page_that_was_built() -> None:
