@@ -82,7 +82,7 @@ def make(folder: Path, checkpoints: Path = CHECKPOINTS) -> None:
         write(name, value)
     for language in (each for each in NAMES if each != ENGLISH):
         with speaking(language):
-            said = {name: dict(differing(english[name], value)) for name, value in payloads(studio).items()}
+            said = {name: dict(sorted(differing(english[name], value))) for name, value in payloads(studio).items()}
         place = folder / words_file(language)
         place.parent.mkdir(exist_ok=True)
         place.write_text(json.dumps(said, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
@@ -98,7 +98,7 @@ def differing(english: Any, other: Any, path: tuple[str, ...] = ()) -> Iterator[
     """The texts of ``other`` that are not those of ``english``, by their place. Nothing else may differ."""
     match english, other:
         case dict(), dict():
-            for key in english:
+            for key in english.keys() - {"id"}:  # by chance, and no text
                 yield from differing(english[key], other[key], (*path, key))
         case (list() | tuple(), list() | tuple()):
             for place, (one, two) in enumerate(zip(english, other, strict=True)):
