@@ -31,6 +31,7 @@ CONSTANTS = (
     "viz/widgets",
     "viz/head.py",
     "viz/layout.py",
+    "viz/page.py",
     "core/training/registry",
     "core/training/spec.py",
     "core/training/small.py",

@@ -1,11 +1,10 @@
 """What nobody would send, sent: every endpoint and event of every room, with values near the right ones and far off.
 
 ``python -m tests.fuzz [--cases 5000] [--seconds 600] [--seed 1] [--only NAME]`` takes each room as the server would, so
-that what Gradio makes of the values is tried, too. An answer or one sentence is right. Wrong are any other error, a
-trace, a path of the server in a sentence, a sentence without end, and a file left behind. To what only a page sends, a
-forged request may hear that something went wrong here; a public endpoint has a sentence for every mistake. What is
-tried comes from the pages themselves, so whatever is new there is tried, too: endpoints, events, and the functions that
-widgets ask past the queue. In the Train room processes are begun that do nothing. For parsers of files there is
+that what Gradio makes of the values is tried, too. An answer or one sentence is right. Wrong are a defect, any other
+error, a trace, a path of the server in a sentence, a sentence without end, and a file left behind. What is tried comes
+from the pages themselves, so whatever is new there is tried, too: endpoints, events, and the functions that widgets ask
+past the queue. In the Train room processes are begun that do nothing. For parsers of files there is
 ``tests/test_fuzz_parsers.py``.
 """
 
@@ -128,11 +127,11 @@ class Fuzz:
             json.dumps(found)
         except gr.Error as error:
             text = str(error.message)
-            return Case(room, function.__name__, [sent], "sentence", fault_of(text, False))
+            return Case(room, function.__name__, [sent], "sentence", fault_of(text))
         except Exception as error:  # whatever else it is, it is wrong
             return Case(room, function.__name__, [sent], "error", f"{type(error).__name__}: {error}"[:200])
         wrong = str(found["error"]) if isinstance(found, dict) and found.get("error") else ""
-        return Case(room, function.__name__, [sent], "sentence" if wrong else "answer", fault_of(wrong, False))
+        return Case(room, function.__name__, [sent], "sentence" if wrong else "answer", fault_of(wrong))
 
     def _event_case(self, room: str, handler: BlockFunction) -> Case:
         page, inputs = self.pages[room], [self._value(block) for block in handler.inputs]
@@ -144,7 +143,7 @@ class Fuzz:
         except gr.Error as error:
             text = str(error.message)
             outcome = "defect" if DEFECT in text else "sentence"
-            return Case(room, name_of(handler), inputs, outcome, fault_of(text, public(handler)))
+            return Case(room, name_of(handler), inputs, outcome, fault_of(text))
         except Exception as error:  # whatever else it is, it is wrong
             return Case(room, name_of(handler), inputs, "error", f"{type(error).__name__}: {error}"[:200])
         return Case(room, name_of(handler), inputs, "answer")
@@ -258,9 +257,9 @@ def public(handler: BlockFunction) -> bool:
     return any(isinstance(block, Api) for block in handler.inputs)
 
 
-def fault_of(text: str, public: bool) -> str:
+def fault_of(text: str) -> str:
     """What is wrong with a sentence."""
-    if DEFECT in text and public:
+    if DEFECT in text:
         return "a defect"
     if LEAK.search(text):
         return f"it says too much: {text[:200]}"

@@ -40,8 +40,8 @@ def test_it_sees_a_defect_an_error_a_path_and_a_sentence_without_end() -> None:
         api(broken, api_name="broken")
     with Fuzz(seed=1, pages={"": page}) as fuzz:
         assert "a defect" in {case.fault for case in fuzz.cases(30, 10.0)}
-    assert fault_of(DEFECT, True) == "a defect" and not fault_of(DEFECT, False)
-    assert fault_of(f"in {Path(__file__)}", False) and fault_of("a" * 400, False) and not fault_of("Draw first.", True)
+    assert fault_of(DEFECT) == "a defect"
+    assert fault_of(f"in {Path(__file__)}") and fault_of("a" * 400) and not fault_of("Draw first.")
 
 
 def test_every_room_every_endpoint_every_event_and_what_goes_past_the_queue_is_a_target() -> None:

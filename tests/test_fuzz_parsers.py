@@ -105,7 +105,7 @@ def sentence_or(call: Callable[[], Any]) -> Any:
             return call()
         except UserError as error:
             said = str(error)
-    assert said and not fault_of(said, True), said[:LONGEST]
+    assert said and not fault_of(said), said[:LONGEST]
     return None
 
 

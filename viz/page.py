@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
@@ -11,7 +12,9 @@ import gradio as gr
 from gradio.block_function import BlockFunction
 from gradio.components.api_component import Api
 from gradio.context import Context, get_blocks_context
+from gradio.exceptions import ComponentProcessingError
 from gradio.routes import App
+from pydantic import ValidationError
 
 from core.errors import UserError
 from viz.errors import DEFECT, LOG, said
@@ -33,6 +36,10 @@ LONGEST = 300
 LOST = "This page was away for too long and its picture is forgotten: reload it."
 """Better than to go on from a picture that is not the one on the screen; see :mod:`viz.serving.sessions`."""
 
+LARGEST = sys.float_info.max
+"""Of numbers; one that is none is not even smaller than this."""
+IMPOSSIBLE = "No control of this page can have the value that was sent: set it again or reload the page."
+
 
 def sentence(error: Exception) -> gr.Error:
     """An error as one sentence on the screen and through the API; never a stack trace."""
@@ -45,6 +52,25 @@ def completed(handler: BlockFunction, inputs: list[Any]) -> list[Any]:
     if len(inputs) < len(wanted) and not all(isinstance(block, Api) for block in wanted):
         raise UserError("This takes {wanted} values, not {inputs}.", wanted=len(wanted), inputs=len(inputs))
     return [*inputs, *(block.value for block in wanted[len(inputs) :] if isinstance(block, Api))]
+
+
+def possible(block: object, value: object) -> bool:
+    """Whether a control of the page could have sent such a value, as far as Gradio does not look itself.
+
+    It knows a choice and a range. What widgets and endpoints send is theirs to read.
+    """
+    match block:
+        case gr.Number() | gr.Slider():
+            if value is None:  # a field that was cleared; a slider cannot be
+                return isinstance(block, gr.Number)
+            return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
+        case gr.Checkbox():
+            return isinstance(value, bool)
+        case gr.Textbox():
+            return isinstance(value, str) or value is None
+        case gr.UploadButton():
+            return value is not None
+    return True
 
 
 def attempt(fill: Callable[[A], T], given: A) -> T | None:
@@ -129,10 +155,28 @@ class Page(gr.Blocks):
                     value.update(labelled(value))
             return answer
 
+    async def preprocess_data(
+        self, block_fn: BlockFunction, inputs: list[Any], state: Any, explicit_call: bool = False
+    ) -> list[Any]:
+        """The values of a call as the handler takes them; one that no control can have is refused in a sentence."""
+        wrong: Exception | None = None
+        if all(possible(*each) for each in zip(block_fn.inputs, inputs, strict=False)):
+            try:
+                found: list[Any] = await super().preprocess_data(block_fn, inputs, state, explicit_call)
+                return found
+            except (ComponentProcessingError, ValidationError) as error:
+                if isinstance(error.__cause__, OSError):  # a full disk is nobody's value
+                    raise
+                wrong = error
+        raise UserError(IMPOSSIBLE) from wrong
+
     async def _answered(self, handler: BlockFunction, inputs: list[Any], *args: Any, **more: Any) -> Any:
         try:
             if getattr(more.get("state"), "lost", False) and any(block.stateful for block in handler.inputs):
                 raise UserError(LOST)
+            brought = getattr(more.get("event_data"), "_data", None)
+            if handler.collects_event_data and not isinstance(brought, dict | None):
+                raise UserError(IMPOSSIBLE)
             return await super().process_api(handler, completed(handler, inputs), *args, **more)
         except gr.Error as error:  # said already, by a handler or by one of Gradio's checks
             text, error.print_exception = str(error.message), False

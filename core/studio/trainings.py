@@ -220,7 +220,7 @@ class Trainings:
         """Keep pictures that a person brought. Raises :class:`UserError`."""
         return own.collected(paths, self.folder / "pictures")
 
-    def sheet(self, key: str) -> Sheet:
+    def sheet(self, key: str | None) -> Sheet:
         """The contact sheet of pictures that were brought. Raises :class:`UserError`."""
         return own.sheet(self._pictures(key))
 
@@ -272,8 +272,8 @@ class Trainings:
     def _room(self) -> Path:
         return self.folder / "room"
 
-    def _pictures(self, key: str) -> Path:
-        if not ID.fullmatch(key):
+    def _pictures(self, key: str | None) -> Path:
+        if not ID.fullmatch(key or ""):
             raise TrainError("There are no pictures of your own here yet: bring some.")
         return self.folder / "pictures" / f"{key}.zip"
 

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import gradio as gr
@@ -18,12 +18,13 @@ from core.studio.runtime import Runtime
 from viz.address import QUIET
 from viz.files import alone
 from viz.language import say
-from viz.page import sentence
+from viz.page import IMPOSSIBLE, sentence
 from viz.player import bundle, charts, export, payload
 from viz.views.assets import ASSETS as ASSETS
 from viz.views.assets import stored as stored
 from viz.widgets.take_home.take_home import KINDS, Asked, asked, download, take_home
 
+T = TypeVar("T")
 SKIP = gr.skip()
 LATEST: dict[str, Any] = {**QUIET, "trigger_mode": "always_last"}
 """For events of which, while they wait, only the latest is answered."""
@@ -275,9 +276,17 @@ def show_stage(button: gr.Button, player_id: str) -> None:
     button.click(None, js=js, api_visibility="private")
 
 
+def sent(event: gr.EventData, name: str, read: Callable[[Any], T]) -> T:
+    """What an event brings along, as ``read`` takes it. Raises :class:`UserError` where no widget sends that."""
+    try:
+        return read(getattr(event, name))
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
+        raise UserError(IMPOSSIBLE) from None
+
+
 def picked_cell(event: gr.EventData) -> int:
     """The cell that a person selected in a player."""
-    return int(event.cell)
+    return sent(event, "cell", int)
 
 
 def explanation(text: str, formula: str, more: str = "") -> None:

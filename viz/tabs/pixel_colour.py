@@ -14,6 +14,7 @@ from core.errors import UserError
 from core.results import COLOUR_SIDE
 from core.training.registry import shown_in
 from viz.language import say
+from viz.page import IMPOSSIBLE
 from viz.player import frames
 from viz.player.payload import Player
 from viz.tabs import uploads
@@ -24,6 +25,7 @@ from viz.tabs.common import (
     column,
     explanation,
     go_buttons,
+    picked_cell,
     room,
     status_line,
     stored,
@@ -88,7 +90,9 @@ def own_pictures() -> dict[str, NDArray[np.uint8]]:
 
 
 def picker_payload(name: str) -> Player:
-    """A model's own pictures as a grid of still ones."""
+    """A model's own pictures as a grid of still ones. Raises :class:`UserError` for another name."""
+    if name not in own_pictures():
+        raise UserError(IMPOSSIBLE)
     images = (own_pictures()[name].transpose(0, 3, 1, 2) / 255).astype(np.float32)
     return frames.still_payload(images, say("Painted by this model"), "pixel", columns=5)
 
@@ -191,7 +195,7 @@ def build(tab: Tab) -> None:
         return value, value, ""
 
     def on_pick(event: gr.EventData, name: str) -> tuple[str, str]:
-        return f"{name}-{event.cell}", uploads.hinted(say(uploads.COLOUR))
+        return f"{name}-{picked_cell(event)}", uploads.hinted(say(uploads.COLOUR))
 
     def on_upload(path: str) -> tuple[Any, ...]:
         brought = uploads.colour(path, COLOUR_SIDE)

@@ -10,7 +10,7 @@ from core.studies import together_guess as rules
 from core.studies.together_guess import LONG, SHORT
 from core.training.registry import shown_in
 from viz.language import say
-from viz.tabs.common import OTHER_SEED, SKIP, card, column, explanation, room, status_line, switch, verbs
+from viz.tabs.common import OTHER_SEED, SKIP, card, column, explanation, room, sent, status_line, switch, verbs
 from viz.tabs.desk import Tab
 from viz.views import together_guess
 from viz.widgets.guess.guess import guess, round_value
@@ -87,7 +87,7 @@ def build(tab: Tab) -> None:
         return played(number, length), "", gr.Column(visible=False), say(WRITING)
 
     def done(event: gr.EventData, number: float, length: str) -> tuple[Any, ...]:
-        bets = [int(each) for each in event.bets]
+        bets = sent(event, "bets", lambda bets: [int(each) for each in bets])
         yours, others = tab.runtime.studio.guessing.bills(number, int(length), bets)
         digit = rules.drawn(int(number))
         value = together_guess.maps(yours, others, digit, rules.places(digit, int(length)))

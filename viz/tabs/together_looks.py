@@ -10,6 +10,7 @@ from core.errors import UserError
 from core.results import GLIMPSES
 from viz.address import QUIET
 from viz.language import say
+from viz.page import IMPOSSIBLE
 from viz.tabs.common import OTHER_SEED, SKIP, card, column, explanation, room, status_line, switch, verbs
 from viz.tabs.desk import Tab
 from viz.views import together_looks
@@ -94,7 +95,10 @@ def build(tab: Tab) -> None:
             raise UserError("You have named the digit of this scene: take another one.")
         if len(played.boxes) == GLIMPSES:
             raise UserError("That were all {glimpses} looks: name the digit.", glimpses=GLIMPSES)
-        box = tuple(float(each) for each in window["box"])
+        try:
+            box = tuple(float(each) for each in window["box"])
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise UserError(IMPOSSIBLE) from None
         now = Round((*played.boxes, box))  # type: ignore[arg-type]
         return board(tab.runtime.studio.looking.seen(number, now.boxes), box), now, left(now)
 

@@ -20,6 +20,7 @@ from core.training.live import Film, read_film
 from core.training.small import FAMILIES, Kind, Pictures, Size, Wish
 from viz.errors import said
 from viz.language import say
+from viz.page import IMPOSSIBLE
 from viz.tabs import train_mnist
 from viz.tabs.common import LATEST, SKIP, card, column, explanation, line, room, show_stage, status_line, switch, told
 from viz.tabs.desk import Tab
@@ -236,14 +237,14 @@ def watched(tab: Tab, elem_id: str, empty: str, control: str) -> gr.HTML:
     """The widget of a training, with what it asks of the server."""
     trainings = tab.runtime.trainings
 
-    def answered(act: Callable[..., Any]) -> Callable[[Any], dict[str, Any]]:
+    def answered(act: Callable[..., Any], *kinds: type) -> Callable[[Any], dict[str, Any]]:
         def answer(given: Any) -> dict[str, Any]:
             try:
-                parts = [
-                    part if isinstance(part, dict) else str(part)[:200]
-                    for part in (given if isinstance(given, list) else [given])
-                ]
-                return act(*parts) or {}
+                parts = given if isinstance(given, list) else [given]
+                words = [isinstance(part, dict) for part in parts]
+                if words != [kind is dict for kind in kinds]:
+                    raise UserError(IMPOSSIBLE)
+                return act(*(part if isinstance(part, dict) else str(part)[:200] for part in parts)) or {}
             except Exception as error:
                 return {"error": said(error)}
 
@@ -262,7 +263,7 @@ def watched(tab: Tab, elem_id: str, empty: str, control: str) -> gr.HTML:
     def home(key: str) -> dict[str, str]:
         return packed(trainings.trained(key), trainings.look(key).command)
 
-    functions = {"look": answered(look), "tell": answered(tell), "home": answered(home)}
+    functions = {"look": answered(look, str, str), "tell": answered(tell, str, dict), "home": answered(home, str)}
     for name, function in functions.items():
         function.__name__ = name
     live = {"learning_rate": "watch/rate", "batch_size": "watch/batch", "beta": "watch/beta"}

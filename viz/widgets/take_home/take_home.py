@@ -68,7 +68,8 @@ def asked(event: gr.EventData) -> Asked:
         raise UserError("This is no request for a file.") from error
     if found.kind not in KINDS or found.cell < 0 or found.step < 0:
         raise UserError("What one can take home ends in {kinds}.", kinds=", ".join(KINDS))
-    if not found.address.startswith(("http://", "https://")) or len(found.address) > LONGEST or found.seed < 0:
+    printed = found.address.isprintable() and len(found.address) <= LONGEST
+    if not found.address.startswith(("http://", "https://")) or not printed or found.seed < 0:
         raise UserError("This is no request for a file.")
     return found
 
