@@ -41,6 +41,7 @@ CONSTANTS = (
     "core/studio/train_mnist.py",
     "core/results.py",
     "core/requests.py",
+    "core/data/archives.py",
 )
 """Where prose that stands in a constant is read by people."""
 SPOKEN = ("viz", "core")
@@ -51,11 +52,11 @@ IN_ENGLISH = (
     "viz/serving/accounts.py", "viz/serving/rules.py", "viz/serving/ledger.py", "viz/views/lessons.py",
     "viz/views/sources.py",
     "viz/views/lesson_sums.py", "viz/tabs/api.py", "viz/tabs/lesson_facts.py",
-    "core/data/download.py", "core/data/binarized_mnist.py", "core/data/labels.py",
+    "core/data/labels.py",
     "core/training/settings.py", "core/training/fits.py", "core/training/processes.py", "viz/player/told.py",
 )  # fmt: skip
 """What is said in a shell, to programs, or to who writes lessons: in English."""
-SAYS = {"say", "card", "explanation", "switch", "Room"}
+SAYS = {"say", "Sentence", "card", "explanation", "switch", "Room"}
 SUBJECTS = {"number": 1, "whole": 1, "as_array": 1, "_check": 0}
 """What puts the name of a number or a picture into the sentence of an error, and which of its arguments that is."""
 LABELS = {"label", "info", "placeholder", "title", "about", "value"}
@@ -131,6 +132,8 @@ def in_call(call: ast.Call, sentences: set[str]) -> Iterator[Message]:
         yield from texts(call.args[SUBJECTS[name]], calls=False)
     elif name == "Shown" and first is not None:  # a model's name in a tab may be a word of a sentence
         yield from (text for text in texts(first) if re.fullmatch(r"[a-z][a-z ]+", text))
+    elif name == "missing" and len(call.args) > 1:
+        yield from texts(call.args[1], calls=False)
     elif name in SAYS or name in sentences:
         yield from (text for text in texts(first, calls=False) if text.strip()) if first is not None else ()
     if name.endswith("switch"):

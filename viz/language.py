@@ -19,6 +19,8 @@ from typing import Any, ParamSpec, TypeVar
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from core.sentences import Clause, Sentence
+
 T = TypeVar("T")
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -68,6 +70,9 @@ def say(text: T, /, **values: Any) -> T:
 
     Of a table, a list, a tuple or a dictionary of texts, however deep, each text but not the keys.
     """
+    if isinstance(text, Sentence):
+        said = say(text.text, **{name: say(value) for name, value in text.values.items()})
+        return said.rstrip(".。") if isinstance(text, Clause) else said  # type: ignore[return-value]
     if isinstance(text, str):
         said = catalogue(spoken()).gettext(text) if text else text
         return said.format(**values) if values else said  # type: ignore[return-value]

@@ -26,9 +26,14 @@ from tqdm import tqdm
 
 from core.data.images import LIGHT, MAX_BYTES, ImageError, brightness_of_ink, decoded, flatten, read_file, white_level
 from core.data.layouts import Parts, find_layout
+from core.sentences import Sentence, listed
 
 SYSTEM = ("__MACOSX", "Thumbs.db", "ehthumbs.db", "desktop.ini")
-HIDDEN = "hidden or system files"
+HIDDEN, OTHER, OUTSIDE = "hidden or system files", "other files", "pictures outside of these folders"
+LARGE, UNREADABLE, CLOSED = "files that are too large", "files that cannot be read", "folders that cannot be opened"
+CIRCLE, NOWHERE, LINKS = "links that lead in a circle", "links that lead nowhere", "links inside the zip file"
+OUT = "names that lead out of the zip file"
+"""What is passed over."""
 SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".avif")
 MAX_MEMBERS = 250_000
 MAX_TOTAL = 2 * 2**30
@@ -79,7 +84,7 @@ def read_archive(
         if not members:
             raise ImageError("{name} holds no picture ({suffixes}).", name=name, suffixes=", ".join(SUFFIXES))
         layout = find_layout(members)
-        contents.passed["pictures outside of these folders"] += layout.outside
+        contents.passed[OUTSIDE] += layout.outside
         chosen = layout.splits[split]
         if not chosen:
             raise ImageError(
@@ -163,16 +168,16 @@ def pictures_of(contents: Contents) -> list[Parts]:
         if hidden(member):
             contents.passed[HIDDEN] += 1
         elif PurePosixPath(member[-1]).suffix.lower() not in SUFFIXES:
-            contents.passed["other files"] += 1
+            contents.passed[OTHER] += 1
         else:
             pictures.append(member)
     return pictures
 
 
-def said_of(passed: Counter[str]) -> str:
+def said_of(passed: Counter[str]) -> Sentence:
     """One sentence on what was passed over, or nothing."""
-    listed = ", ".join(f"{kind} ({number:,})" for kind, number in passed.items() if number)
-    return f"Passed over: {listed}." if listed else ""
+    found = [Sentence("{kind} ({number:,})", kind=kind, number=number) for kind, number in passed.items() if number]
+    return Sentence("Passed over: {listed}.", listed=listed(found)) if found else Sentence()
 
 
 def hidden(parts: Parts) -> bool:
@@ -234,11 +239,11 @@ def walk(root: Path, name: str, passed: Counter[str]) -> dict[Parts, int]:
                 raise ImageError(
                     "The folder {root} cannot be opened: {strerror}.", root=root, strerror=error.strerror
                 ) from None
-            passed["folders that cannot be opened"] += 1
+            passed[CLOSED] += 1
             continue
         here = status.st_dev, status.st_ino
         if here in above:
-            passed["links that lead in a circle"] += 1
+            passed[CIRCLE] += 1
             continue
         visited += len(entries)
         check_number(visited, name)
@@ -251,7 +256,7 @@ def walk(root: Path, name: str, passed: Counter[str]) -> dict[Parts, int]:
             elif Path(entry).is_file():
                 sizes[member] = entry.stat().st_size
             else:
-                passed["links that lead nowhere" if entry.is_symlink() else "files that cannot be read"] += 1
+                passed[NOWHERE if entry.is_symlink() else UNREADABLE] += 1
     return sizes
 
 
@@ -266,9 +271,9 @@ def zip_contents(archive: zipfile.ZipFile, name: str) -> Contents:
         if info.is_dir() or not parts:
             continue
         if parts[0] == "/" or ".." in parts:
-            passed["names that lead out of the zip file"] += 1
+            passed[OUT] += 1
         elif stat.S_ISLNK(info.external_attr >> 16):
-            passed["links inside the zip file"] += 1
+            passed[LINKS] += 1
         else:
             members[parts] = info
 

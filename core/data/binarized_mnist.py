@@ -239,9 +239,9 @@ def read_binarized_mnist(split: str, folder: Path) -> NDArray[np.uint8]:
         with (folder / CACHE).open("rb") as stream, np.load(stream) as file:
             packed = file[split]
     except FileNotFoundError:
-        raise missing(NAME, f"There is no {CACHE}", folder) from None
+        raise missing(NAME, "There is no {file} in {folder}: fetch it with `{fetching}`.", folder, file=CACHE) from None
     except DAMAGED:
-        raise missing(NAME, f"{CACHE} is damaged", folder) from None
+        raise missing(NAME, "{file} is damaged in {folder}: fetch it with `{fetching}`.", folder, file=CACHE) from None
     if packed.dtype != np.uint8 or packed.shape[1:] != (PACKED,):
-        raise missing(NAME, f"{CACHE} holds something else", folder)
+        raise missing(NAME, "{file} holds something else in {folder}: fetch it with `{fetching}`.", folder, file=CACHE)
     return np.unpackbits(packed, axis=1)[:, :PIXELS].reshape(-1, 1, SIDE, SIDE)

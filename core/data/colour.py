@@ -20,10 +20,11 @@ from PIL import Image
 from tqdm import tqdm
 
 from core.data.archives import Pictures, read_archive
-from core.data.download import DataError, explaining, missing, remedy
+from core.data.download import DataError, explaining, missing
 from core.data.images import ImageError
 from core.files import replacing
 from core.results import COLOUR_SIDE
+from core.sentences import Clause
 
 
 def read_pictures(name: str, copy: str, split: str, folder: Path, side: int = COLOUR_SIDE) -> tuple[str, Pictures]:
@@ -38,13 +39,17 @@ def read_pictures(name: str, copy: str, split: str, folder: Path, side: int = CO
             try:
                 return stem, read_archive(path, split, (side, side), channels=3)
             except ImageError as error:
-                raise DataError(
-                    "{error}: {remedy}.", error=str(error).removesuffix("."), remedy=remedy(name, folder)
-                ) from None
+                damage = Clause(error.sentence, **error.values)
+                raise missing(name, "{damage}: fetch it with `{fetching}`.", folder, damage=damage) from None
     if side != COLOUR_SIDE:
-        wanted = f"put one of {side}×{side} pixels there, laid out as SPLIT/LABEL/NAME.png"
-        raise DataError("There is no {name}.zip in {folder}: {wanted}.", name=name, folder=folder, wanted=wanted)
-    raise missing(name, f"There is no {name}.zip", folder)
+        raise DataError(
+            "There is no {name}.zip in {folder}: "
+            "put one of {side}×{side} pixels there, laid out as SPLIT/LABEL/NAME.png.",
+            name=name,
+            folder=folder,
+            side=side,
+        )
+    raise missing(name, "There is no {file} in {folder}: fetch it with `{fetching}`.", folder, file=f"{name}.zip")
 
 
 @dataclass(frozen=True)

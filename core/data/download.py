@@ -24,14 +24,9 @@ class DataError(UserError):
     """A data set cannot be had; the message is one sentence for the user."""
 
 
-def remedy(name: str, folder: Path) -> str:
-    """What to do about files that are not there or not whole."""
-    return f"fetch it with `python -m core.data {name} --data {folder}`"
-
-
-def missing(name: str, what: str, folder: Path) -> DataError:
-    """The error for a file that has to be downloaded first, or again."""
-    return DataError("{what} in {folder}: {remedy}.", what=what, folder=folder, remedy=remedy(name, folder))
+def missing(name: str, sentence: str, folder: Path, **values: object) -> DataError:
+    """The error for a file that has to be downloaded first, or again; ``sentence`` may name ``{fetching}``, how."""
+    return DataError(sentence, folder=folder, fetching=f"python -m core.data {name} --data {folder}", **values)
 
 
 def fetch(url: str, path: Path, limit: int, seen: Callable[[int], None] = lambda _: None) -> None:

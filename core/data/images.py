@@ -100,7 +100,7 @@ def decoded(source: str | Path | bytes, name: str | None = None) -> Image.Image:
         except ImageError:
             raise
         except UnidentifiedImageError:
-            raise ImageError(unknown_kind(data, name)) from None
+            raise unknown_kind(data, name) from None
         except Image.DecompressionBombError:
             raise ImageError(
                 "{name} has far more than {max_pixels} megapixels, the limit.",
@@ -118,18 +118,24 @@ def opened(data: bytes) -> Image.Image:
     return Image.open(BytesIO(data), formats=FORMATS)
 
 
-def unknown_kind(data: bytes, name: str) -> str:
-    """The sentence for a file that no decoder knows, with a way out where there is one."""
+def unknown_kind(data: bytes, name: str) -> ImageError:
+    """The error for a file that no decoder knows, with a way out where there is one."""
     start = data[:512].lstrip().lower()
     if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS:
-        return f"{name} is a HEIC picture, which only Apple's programs read well: save it as JPEG or PNG."
+        return ImageError(
+            "{name} is a HEIC picture, which only Apple's programs read well: save it as JPEG or PNG.", name=name
+        )
     if data[4:8] == b"ftyp":
-        return f"{name} is a film, not a picture: save one frame of it as JPEG or PNG."
+        return ImageError("{name} is a film, not a picture: save one frame of it as JPEG or PNG.", name=name)
     if start.startswith(b"%pdf"):
-        return f"{name} is a PDF document, not a picture: save the page as PNG or take a screenshot of it."
+        return ImageError(
+            "{name} is a PDF document, not a picture: save the page as PNG or take a screenshot of it.", name=name
+        )
     if start.startswith((b"<svg", b"<?xml")) and b"<svg" in data[:4096].lower():
-        return f"{name} is an SVG drawing, which is no picture of pixels: save it as PNG."
-    return f"{name} is not a picture of a known kind ({', '.join(FORMATS)}), or is damaged."
+        return ImageError("{name} is an SVG drawing, which is no picture of pixels: save it as PNG.", name=name)
+    return ImageError(
+        "{name} is not a picture of a known kind ({kinds}), or is damaged.", name=name, kinds=", ".join(FORMATS)
+    )
 
 
 def read_file(path: Path) -> bytes:

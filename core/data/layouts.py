@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.sentences import Sentence, listed
+
 Parts = tuple[str, ...]
 """A member's path, taken apart: folders, then the file's name."""
 
@@ -36,7 +38,7 @@ class Layout(NamedTuple):
 
     splits: dict[str, list[Parts]]
     labels: dict[Parts, str]
-    found: str
+    found: Sentence
     outside: int
 
     @property
@@ -56,8 +58,17 @@ def find_layout(members: Sequence[Parts]) -> Layout:
         labels = labels if 2 * len(labels) >= len(inner) else {}
         splits, words = by_seed(labels or inner, labels)
     outside = len(members) - sum(map(len, splits.values()))
-    kinds = counted(len(set(labels.values())), "class", "classes") if labels else "no classes"
-    return Layout(splits, labels, f"{words}, with {kinds}", outside)
+    kinds = len(set(labels.values()))
+    found = Sentence(
+        "{words}, with {kinds:,} classes"
+        if kinds > 1
+        else "{words}, with 1 class"
+        if kinds
+        else "{words}, with no classes",
+        words=words,
+        kinds=kinds,
+    )
+    return Layout(splits, labels, found, outside)
 
 
 def wrappers(members: Sequence[Parts]) -> int:
@@ -91,7 +102,7 @@ def split_level(paths: Iterable[Parts]) -> int | None:
     return 1 if all(len(parts) > 2 and is_split(parts[1]) for parts in paths) else None
 
 
-def by_folder(inner: Mapping[Parts, Parts], level: int) -> tuple[dict[str, list[Parts]], dict[Parts, str], str]:
+def by_folder(inner: Mapping[Parts, Parts], level: int) -> tuple[dict[str, list[Parts]], dict[Parts, str], Sentence]:
     """Splits and labels by folders at ``level``, and words for them; a missing ``valid`` is lent by ``train``."""
     splits: dict[str, list[Parts]] = {split: [] for split in NAMES}
     rest: dict[Parts, Parts] = {}
@@ -109,10 +120,10 @@ def by_folder(inner: Mapping[Parts, Parts], level: int) -> tuple[dict[str, list[
         lent = places(len(train), VALID)
         splits["train"] = [member for i, member in enumerate(train) if i not in lent]
         splits["valid"] = [member for i, member in enumerate(train) if i in lent]
-    return splits, labels, f"split folders ({sizes(splits, ' lent by train' if lent else '')})"
+    return splits, labels, Sentence("split folders ({sizes})", sizes=sizes(splits, lent=bool(lent)))
 
 
-def by_seed(members: Iterable[Parts], labels: Mapping[Parts, str]) -> tuple[dict[str, list[Parts]], str]:
+def by_seed(members: Iterable[Parts], labels: Mapping[Parts, str]) -> tuple[dict[str, list[Parts]], Sentence]:
     """Eight, one and one of ten pictures of each class, chosen by :data:`SEED`, for train, valid and test."""
     rng, classes = np.random.default_rng(SEED), dict[str, list[Parts]]()
     for member in members:
@@ -124,13 +135,29 @@ def by_seed(members: Iterable[Parts], labels: Mapping[Parts, str]) -> tuple[dict
         splits["valid" if i in valid else "test" if i in test else "train"].append(member)
     for chosen in splits.values():
         chosen.sort(key=lambda member: (labels.get(member, ""), member))
-    return splits, f"{counted(len(shuffled), 'picture')} without split folders, split by seed {SEED} ({sizes(splits)})"
+    number = len(shuffled)
+    return splits, Sentence(
+        "1 picture without split folders, split by seed {seed} ({sizes})"
+        if number == 1
+        else "{number:,} pictures without split folders, split by seed {seed} ({sizes})",
+        number=number,
+        seed=SEED,
+        sizes=sizes(splits),
+    )
 
 
-def sizes(splits: Mapping[str, Sequence[Parts]], valid: str = "") -> str:
-    """How many pictures each split has; ``valid`` is said of that one."""
-    said = {"valid": valid}
-    return ", ".join(f"{split} {len(chosen):,}{said.get(split, '')}" for split, chosen in splits.items() if chosen)
+def sizes(splits: Mapping[str, Sequence[Parts]], lent: bool = False) -> Sentence:
+    """How many pictures each split has, and whether ``valid`` is ``lent`` by ``train``."""
+    number = {split: len(chosen) for split, chosen in splits.items()}
+    said = {
+        "train": Sentence("train {number:,}", number=number["train"]),
+        "valid": Sentence(
+            "valid {number:,} lent by train" if lent else "valid {number:,}",
+            number=number["valid"],
+        ),
+        "test": Sentence("test {number:,}", number=number["test"]),
+    }
+    return listed([said[split] for split in splits if number[split]])
 
 
 def places(count: int, place: int) -> set[int]:
@@ -138,8 +165,3 @@ def places(count: int, place: int) -> set[int]:
     if count < 10:
         return {count * place // 10} if count > 1 else set()
     return set(range(place, count, 10))
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """A number with its noun."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

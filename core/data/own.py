@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from core.data.archives import (
+    LARGE,
+    UNREADABLE,
     Contents,
     archive_contents,
     check_sizes,
@@ -32,6 +34,7 @@ from core.data.images import MAX_BYTES, ImageError, decoded, flatten, read_file
 from core.data.layouts import Parts, find_layout
 from core.files import replacing
 from core.results import SIDE
+from core.sentences import Sentence, in_a_row, packed, unpacked
 
 LEAST, MOST = 12, 5_000
 """Pictures to train on: fewer leave none to validate with; of more, so many are taken, evenly picked."""
@@ -46,7 +49,7 @@ class Own(NamedTuple):
 
     key: str
     number: int
-    about: str
+    about: Sentence
 
 
 def collected(paths: Sequence[Path], folder: Path) -> Own:
@@ -65,7 +68,7 @@ def collected(paths: Sequence[Path], folder: Path) -> Own:
             "To learn from there must be at least {least} pictures; in {name} none could be read. {said_of}",
             least=LEAST,
             name=name,
-            said_of=said_of(contents.passed).rstrip(),
+            said_of=said_of(contents.passed),
         )
     if len(ready) < LEAST:
         raise ImageError(
@@ -73,7 +76,7 @@ def collected(paths: Sequence[Path], folder: Path) -> Own:
             least=LEAST,
             name=name,
             number=len(ready),
-            said_of=said_of(contents.passed).rstrip(),
+            said_of=said_of(contents.passed),
         )
     key = hashlib.sha256(zipped(ready)).hexdigest()[:12]
     try:
@@ -96,17 +99,17 @@ def files(paths: Sequence[Path]) -> Contents:
     )
 
 
-def small(members: Sequence[Parts], contents: Contents, name: str) -> tuple[dict[str, NDArray[np.uint8]], str]:
+def small(members: Sequence[Parts], contents: Contents, name: str) -> tuple[dict[str, NDArray[np.uint8]], Sentence]:
     """The pictures by the names that they are kept under, each (SIDE, SIDE), and a sentence on them."""
     if not members:
         raise ImageError(
             "{name} holds no picture that could be read. {said_of}",
             name=name,
-            said_of=said_of(contents.passed).rstrip(),
+            said_of=said_of(contents.passed),
         )
     chosen = [members[i] for i in np.unique(np.linspace(0, len(members) - 1, min(len(members), MOST)).astype(int))]
     fitting = [member for member in chosen if contents.sizes[member] <= MAX_BYTES]
-    contents.passed["files that are too large"] += len(chosen) - len(fitting)
+    contents.passed[LARGE] += len(chosen) - len(fitting)
     if fitting:
         check_sizes([contents.sizes[member] for member in fitting], name)
     style, found = survey(fitting, contents), dict[Parts, NDArray[np.uint8]]()
@@ -115,18 +118,24 @@ def small(members: Sequence[Parts], contents: Contents, name: str) -> tuple[dict
             image = decoded(contents.read(member), member[-1])
             found[member] = fitted(flatten(image, style.ground, style.white), (1, SIDE, SIDE))[0]
         except ImageError:
-            contents.passed["files that cannot be read"] += 1
-    said = [f"{len(found):,} pictures, each made {SIDE}×{SIDE} pixels and grey."]
+            contents.passed[UNREADABLE] += 1
+    said = [
+        Sentence("{number:,} pictures, each made {side}×{side} pixels and grey.", number=len(found), side=SIDE),
+    ]
     if len(members) > MOST:
-        said.append(f"There are {len(members):,}; {MOST:,} of them were taken, evenly picked.")
+        said.append(
+            Sentence(
+                "There are {number:,}; {most:,} of them were taken, evenly picked.", number=len(members), most=MOST
+            )
+        )
     if found and on_paper(np.stack(list(found.values()))):
         found = {member: 255 - pixels for member, pixels in found.items()}
-        said.append("They are dark on light paper, so light and dark were exchanged: here ink is light.")
+        said.append(Sentence("They are dark on light paper, so light and dark were exchanged: here ink is light."))
     if found:
-        said.append(f"They have {find_layout(list(found)).found}.")
+        said.append(Sentence("They have {found}.", found=find_layout(list(found)).found))
     ready = {"/".join((*member[:-1], f"{PurePosixPath(member[-1]).stem}-{i:05d}.png")): pixels
              for i, (member, pixels) in enumerate(found.items())}  # fmt: skip
-    return ready, " ".join([*said, said_of(contents.passed)]).rstrip()
+    return ready, in_a_row([*said, said_of(contents.passed)])
 
 
 def on_paper(images: NDArray[np.uint8]) -> bool:
@@ -135,11 +144,11 @@ def on_paper(images: NDArray[np.uint8]) -> bool:
     return bool(np.median(edge.mean(1)) > PAPER and np.median(edge.std(1)) < EVEN)
 
 
-def zipped(pictures: dict[str, NDArray[np.uint8]], about: str = "") -> bytes:
-    """A zip file of PNG files, the same bytes for the same pictures; ``about`` is its comment."""
+def zipped(pictures: dict[str, NDArray[np.uint8]], about: Sentence | None = None) -> bytes:
+    """A zip file of PNG files, the same bytes for the same pictures; ``about`` is its comment, packed."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        archive.comment = about.encode()[:60_000]
+        archive.comment = packed(about).encode() if about else b""
         for name, pixels in pictures.items():
             file = io.BytesIO()
             Image.fromarray(pixels).save(file, "PNG")
@@ -151,7 +160,7 @@ class Sheet(NamedTuple):
     """A contact sheet: up to :data:`SHOWN` pictures, evenly picked, (N, SIDE, SIDE), and what was said of them all."""
 
     pictures: NDArray[np.uint8]
-    about: str
+    about: Sentence
 
 
 def sheet(path: Path) -> Sheet:
@@ -161,6 +170,6 @@ def sheet(path: Path) -> Sheet:
             names = archive.namelist()
             chosen = np.unique(np.linspace(0, len(names) - 1, min(SHOWN, len(names))).astype(int))
             read = [np.asarray(Image.open(io.BytesIO(archive.read(names[i])))) for i in chosen]
-            return Sheet(np.stack(read), archive.comment.decode("utf-8", "replace"))
+            return Sheet(np.stack(read), unpacked(archive.comment.decode("utf-8", "replace")))
     except (OSError, zipfile.BadZipFile, ValueError):
         raise ImageError("These pictures are no longer here: bring them again.") from None

@@ -152,11 +152,15 @@ def read_mnist(split: str, root: str | Path | None) -> DataSet:
         images = read_idx(folder / "MNIST" / "raw" / f"{stem}-images-idx3-ubyte")
         labels = read_idx(folder / "MNIST" / "raw" / f"{stem}-labels-idx1-ubyte")
     except FileNotFoundError:
-        raise missing("mnist", "There is no MNIST", folder) from None
+        raise missing(
+            "mnist", "There is no {file} in {folder}: fetch it with `{fetching}`.", folder, file="MNIST"
+        ) from None
     except (OSError, ValueError, IndexError):
-        raise missing("mnist", "MNIST is damaged", folder) from None
+        raise missing(
+            "mnist", "{file} is damaged in {folder}: fetch it with `{fetching}`.", folder, file="MNIST"
+        ) from None
     if images.shape != (len(labels), 28, 28):
-        raise missing("mnist", "MNIST is damaged", folder)
+        raise missing("mnist", "{file} is damaged in {folder}: fetch it with `{fetching}`.", folder, file="MNIST")
     part = {"train": slice(0, -10_000), "valid": slice(-10_000, None), "test": slice(None)}[split]
     return DataSet("mnist", split, images[part, None], labels[part].astype(np.int64), "dynamic")
 

@@ -18,6 +18,7 @@ from core.library import Model, load
 from core.models.base import array
 from core.requests import RequestError, binary_picture, seeded
 from core.samplers import prices
+from core.sentences import Sentence, listed
 from core.studies import draw_complete, vae_restore
 from core.studio.pixels import Covered
 from core.studio.turns import charge
@@ -32,6 +33,12 @@ ABLE: dict[Family, tuple[Task, ...]] = {
     "classifier": ("look",),
 }
 """What a model of each family can be asked for here."""
+SAID: dict[str, Sentence] = {
+    "copy": Sentence("copy"),
+    "imagine": Sentence("imagine"),
+    "complete": Sentence("complete"),
+    "look": Sentence("look"),
+}
 COUNT, RESTARTS = 9, 4
 KEPT = 4
 """Models that are kept loaded."""
@@ -61,8 +68,12 @@ class UseStudio:
         """Have a trained model do something with a person's digit; ``imagine`` needs none."""
         model, (pixels, hidden) = self.model(card), covered
         if task not in get_args(Task) or task not in ABLE[model.family]:
-            able = ", ".join(ABLE[model.family])
-            raise RequestError("{title} cannot {task}: it can {able}.", title=model.spec.title, task=task, able=able)
+            raise RequestError(
+                "{title} cannot {task}: it can {able}.",
+                title=model.spec.title,
+                task=SAID.get(task, task),
+                able=listed([SAID[each] for each in ABLE[model.family]]),
+            )
         charge(prices.pictures(model.spec.title, COUNT))
         with self._lock:
             torch.set_num_threads(1)

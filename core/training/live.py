@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UserError
+from core.sentences import Sentence, packed, unpacked
 from core.training.settings import SettingError, rebuilt
 from core.training.small import Wish
 
@@ -38,7 +39,8 @@ GOING: frozenset[State] = frozenset({"getting ready", "training", "paused"})
 class Live:
     """Where a training stands: ``sentence`` says why it has ended, where there is something to say.
 
-    It may have ``{names}``, for which the pairs of ``values`` stand, as in a :class:`core.errors.UserError`.
+    It may have ``{names}``, for which the pairs of ``values`` stand, as in a :class:`core.errors.UserError`; where a
+    value is a sentence itself there are three, the second its JSON.
     """
 
     state: State
@@ -73,14 +75,27 @@ def read_live(folder: Path) -> Live | None:
 def ended(live: Live, state: State, why: UserError | str = "") -> Live:
     """The same, ended."""
     said = why if isinstance(why, UserError) else UserError(why)
-    plain = {name: each if isinstance(each, str | int | float) else str(each) for name, each in said.values.items()}
     return replace(
         live,
         state=state,
         sentence=said.sentence,
-        values=tuple(plain.items()),
+        values=tuple(_plain(name, each) for name, each in said.values.items()),
         pictures_per_second=0.0,
         seconds_left=0.0,
+    )
+
+
+def _plain(name: str, value: object) -> tuple[str | int | float, ...]:
+    if isinstance(value, Sentence):
+        return name, packed(value), "sentence"
+    return name, value if isinstance(value, str | int | float) else str(value)
+
+
+def why(live: Live) -> UserError:
+    """Why a training has ended, as it was given to :func:`ended`."""
+    return UserError(
+        live.sentence,
+        **{str(name): unpacked(str(value)) if sentence else value for name, value, *sentence in live.values},
     )
 
 

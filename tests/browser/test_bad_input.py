@@ -1,5 +1,6 @@
 """Whatever is handed in: one clear sentence, and the room goes on."""
 
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -61,11 +62,19 @@ def test_bad_files_get_a_sentence_each_and_nothing_is_lost(page: Page, open_tab:
         expect(toast).to_be_visible()
         text = page.get_by_test_id("toast-text").first.inner_text()
         assert text.endswith(".") and "Traceback" not in text and len(text) < 160
+        expect(toast.locator(".toast-title")).to_have_text("That did not work")
         page.get_by_test_id("toast-close").first.click()
         expect(page.get_by_test_id("toast-body")).to_have_count(0)
     assert player.loaded() == shown and editor.get_attribute("data-ink") == ink
     page.locator("#draw-paint").click()
     player.wait_for_another(shown)
+
+
+def test_a_chinese_page_says_in_chinese_that_it_did_not_work(page: Page, tmp_path: Path) -> None:
+    page.goto("/zh/draw/")
+    upload(page, write_bad(tmp_path)["text"])
+    expect(page.locator(".toast-title")).to_have_text("没有成功")
+    expect(page.get_by_test_id("toast-text")).to_have_text(re.compile("。$"))
 
 
 @pytest.mark.kept_page

@@ -296,4 +296,4 @@ def sheet_html(tab: Tab, key: str) -> str:
     Image.fromarray(grid).save(file, "PNG")
     data = base64.b64encode(file.getvalue()).decode("ascii")
     label = say("{n} of the pictures", n=len(pictures))
-    return f'<img class="easel-sheet" src="data:image/png;base64,{data}" alt="{label}"><p>{html.escape(about)}</p>'
+    return f'<img class="easel-sheet" src="data:image/png;base64,{data}" alt="{label}"><p>{html.escape(say(about))}</p>'

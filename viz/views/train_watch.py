@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 import numpy as np
 
-from core.errors import UserError
 from core.training.live import GOING, Film, Live, Looked
+from core.training.live import why as reason
 from core.training.registry import REGISTRY
 from viz.errors import said
 from viz.language import say
@@ -259,7 +259,7 @@ def recorded(film: Film | None) -> str:
 
 def why(live: Live) -> str:
     """Why it has ended (HTML)."""
-    return html.escape(said(UserError(live.sentence, **{str(name): value for name, value in live.values})))
+    return html.escape(said(reason(live)))
 
 
 def sentence(looked: Looked, film: Film | None = None) -> str:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from core.data import own, sets
 from core.data.images import ImageError
+from viz.language import say, speaking
 
 
 def picture(seed: int, size: tuple[int, int] = (40, 30), paper: bool = False) -> bytes:
@@ -58,6 +59,12 @@ def test_what_cannot_be_read_is_passed_over_and_counted(tmp_path: Path) -> None:
     assert kept.number == 20
     for words in ("files that cannot be read (1)", "other files (1)", "hidden or system files (1)"):
         assert words in kept.about
+    with speaking("zh"):
+        about = say(own.sheet(tmp_path / f"{kept.key}.zip").about)
+    assert about.startswith(
+        "20 幅图像，每幅都变成 28×28 像素的灰度图。这些图像的存放方式：20 幅图像，没有分好的文件夹，"
+    )
+    assert about.endswith("跳过了：其他文件（1）、隐藏文件或系统文件（1）、读不出的文件（1）。")
 
 
 def test_drawings_on_paper_become_light_ink_and_others_stay(tmp_path: Path) -> None:

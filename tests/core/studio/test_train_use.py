@@ -19,6 +19,8 @@ from core.trace import CanvasTrace, RasterTrace
 from core.training.checkpoints import save_checkpoint
 from core.training.registry import REGISTRY
 from tests.core import small
+from viz.errors import said
+from viz.language import speaking
 from viz.tabs import vae_colour, vae_map_view
 from viz.tabs.trained import Asked
 from viz.views.train_use import stage
@@ -80,8 +82,10 @@ def test_what_cannot_be_done_is_one_sentence(tmp_path: Path, digit: tuple[np.nda
     studio, card = UseStudio(), trained("aevb-mnist-2d", tmp_path)
     with pytest.raises(UserError, match="Nothing is covered"):
         studio.use(card, "complete", (digit[0], np.zeros((28, 28), bool)), 1)
-    with pytest.raises(UserError, match="cannot look: it can copy, imagine, complete"):
+    with pytest.raises(UserError, match="cannot look: it can copy, imagine, complete") as caught:
         studio.use(card, "look", digit, 1)
+    with speaking("zh"):
+        assert said(caught.value).endswith("做不到的：看；它能做的：临摹、想象、补全。")
     with pytest.raises(UserError, match="no longer there"):
         studio.use(tmp_path / "gone.json", "copy", digit, 1)
     with pytest.raises(UserError, match="another size"):

@@ -4,16 +4,18 @@ import base64
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from core.errors import UserError
-from core.training.live import Film, Live, Looked, ended, moments
+from core.sentences import Clause
+from core.training.live import Film, Live, Looked, ended, moments, read_live
 from core.training.small import Wish
 from viz.language import say, speaking
-from viz.views.train_watch import HEIGHT, WIDTH, Scale, chart, clock, filmed, head, sentence, shown
+from viz.views.train_watch import HEIGHT, WIDTH, Scale, chart, clock, filmed, head, sentence, shown, why
 
 LIVE = Live("training", 40, 100, 1234.5, 75.0)
 
@@ -150,3 +152,14 @@ def test_what_has_kept_weights_is_led_to_the_rooms_in_which_it_can_paint() -> No
     own = Wish("glimpse", pictures="own")
     assert not led(kept=False) and not led(kept=True, wish=None)
     assert not led(kept=True, name="glimpse-cluttered", wish=own)
+
+
+def test_why_a_training_failed_is_told_in_the_language_of_the_page(tmp_path: Path) -> None:
+    damage = Clause("{name} is neither a folder nor a whole zip file.", name="a.zip")
+    error = UserError("{damage}: fetch it with `{fetching}`.", damage=damage, fetching="this")
+    ended(LIVE, "failed", error).write(tmp_path)
+    live = read_live(tmp_path)
+    assert live is not None and why(live) == "a.zip is neither a folder nor a whole zip file: fetch it with `this`."
+    with speaking("zh"):
+        assert why(live) == say("{damage}: fetch it with `{fetching}`.", damage=say(damage), fetching="this")
+        assert "neither" not in why(live)

@@ -29,6 +29,12 @@ function fold(button) {
   button.querySelector('.icon')?.setAttribute('aria-hidden', 'true');
 }
 
+/** Gradio writes only "Error" there, in English, whatever title an error has. @param {Element} title */
+function failed(title) {
+  const text = say('That did not work');
+  if (title.firstChild) title.firstChild.textContent = `${text} `;
+}
+
 /** @type {[string, (node: any) => void][]} */
 const MENDS = [
   [TABS, rove],
@@ -36,6 +42,7 @@ const MENDS = [
   ['button.label-wrap', fold],
   ['.easel-folding h2', heading],
   ['.easel-text, .easel-lead', explain],
+  ['.toast-title.error', failed],
   ['.empty[aria-label]', (node) => node.setAttribute('role', 'img')],
 ];
 
