@@ -28,6 +28,7 @@ COMMANDS = (
     "learn",
     "map",
     "vae",
+    "together",
     "plates",
     "memory",
 )

@@ -13,7 +13,20 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from benchmarks import alike, draw, gpu, learn, mdlstm, plates, sampler_defaults, sampling, trace, training, vae
+from benchmarks import (
+    alike,
+    draw,
+    gpu,
+    learn,
+    mdlstm,
+    plates,
+    sampler_defaults,
+    sampling,
+    together,
+    trace,
+    training,
+    vae,
+)
 from benchmarks import all as every
 from benchmarks.baselines.draw import DrawBaseline
 from benchmarks.baselines.masked import MaskedConv2d
@@ -21,6 +34,7 @@ from benchmarks.baselines.mdlstm import MDLSTMBaseline
 from benchmarks.baselines.pixelcnn import PixelCNNBaseline
 from core.models.base import Generate
 from core.models.mdlstm import MDLSTM
+from core.results import Entry
 from core.samplers.brush import Brush, fastest
 from core.samplers.canvas import Pass
 from core.training.live import packed_film
@@ -246,6 +260,29 @@ def test_a_trace_prints_what_each_part_of_its_way_takes(capsys: pytest.CaptureFi
     assert result["identical"] and (result["pictures"], result["steps"]) == (2, 18)
     pixels = 2 * 18 * 28 * 28 * 4 / 3  # a byte each, four letters for three bytes
     assert pixels < 1e6 * result["megabytes"] < 1.5 * pixels
+
+
+def test_side_by_side_is_timed_question_by_question_and_answers_the_same_every_time(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names = ["vae-mnist", "draw-mnist"]
+    together.main(["--painters", *names, "--repeats", "1", "--json"])
+    result = printed(capsys)
+    assert result.keys() >= TIMES | {"within_limits"} and result["identical"] and result["painters"] == names
+    ours = result["ours"]
+    assert set(ours) == {"first", "all", "bill"} and set(ours["first"]) == set(together.QUESTIONS)
+    assert all(0 < ours["first"][question] < ours["all"][question] for question in together.QUESTIONS)
+    assert result["ratio"]["all"] == pytest.approx(max(ours["all"].values()) / together.LIMITS["all"], abs=1e-3)
+    assert result["within_limits"] is (max(result["ratio"].values()) <= 1)
+
+
+def test_answers_with_another_pixel_or_price_are_not_the_same() -> None:
+    one = Entry("vae-mnist", np.zeros((1, 2, 2), np.float32), nats=3.0)
+    assert together.same([one], [replace(one)]) and together.same(
+        [replace(one, nats=np.nan)], [replace(one, nats=np.nan)]
+    )
+    assert not together.same([one], [replace(one, nats=3.1)])
+    assert not together.same([one], [replace(one, pictures=np.ones((1, 2, 2), np.float32))])
 
 
 # Sampling
