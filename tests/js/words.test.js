@@ -6,7 +6,14 @@ import { sentences } from '../../viz/widgets/player/words.js';
 
 const base64 = (array) => Buffer.from(array.buffer).toString('base64');
 const numbers = (shape, ...each) => ({ shape, data: base64(new Float32Array(each)), digits: 1 });
-const painting = (more) => ({ steps: 2, cells: 2, moment: 'stroke [[step]] of [[steps]]', note: null, cost: null, ...more });
+const painting = (more) => ({
+  steps: 2,
+  cells: 2,
+  moment: 'stroke [[step]] of [[steps]]',
+  note: null,
+  cost: null,
+  ...more,
+});
 
 test('each step has the sentence of the narrator with the numbers of this step and picture', () => {
   const note = {
