@@ -64,7 +64,8 @@ class MaskedConv2d(nn.Module):
         return self.weight * self.mask
 
     def forward(self, x: Tensor) -> Tensor:
-        if torch.is_autocast_enabled(x.device.type) and self.reach:
+        kind = x.device.type
+        if self.reach and torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind):
             # What follows in bfloat16 wants whole maps: a map without its last rows takes it out of step with memory.
             padded = F.pad(x, (self.reach, self.reach, self.reach, 0))
             return F.conv2d(padded, self.masked_weight(), self.bias)

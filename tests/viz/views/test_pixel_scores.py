@@ -112,4 +112,4 @@ def test_the_lesson_is_told_once_both_of_its_networks_are_measured(tmp_path: Pat
     write(tmp_path, "pixelcnn-placed-mnist", card(84.5))
     assert pixel_scores.bias_sentence(tmp_path) == ""
     write(tmp_path, "pixelcnn-unplaced-mnist", card(86.251))
-    assert pixel_scores.bias_sentence(tmp_path) == "84.50 nats with the bias, 86.25 nats without"
+    assert pixel_scores.bias_sentence(tmp_path) == "84.50 nats with the bias, 86.25 nats without the bias"
