@@ -175,7 +175,9 @@ class Page(gr.Blocks):
             if getattr(more.get("state"), "lost", False) and any(block.stateful for block in handler.inputs):
                 raise UserError(LOST)
             brought = getattr(more.get("event_data"), "_data", None)
-            if handler.collects_event_data and not isinstance(brought, dict | None):
+            # Our widgets name what they send along; Gradio's own controls send what they like, such as their value.
+            ours = any(isinstance(self.blocks.get(target), gr.HTML) for target, _ in handler.targets if target)
+            if handler.collects_event_data and ours and not isinstance(brought, dict | None):
                 raise UserError(IMPOSSIBLE)
             return await super().process_api(handler, completed(handler, inputs), *args, **more)
         except gr.Error as error:  # said already, by a handler or by one of Gradio's checks

@@ -82,8 +82,10 @@ def test_too_few_values_for_an_event_of_the_page_are_counted_without_naming_obje
         run(page.process_api(0, ["one"]))
 
 
-def handed(block: Callable[[], Any], sent: Any, event: Any = None, reads: bool = False) -> Any:
-    """What a handler, which ``reads`` what an event brings along, is handed of a request's value of a control."""
+def handed(
+    block: Callable[[], Any], sent: Any, event: Any = None, reads: bool = False, by: Callable[[], Any] = gr.HTML
+) -> Any:
+    """What a handler, which ``reads`` what an event of ``by`` brings along, is handed of a value of a control."""
     came: list[Any] = []
 
     def handler(value: Any) -> None:
@@ -93,7 +95,7 @@ def handed(block: Callable[[], Any], sent: Any, event: Any = None, reads: bool =
         came.append(value)
 
     with Page() as page:
-        gr.Button().click(reader if reads else handler, block())
+        (by().change if reads else gr.Button().click)(reader if reads else handler, block())
     run(page.process_api(0, [sent], event_data=event))
     return came[0]
 
@@ -133,7 +135,8 @@ def test_an_event_that_brings_along_no_named_values_is_refused_likewise(
     assert str(caught.value.message) == IMPOSSIBLE and not caplog.records
     for kept in (None, {}, {"cell": 1}):
         assert handed(gr.Number, 1, gr.EventData(None, kept), reads=True) == 1
-    assert handed(gr.Number, 1, gr.EventData(None, data)) == 1, "some of Gradio's controls do so, and nobody reads it"
+    assert handed(gr.Number, 1, gr.EventData(None, data)) == 1
+    assert handed(gr.Number, 1, gr.EventData(None, data), reads=True, by=gr.Textbox) == 1, "Gradio's controls do so"
 
 
 def test_an_event_s_value_is_read_or_refused() -> None:
