@@ -70,6 +70,8 @@ def possible(block: object, value: object) -> bool:
             return isinstance(value, str) or value is None
         case gr.UploadButton():
             return value is not None
+        case gr.Radio():  # what has been chosen once stays so
+            return value is not None or block.value is None
     return True
 
 

@@ -113,6 +113,7 @@ WRONG: list[tuple[Callable[[], Any], list[Any]]] = [
     (UPLOAD, [None, "photo.png", {}, {"path": "/etc/passwd"}, [[0] * 28]]),
     (MANY, [None, {}, "a.zip", [None]]),
     (partial(gr.CheckboxGroup, ["a", "b"]), [3]),
+    (partial(gr.Radio, ["a", "b"], value="a"), [None]),
 ]
 
 
