@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from core.sentences import Sentence
+
 LONGEST_NAME = 40
 """Characters of a name that a sentence repeats."""
 
@@ -12,12 +14,12 @@ class UserError(Exception):
     Every sentence of Easel derives from it, and nothing else does: what is not a ``UserError`` is a defect of ours, is
     logged with its trace and is never shown as somebody's mistake.
 
-    ``sentence`` may have ``{names}``, for which ``values`` stand: so it can be said in another language.
+    ``sentence`` may have ``{names}``, for which ``values`` stand; it is kept so, to be said in another language.
     """
 
     def __init__(self, sentence: str = "", /, **values: object) -> None:
-        super().__init__(sentence.format(**values).strip() if values else sentence)
-        self.sentence, self.values = sentence, values
+        self.sentence = sentence if isinstance(sentence, Sentence) and not values else Sentence(sentence, **values)
+        super().__init__(self.sentence.strip())
 
 
 class StoppedError(UserError):

@@ -62,7 +62,7 @@ SUBJECTS = {"number": 1, "whole": 1, "as_array": 1, "_check": 0}
 LABELS = {"label", "info", "placeholder", "title", "about", "value"}
 _CODE = re.compile(
     r"<svg|=>|\bvar\(|\w\(\{|\bnp\.|^import |^from core|trace\.|^\s*(?:data:|rgba?\()|given\[|^[.#/]|\\d(?![a-z])"
-    r"|\\u[0-9a-f]{4}|^M\d|^image/|\bwindow\."
+    r"|\\u[0-9a-f]{4}|^M\d|\(\?:|^image/|\bwindow\."
 )
 _SLOTS = re.compile(r"<[^>]*>|\{[^}]*\}|\[\[\w+\]\]|&\w+;|\$[^$]*\$")
 

@@ -15,6 +15,6 @@ LOG = logging.getLogger("easel")
 def said(error: Exception) -> str:
     """The sentence for the person who asked; what is no :class:`UserError` goes to the log, with its trace."""
     if isinstance(error, UserError):
-        return say(error.sentence, **{name: say(value) for name, value in error.values.items()}).strip()
+        return say(error.sentence).strip()
     LOG.error("A defect of Easel:", exc_info=error)
     return say(DEFECT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from core.errors import UserError
 from viz.errors import DEFECT, LOG, said
-from viz.language import say, speaking, spoken
+from viz.language import ENGLISH, say, speaking, spoken
 
 LABELS = ("label", "info", "placeholder")
 """The properties of Gradio's components that people read."""
@@ -90,22 +90,19 @@ def attempt(fill: Callable[[A], T], given: A) -> T | None:
         return None
 
 
-def labelled(props: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of a component's properties that people read, in the language that is spoken here."""
-    found = {name: say(props[name]) for name in LABELS if isinstance(props.get(name), str)}
-    if props.get("choices"):
-        found["choices"] = [(say(title), value) for title, value in props["choices"]]
+def labelled(props: Mapping[str, Any], read: Sequence[str] = LABELS) -> dict[str, Any]:
+    """Those of a component's properties that people ``read``, in the language that is spoken here."""
+    found = {name: say(props[name]) for name in read if isinstance(props.get(name), str)}
+    if isinstance(choices := props.get("choices"), list):
+        found["choices"] = [(say(title), value) for title, value in choices]
     return found
 
 
 def label(page: gr.Blocks) -> None:
     """Say the labels of all components of a page, and what its buttons and paragraphs say, in its language."""
     for block in page.blocks.values():
-        names = [*LABELS, "value"] if isinstance(block, gr.Button | gr.Markdown) else LABELS
-        for name in (each for each in names if isinstance(getattr(block, each, None), str)):
-            setattr(block, name, say(getattr(block, name)))
-        if isinstance(choices := getattr(block, "choices", None), list):
-            setattr(block, "choices", [(say(title), value) for title, value in choices])  # noqa: B010  # of some only
+        read = (*LABELS, "value") if isinstance(block, gr.Button | gr.Markdown) else LABELS
+        vars(block).update(labelled(vars(block), read))
 
 
 @contextmanager
@@ -152,9 +149,10 @@ class Page(gr.Blocks):
         asked = self.around(str(handler.api_name or handler.name), more.get("session_hash") or "")
         with speaking(self.language), asked:
             answer = await self._answered(handler, inputs, *args, **more)
-            for value in answer["data"]:
-                if isinstance(value, dict) and value.get("__type__") == "update":
-                    value.update(labelled(value))
+            if self.language != ENGLISH:
+                for value in answer["data"]:
+                    if isinstance(value, dict) and value.get("__type__") == "update":
+                        value.update(labelled(value))
             return answer
 
     async def preprocess_data(

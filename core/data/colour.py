@@ -39,7 +39,7 @@ def read_pictures(name: str, copy: str, split: str, folder: Path, side: int = CO
             try:
                 return stem, read_archive(path, split, (side, side), channels=3)
             except ImageError as error:
-                damage = Clause(error.sentence, **error.values)
+                damage = Clause(error.sentence.text, **error.sentence.values)
                 raise missing(name, "{damage}: fetch it with `{fetching}`.", folder, damage=damage) from None
     if side != COLOUR_SIDE:
         raise DataError(

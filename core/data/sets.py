@@ -299,7 +299,7 @@ def load(name: str, split: str, root: str | Path | None = None) -> DataSet:
         try:
             found = read_archive(name.removeprefix(ARCHIVE), split)
         except ImageError as error:
-            raise DataError(error.sentence, **error.values) from None
+            raise DataError(error.sentence) from None
         return DataSet(name, split, found.images, found.labels, None, found.classes, about=found.about)
     return DATA_SETS[name].read(split, root)
 

@@ -123,7 +123,7 @@ class PixelStudio:
             try:
                 trace, result = brush.fit(request, many, seeded(seed), on_pass)
             except OrderError as error:
-                raise RequestError(error.sentence, **error.values) from None
+                raise RequestError(error.sentence) from None
         order, times = likeliest(trace), np.ones(filters, np.int64)
         if not repeats:
             flat = trace.image[order].reshape(filters, -1)

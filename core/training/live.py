@@ -37,11 +37,7 @@ GOING: frozenset[State] = frozenset({"getting ready", "training", "paused"})
 
 @dataclass(frozen=True)
 class Live:
-    """Where a training stands: ``sentence`` says why it has ended, where there is something to say.
-
-    It may have ``{names}``, for which the pairs of ``values`` stand, as in a :class:`core.errors.UserError`; where a
-    value is a sentence itself there are three, the second its JSON.
-    """
+    """Where a training stands: ``sentence`` says why it has ended, where there is something to say; see :func:`why`."""
 
     state: State
     step: int = 0
@@ -50,7 +46,6 @@ class Live:
     seconds_left: float = 0.0
     pace: str = "full"
     sentence: str = ""
-    values: tuple[tuple[str | int | float, ...], ...] = ()
 
     def write(self, folder: Path) -> None:
         """Put it into the folder of the run."""
@@ -74,29 +69,14 @@ def read_live(folder: Path) -> Live | None:
 
 def ended(live: Live, state: State, why: UserError | str = "") -> Live:
     """The same, ended."""
-    said = why if isinstance(why, UserError) else UserError(why)
-    return replace(
-        live,
-        state=state,
-        sentence=said.sentence,
-        values=tuple(_plain(name, each) for name, each in said.values.items()),
-        pictures_per_second=0.0,
-        seconds_left=0.0,
-    )
+    said = why.sentence if isinstance(why, UserError) else Sentence(why)
+    kept = packed(said) if said else ""
+    return replace(live, state=state, sentence=kept, pictures_per_second=0.0, seconds_left=0.0)
 
 
-def _plain(name: str, value: object) -> tuple[str | int | float, ...]:
-    if isinstance(value, Sentence):
-        return name, packed(value), "sentence"
-    return name, value if isinstance(value, str | int | float) else str(value)
-
-
-def why(live: Live) -> UserError:
+def why(live: Live) -> Sentence:
     """Why a training has ended, as it was given to :func:`ended`."""
-    return UserError(
-        live.sentence,
-        **{str(name): unpacked(str(value)) if sentence else value for name, value, *sentence in live.values},
-    )
+    return unpacked(live.sentence)
 
 
 def moments(steps: int) -> list[int]:

@@ -57,21 +57,12 @@ def comparison(compared: Compared) -> Comparison:
         filters=compared.its.steps[0].patches["glimpse"].shape[-1],
         spread=compared.spread,
     )
+    titles = say("Glimpse {number}, its own", number=number), say("Glimpse {number}, yours", number=number)
     lists = [
-        _list(
-            say("Glimpse {number}, its own", number=number),
-            "its",
-            frames.unit_patches(compared.its, "glimpse")[at, 0, 0],
-            its,
-            at,
-        ),
-        _list(
-            say("Glimpse {number}, yours", number=number),
-            "yours",
-            frames.unit_patches(compared.yours, "glimpse")[at, 0, 0],
-            yours,
-            at,
-        ),
+        _list(title, kind, frames.unit_patches(trace, "glimpse")[at, 0, 0], thought, at)
+        for title, kind, trace, thought in zip(
+            titles, ("its", "yours"), (compared.its, compared.yours), (its, yours), strict=True
+        )
     ]
     return Comparison(aimed, f'<div class="look-lists">{"".join(lists)}</div>', f"<p>{sentence(its, yours, at)}</p>")
 

@@ -18,7 +18,6 @@ import numpy as np
 from core.training.live import GOING, Film, Live, Looked
 from core.training.live import why as reason
 from core.training.registry import REGISTRY
-from viz.errors import said
 from viz.language import say
 from viz.player.payload import encode
 
@@ -259,7 +258,7 @@ def recorded(film: Film | None) -> str:
 
 def why(live: Live) -> str:
     """Why it has ended (HTML)."""
-    return html.escape(said(reason(live)))
+    return html.escape(say(reason(live)))
 
 
 def sentence(looked: Looked, film: Film | None = None) -> str:

@@ -1,7 +1,7 @@
 """The languages of the page: each text is written in English where it is used, and :func:`say` gives it in another.
 
-The catalogues are ``viz/languages/LANGUAGE.po``, of gettext's kind; ``python -m scripts.make_words`` brings them up to
-date. Which language is spoken is a matter of the page that is being built or that is answering: no handler carries it.
+The catalogues are ``LANGUAGE.po`` beside this file, of gettext's kind; ``python -m scripts.make_words`` brings them up
+to date. Which language is spoken is a matter of the page that is built or that is answering: no handler carries it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from core.sentences import Clause, Sentence
 T = TypeVar("T")
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
-HERE = Path(__file__).parent / "languages"
+HERE = Path(__file__).parent
 ENGLISH = "en"
 NAMES = {ENGLISH: "English", "zh": "中文"}
 """Each language by its key in an address, as those who speak it call it."""
