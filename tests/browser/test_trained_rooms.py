@@ -83,6 +83,13 @@ def test_a_trained_pixelcnn_stands_under_the_lens_and_glimpses_are_followed(page
     expect(page.locator("#look-status")).to_contain_text("scenes of 60×60 pixels: choose these")
 
 
+def test_a_trained_draw_has_futures_the_pen_and_a_way_between_two_digits(page: Page) -> None:
+    for tab in ("time", "pen", "between"):
+        page.goto(f"/draw/?tab={tab}&run=tiny/draw-mnist&v=1")
+        painted(Player(page, f"{tab}-player"), 3)
+        yours(page, f"draw-{tab}-tab")
+
+
 def test_in_colour_it_imagines_and_in_a_tab_of_another_kind_a_sentence_stands(page: Page) -> None:
     page.goto("/vae/?tab=colour&run=tiny/vae-svhn&v=1")
     yours(page, "vae-colour-tab")

@@ -14,6 +14,7 @@ from viz.player.payload import Again
 from viz.tabs.common import card, column, explanation, room, show_stage, status_line, stored, switch, verbs
 from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture
+from viz.tabs.trained import Painters
 from viz.views import draw_paint
 from viz.widgets.narrator.narrator import narrator
 from viz.widgets.player.player import player
@@ -57,6 +58,7 @@ def build(tab: Tab) -> None:
             count = tab.control(
                 "paintings", gr.Slider(2, 16, FIRST_COUNT, step=1, label="Paintings", elem_id="between-count")
             )
+            trained = Painters(tab, "between", [draw_paint.PAINTER])
             paint = gr.Button("Paint", variant="primary", elem_id="between-paint", elem_classes="easel-primary")
         with column("stage"), card():
             stage = player("between-player", "write", first, panels=1)
@@ -67,14 +69,18 @@ def build(tab: Tab) -> None:
                 narrator("between-narrator", "between-player", "write")
             explanation(TEXT, FORMULA, MORE)
 
-    def answer(start: Picture, end: NDArray[np.uint8], count: float, way: str, seed: float) -> tuple[Any, ...]:
-        studio, way = tab.runtime.studio, WAYS.get(way, way)
+    def answer(
+        start: Picture, end: NDArray[np.uint8], count: float, way: str, seed: float, run: str
+    ) -> tuple[Any, ...]:
+        studio, way = trained.asked(run).studio, WAYS.get(way, way)
         trace = studio.draws.between(start.pixels, end, count, way, seed)
         value = draw_paint.between_payload(trace, before=studio.draw_blank())
-        value["again"] = made(start.pixels, end, int(count), way, int(seed))
+        if not run:  # of the shipped weights: it would be another painting
+            value["again"] = made(start.pixels, end, int(count), way, int(seed))
         return value, value
 
     asked = {"start": tab.desk.digit, "end": end, "count": count, "way": way, "seed": tab.desk.seed}
+    asked |= {"run": trained.run}
     again(paint, tab.paint(answer, asked, [stage, painted], status=status))
     show_stage(paint, "between-player")
     tab.moment("between-player")

@@ -32,6 +32,7 @@ from viz.tabs.common import (
 )
 from viz.tabs.desk import Tab
 from viz.tabs.subject import Picture
+from viz.tabs.trained import Painters
 from viz.views import draw_pen
 from viz.widgets.aim.aim import aim
 from viz.widgets.editor import editor
@@ -114,6 +115,7 @@ def build(tab: Tab) -> None:
             mode = tab.control("task", task_switch("pen", (COPY, IMAGINE)))
             way = tab.control("hand", switch("What the hand does", [MOVE, PAINT], "pen-way", MOVE, said=False))
             at = tab.control("at", gr.Slider(1, STEPS, FIRST_AT, step=1, label="At stroke", elem_id="pen-at"))
+            trained = Painters(tab, "pen", [FIRST["draw"]])
             reset = gr.Button("Take the hand away", elem_id="pen-reset", elem_classes="easel-round")
             go = gr.Button("Let it go on", variant="primary", elem_id="pen-go", elem_classes="easel-primary")
         with column("stage"), card():
@@ -141,11 +143,15 @@ def build(tab: Tab) -> None:
                 narrator("pen-narrator", "pen-player", "write")
             explanation(TEXT, FORMULA, MORE)
 
-    def answer(picture: Picture, mode: str, seed: float, at: int, done: str, paper: object) -> tuple[Any, ...]:
-        hands = hand.hands_of(done)
-        penned = tab.runtime.studio.draw_pen(picture.pixels if mode == COPY else None, *hands, seed)
+    def answer(
+        picture: Picture, mode: str, seed: float, at: int, done: str, paper: object, run: str
+    ) -> tuple[Any, ...]:
+        studio, hands = trained.asked(run).studio, hand.hands_of(done)
+        at = min(at, studio.draw.config.steps)  # what was trained here may have fewer strokes
+        penned = studio.draw_pen(picture.pixels if mode == COPY else None, *hands, seed)
         value = draw_pen.pen_payload(penned, hands.steps(), autoplay=False)
-        value["again"] = draw_pen.again(picture.pixels if mode == COPY else None, *hands, int(seed))
+        if not run:  # of the shipped weights: it would be another painting
+            value["again"] = draw_pen.again(picture.pixels if mode == COPY else None, *hands, int(seed))
         aimed = draw_pen.pen_aim(penned, at - 1, at - 1 in hands.moves)
         before = draw_pen.canvas_before(penned, at - 1)
         wanted = draw_pen.changed(before, hands.inks.get(at - 1, np.zeros((SIDE, SIDE), np.int8)))
@@ -154,6 +160,7 @@ def build(tab: Tab) -> None:
         return value, value, aimed, _listed(hands), again, hand.before(at, before)
 
     asked = {"picture": tab.desk.digit, "mode": mode, "seed": tab.desk.seed, "at": at, "done": done, "paper": canvas}
+    asked |= {"run": trained.run}
     outputs = [stage, painted, aimed, said, canvas, base]
     tab.paint(answer, asked, outputs, status=status, when={"picture": (mode, COPY)})
     shown_for(way, {MOVE: moving, PAINT: painting})

@@ -25,6 +25,7 @@ from viz.tabs.common import (
 )
 from viz.tabs.desk import Tab, again
 from viz.tabs.subject import Picture
+from viz.tabs.trained import Painters
 from viz.views import draw_time
 from viz.widgets.narrator.narrator import narrator
 from viz.widgets.onward.onward import Way
@@ -118,6 +119,7 @@ def build(tab: Tab) -> None:
                     "futures",
                     gr.Slider(2, 16, FIRST_COUNT, step=1, label="Futures", elem_id="time-count", min_width=140),
                 )
+            trained = Painters(tab, "time", [FIRST["draw"]])
             paint = gr.Button("Paint", variant="primary", elem_id="time-paint", elem_classes="easel-primary")
         with column("stage"), card():
             stage = player("time-player", "write", first)
@@ -129,9 +131,12 @@ def build(tab: Tab) -> None:
                 narrator("time-narrator", "time-player", "write")
             explanation(TEXT, FORMULA, MORE)
 
-    def answer(picture: Picture, mode: str, view: str, at: float, count: float, seed: float) -> tuple[Any, ...]:
-        studio = tab.runtime.studio
+    def answer(
+        picture: Picture, mode: str, view: str, at: float, count: float, seed: float, run: str
+    ) -> tuple[Any, ...]:
+        studio = trained.asked(run).studio
         pixels, seed = picture.pixels if mode == COPIED else None, int(seed)
+        at = min(at, studio.draw.config.steps)  # what was trained here may have fewer strokes
         if view == FUTURES:
             trace = studio.draw_forks(pixels, at, count, seed)
             value = draw_time.forks_payload(trace, int(at), before=studio.draw_blank())
@@ -140,9 +145,12 @@ def build(tab: Tab) -> None:
             way = "latent" if view == LATENT else "stroke"
             value = draw_time.erased_payload(studio.draw_erased(pixels, way, seed), latent=view == LATENT)
             value["again"] = draw_time.again(pixels, "draw_erased", [f'"{way}"', seed], last="trace.without", panel=0)
+        if run:
+            del value["again"]  # the shipped weights would paint something else
         return value, value
 
     asked = {"picture": tab.desk.digit, "mode": mode, "view": view, "at": at, "count": count, "seed": tab.desk.seed}
+    asked |= {"run": trained.run}
     when = {"picture": (mode, COPIED)}
     again(paint, tab.paint(answer, asked, [stage, painted], status=status, when=when))
     show_stage(paint, "time-player")
