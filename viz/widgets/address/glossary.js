@@ -7,6 +7,8 @@ import { unspaced } from '../say.js';
 import { finder, TERMS } from './terms.js';
 
 const { any: ANY, termOf } = finder(TERMS, unspaced);
+/** Marks that never begin a line. */
+const CLOSING = /^[,.;:!?)，。；：！？、）”]+/;
 const PASSED = 'a, button, code, .katex, h1, h2, h3';
 
 const tip = make('div', 'easel-tip', { role: 'tooltip', id: 'easel-tip', hidden: true });
@@ -30,8 +32,12 @@ export function explain(text) {
       known.add(term);
       const button = make('button', 'easel-term', { type: 'button', 'aria-describedby': 'easel-tip' });
       button.textContent = found[0];
-      parts.push(node.data.slice(from, found.index), button);
-      from = found.index + found[0].length;
+      const end = found.index + found[0].length;
+      const [mark] = node.data.slice(end).match(CLOSING) ?? [''];
+      const kept = make('span', 'easel-kept'); // a browser would break the line before the mark
+      kept.append(button, mark);
+      parts.push(node.data.slice(from, found.index), mark ? kept : button);
+      from = end + mark.length;
     }
     if (parts.length) node.replaceWith(...parts, node.data.slice(from));
   }
