@@ -2,26 +2,38 @@
 
 ``python -m benchmarks.prices [--json]`` paints each kind once more after a first time and prints processor seconds of
 one thread beside the price, and for how long it kept its model at most before others could go first.
+``--write`` measures every pixel model instead, for ``benchmarks/prices.json``: a test holds the tables of
+:mod:`core.samplers.prices` against it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from benchmarks.machine import machine
+from core.requests import RequestError
+from core.samplers import prices
+from core.studio.pixels import Covered, PixelStudio
 from core.studio.studio import Studio
 from core.studio.turns import BILL, Bill, Turn, Turns
+from core.training.registry import REGISTRY
 
 DIGIT = np.zeros((28, 28), np.uint8)
 DIGIT[6:22, 13:15] = 255
 HIDDEN = np.arange(28)[:, None].repeat(28, 1) >= 14
 COVERED = DIGIT, HIDDEN
+TABLE = Path(__file__).with_name("prices.json")
+REPEATS, ENOUGH = 4, 20.0
+"""Paintings of one kind, of which the first does not count, and the seconds after which one that takes long ends."""
 
 
 class Clocked(Turns):
@@ -86,13 +98,56 @@ def measured(ask: Callable[[], object], turns: Clocked) -> dict[str, float]:
     return {"price": round(bill.price, 4), "seconds": round(seconds, 4), "held": round(held, 4)}
 
 
+def seconds(ask: Callable[[int], object]) -> float:
+    """Processor seconds of the median of some paintings, each with a seed of its own, after one to warm up."""
+    times: list[float] = []
+    while len(times) < REPEATS and sum(times) < ENOUGH:
+        start = time.thread_time()
+        ask(len(times))
+        times.append(time.thread_time() - start)
+    return float(f"{statistics.median(times[1:] or times):.2g}")
+
+
+def _filter(pixels: PixelStudio, name: str, covered: Covered, particles: int, seed: int) -> None:
+    pixels.fit(name, covered, 1, seed, particles=particles)
+
+
+def of_models(studio: Studio) -> dict[str, dict[str, tuple[float, float]]]:
+    """For each pixel model, seconds of one picture and of sixteen, and of filters with few particles and with many."""
+    pixels = studio.pixels
+    table: dict[str, dict[str, tuple[float, float]]] = {"pictures": {}, "particles": {}}
+    for name, spec in REGISTRY.items():
+        if spec.family != "pixel":
+            continue
+        side = spec.config.height
+        shape = (side, side) if spec.config.channels == 1 else (side, side, 3)
+        picture = np.zeros(shape, np.uint8)
+        picture[side // 4 : -side // 4, side // 2 - 1 : side // 2 + 1] = 255
+        covered = picture, np.arange(side)[:, None].repeat(side, 1) < side // 2
+        asks: dict[str, Callable[[int, int], object]] = {
+            "pictures": partial(pixels.generate, name),
+            "particles": partial(_filter, pixels, name, covered),
+        }
+        for kind, ask in asks.items():
+            try:
+                few, most = (seconds(partial(ask, count)) for count in prices.COUNTS[kind])
+            except RequestError:  # no filter without raster order
+                continue
+            table[kind][name] = (few, most)
+    return table
+
+
 def main(arguments: list[str]) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--write", action="store_true")
     options = parser.parse_args(arguments)
     studio, turns = Studio(), Clocked()
     studio._turns = turns
+    if options.write:
+        TABLE.write_text(json.dumps({"machine": machine(), **of_models(studio)}, indent=1) + "\n", "utf-8")
+        return
     table = {name: measured(ask, turns) for name, ask in requests(studio).items()}
     if options.json:
         print(json.dumps({"machine": machine(), "requests": table}, indent=1))
