@@ -50,6 +50,7 @@ class Class:
     def __init__(self, url: str, pause: float) -> None:
         self.url, self.pause = url, pause
         self.times: defaultdict[str, list[float]] = defaultdict(list)
+        self.each: defaultdict[str, list[float]] = defaultdict(list)
         self.errors: list[str] = []
         self.heard: defaultdict[tuple[str, int], Counter[str]] = defaultdict(Counter)
         self.rooms: dict[str, Room] = {}
@@ -96,8 +97,10 @@ class Class:
         (await http.get(self.url + room)).raise_for_status()
 
     async def done(self, page: Page, action: Action, seed: int) -> None:
-        """An action, whose answer is kept."""
+        """An action, whose answer is kept, and how long it took."""
+        start = time.monotonic()
         self.hear(action, seed, await page.done(action, seed))
+        self.each[action.key].append(time.monotonic() - start)
 
     def hear(self, action: Action, seed: int, digest: str) -> None:
         """Keep what somebody was given; compared with what is right by :meth:`wrong`."""
@@ -176,6 +179,7 @@ async def lesson(
         "wrong in": wrong,
         "answers that were checked": sum(given.total() for given in pupils.heard.values()),
         "seconds": {kind: quantiles(times) for kind, times in sorted(pupils.times.items())},
+        "each": {key: quantiles(times) for key, times in sorted(pupils.each.items())},
         "memory MB": {"start": round(resident[0]), "end": round(resident[-1]), "growth": round(resident[-1] - early)},
         "before and after": {name: [round(each[name]) for each in (before, after)] for name in KEPT},
         "stall s": round(max(each["event_loop_stall_seconds"] for each in seen[1:] or seen), 3),

@@ -9,6 +9,7 @@ one thread beside the price, and for how long it kept its model at most before o
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import statistics
 import sys
@@ -42,25 +43,16 @@ class Clocked(Turns):
     def __init__(self) -> None:
         super().__init__()
         self.held: list[float] = []
-        self._since = 0.0
 
-    def _take(self, turn: Turn, patience: float | None) -> None:
-        super()._take(turn, patience)
-        self._since = time.thread_time()
-
-    def _give(self, turn: Turn) -> None:
-        self.held.append(time.thread_time() - self._since)
-        super()._give(turn)
-
-    def rest(self, turn: Turn) -> None:
-        self.held.append(time.thread_time() - self._since)
-        super().rest(turn)
-        self._since = time.thread_time()
+    def _count(self, turn: Turn) -> None:
+        since = turn.since
+        super()._count(turn)
+        self.held.append(turn.since - since)
 
 
 def requests(studio: Studio) -> dict[str, Callable[[], object]]:
     """Small and large ones of each kind."""
-    pixels = studio.pixels
+    pixels, scene, moves = studio.pixels, studio.glimpses.scene(DIGIT, 60, 4, 1).pixels, itertools.count(1)
     return {
         "DRAW, 1 picture": lambda: studio.draw_generate(1, 1),
         "DRAW, 32 × 64 strokes": lambda: studio.draw_generate(32, 1, 1.0, 64),
@@ -75,6 +67,28 @@ def requests(studio: Studio) -> dict[str, Callable[[], object]]:
         "sampler race": lambda: pixels.race("pixelcnn-mnist", 1),
         "VAE decodes": lambda: studio.vaes.decode([0] * 8),
         "VAE decodes 900": lambda: studio.vaes.decode_all(np.zeros((900, 8))),
+        "VAE, the bound": lambda: studio.costs.bound(DIGIT),
+        "VAE, outwards": lambda: studio.costs.outside(DIGIT),
+        "VAE, four corners": lambda: studio.walks.corners((DIGIT, DIGIT.T, DIGIT[::-1], DIGIT.T[::-1])),
+        "DRAW forks 25": lambda: studio.draw_forks(DIGIT, 8, 25, 1),
+        "DRAW erases": lambda: studio.draw_erased(DIGIT, "latent", 1),
+        "DRAW, the pen": lambda: studio.draw_pen(DIGIT, {3: (14, 14, 6)}, {}, 1),
+        "DRAW, with and without": lambda: studio.draws.compare(DIGIT, 1, 1),
+        "DRAW tallies": lambda: studio.draws.tally(np.roll(DIGIT, next(moves), 1)),
+        "DRAW between": lambda: studio.draws.between(DIGIT, DIGIT.T, 12, "straight", 1),
+        "DRAW in colour, 16": lambda: studio.draws.generate("draw-plates", 16, 1),
+        "lens, field": lambda: pixels.field("pixelcnn-mnist", 14, 12, DIGIT),
+        "lens, leak": lambda: pixels.leak("gated-pixelcnn-mnist", 14, 12, DIGIT),
+        "lens, scans": lambda: pixels.scans_leak("third", 14, 12, DIGIT),
+        "coder": lambda: pixels.coded("pixelcnn-mnist", DIGIT),
+        "judge in colour": lambda: pixels.judge("pixelcnn-cifar10", np.zeros((32, 32, 3), np.uint8)),
+        "every pixel": lambda: studio.every_pixel.grown(scene),
+        "every pixel, heard": lambda: studio.every_pixel.heard(scene, 30, 30),
+        "side by side, VAE completes": lambda: studio.together.answer("complete", "vae-mnist", COVERED, 4, 1),
+        "side by side, DRAW completes": lambda: studio.together.answer("complete", "draw-mnist", COVERED, 4, 1),
+        "side by side, DRAW's surprise": lambda: studio.together.answer("surprise", "draw-mnist", COVERED, 4, 1),
+        "side by side, plain DRAW": lambda: studio.together.answer("surprise", "draw-mnist-plain", COVERED, 4, 1),
+        "side by side, PixelCNN's": lambda: studio.together.answer("surprise", "pixelcnn-mnist", COVERED, 4, 1),
         "VAE searches": lambda: studio.restoring.uncover(COVERED, 1),
     }
 

@@ -35,7 +35,7 @@ PARTICLES: dict[str, tuple[float, float]] = {
 beside a picture depends on the model: fewer passes at a time, and rows are copied where they are chosen."""
 COUNTS = {"pictures": (1, 16), "particles": (8, 64)}
 """How many of each were measured; the price of any other number lies on the line through both."""
-RACE = 2.0
+RACE = 1.0
 """Seconds of a sampler race, which has a clock of its own (:mod:`core.samplers.race`)."""
 STROKE, STROKES = 0.0008, 0.00003
 """Seconds of a stroke of DRAW for one picture, and of each further picture in it (``python -m benchmarks.prices``)."""

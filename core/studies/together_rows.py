@@ -11,7 +11,7 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, combinations
 from typing import Any
@@ -70,7 +70,12 @@ class Posterior:
 
 @torch.no_grad()
 def posterior(
-    model: AutoEncoder, damaged: Damaged, count: int, generator: torch.Generator, k: int = PARTICLES
+    model: AutoEncoder,
+    damaged: Damaged,
+    count: int,
+    generator: torch.Generator,
+    k: int = PARTICLES,
+    on_step: Callable[[], None] = lambda: None,
 ) -> Posterior:
     """``count`` codes given the known pixels of one picture, by importance sampling from ``k`` codes.
 
@@ -78,7 +83,7 @@ def posterior(
     prior are what codes are drawn from, and each is weighed with p(known, z) / q(z) (Rubin 1987).
     """
     with torch.enable_grad():
-        found = vae_restore.search(model, damaged, vae_restore.starts(model, damaged, 2, generator))
+        found = vae_restore.search(model, damaged, vae_restore.starts(model, damaged, 2, generator), on_step=on_step)
     filled = torch.where(damaged.known, damaged.seen, vae_restore.best(found).sigmoid())
     mean, log_sigma = model.encode(filled)
     log_sigma = log_sigma + math.log(WIDER)

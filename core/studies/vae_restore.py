@@ -16,7 +16,7 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -110,11 +110,20 @@ class Search:
     nats: Tensor
 
 
-def search(model: AutoEncoder, damaged: Damaged, starts: Tensor, *, steps: int = STEPS, every: int = 0) -> Search:
+def search(
+    model: AutoEncoder,
+    damaged: Damaged,
+    starts: Tensor,
+    *,
+    steps: int = STEPS,
+    every: int = 0,
+    on_step: Callable[[], None] = lambda: None,
+) -> Search:
     """Climb log p(known | z) + log p(z) from every start (r, b, d) on its own, with Adam.
 
     What is kept is the best point on the way that explains the known pixels at least as well as the start. ``every``
-    so many steps a moment is filmed, the start and the end always; 0: those two alone.
+    so many steps a moment is filmed, the start and the end always; 0: those two alone. ``on_step`` is called between
+    two steps.
     """
     z = starts.detach().clone().requires_grad_()
     climber = torch.optim.Adam([z], lr=RATE)
@@ -134,6 +143,7 @@ def search(model: AutoEncoder, damaged: Damaged, starts: Tensor, *, steps: int =
         if step < steps:
             (z.grad,) = torch.autograd.grad(objective.sum(), z)
             climber.step()
+            on_step()
     return Search(*(torch.stack(moment) for moment in zip(*film, strict=True)))
 
 

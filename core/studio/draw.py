@@ -34,6 +34,8 @@ WITH, WITHOUT = shown_in("draw_compare")
 COLOUR = tuple(shown_in("draw_colour"))
 SEEDS = 40
 """Draws of the noise over which a picture's price is counted, seeds 1 and on."""
+TALLY = 0.13
+"""Seconds that it takes (``python -m benchmarks.prices``)."""
 MAX_BETWEEN = 16
 """Paintings on the way from one to another, all of which are painted at once."""
 
@@ -74,16 +76,16 @@ class DrawStudio:
         if not hidden.any():
             raise RequestError("Nothing is covered: cover the part that is to be completed.")
         many = x.expand(requests.count(count), -1, -1, -1)
-        with self._at_work(price=prices.strokes(draw_complete.ROUNDS * model.config.steps, len(many))):
+        with self._at_work(price=prices.strokes(draw_complete.ROUNDS * model.config.steps, len(many))) as turn:
             there = torch.from_numpy(hidden).to(x.device)
-            return CanvasTrace.record(draw_complete.completed(model, many, there, seeded(seed)), array(x))
+            return CanvasTrace.record(turn.between(draw_complete.completed(model, many, there, seeded(seed))), array(x))
 
     @torch.no_grad()
     def tally(self, pixels: NDArray[np.uint8]) -> Tally:
         """How a picture (H, W) comes out in :meth:`compare` with each of :data:`SEEDS` seeds, all of them at once."""
         x, key = binary_picture(pixels), pixels.tobytes()
         if self._tallied is None or self._tallied[0] != key:
-            with self._at_work():
+            with self._at_work(price=TALLY):
                 self._tallied = key, Tally(self._prices(WITH, x), self._prices(WITHOUT, x))
         return self._tallied[1]
 

@@ -36,6 +36,8 @@ from core.training.registry import FIRST, REGISTRY
 DEFAULT = FIRST["pixel"]
 DIAGONAL = next(name for name, spec in REGISTRY.items() if getattr(spec.config, "kind", "") == "diagonal")
 """The Diagonal BiLSTM, which is tried with other scans."""
+FIELD = 0.12
+"""Seconds of a receptive field (``python -m benchmarks.prices``)."""
 EARLY = 1.0
 MAX_COLOUR = 16
 """Colour pictures in one request: each takes a hundred times the work of a binary one."""
@@ -202,7 +204,7 @@ class PixelStudio:
     def field(self, name: str, row: object, column: object, pixels: NDArray[np.uint8]) -> Array:
         """How much each pixel of the picture matters for one: (H, W); exactly zero where it cannot be seen."""
         at = self._pixel(name, row, column)
-        with self._at_work(name, LIGHT):
+        with self._at_work(name, FIELD):
             model = self._brush(name).model
             return pixel_lens.receptive_field(model, self._picture(name, pixels).to(device_of(model)), *at)
 

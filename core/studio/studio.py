@@ -39,7 +39,7 @@ from core.studio.together_looks import LooksStudio
 from core.studio.together_rows import TogetherStudio
 from core.studio.train_learned import Learned
 from core.studio.train_use import UseStudio
-from core.studio.turns import LIGHT, PATIENCE, Turn, Turns
+from core.studio.turns import ANY, LIGHT, PATIENCE, Turn, Turns
 from core.studio.vae_bound import CostStudio
 from core.studio.vae_code import VAEStudio
 from core.studio.vae_map import MAPS, MapStudio
@@ -51,8 +51,6 @@ from core.training.registry import FIRST, REGISTRY
 
 log = logging.getLogger("easel")
 
-PAINTERS = "painters"
-"""All that paint no pixels one by one take turns as one model: none of them takes longer than a second."""
 MAX_FORKS = 25
 """Futures of one painting in one request."""
 MAX_GUESTS = 4
@@ -86,7 +84,7 @@ class Studio:
         self.glimpses = GlimpseStudio(self._load, self._at_work)
         self.every_pixel = EveryPixelStudio(self._load, self._at_work)
         self.draws = DrawStudio(self._load, self._at_work)
-        self.vaes = VAEStudio(self._load, self._carried)
+        self.vaes = VAEStudio(self._load, self._carried, self._at_work)
         self.map = MapStudio(self.vaes, self._sha256, self._learned_of)
         self.walks = WalkStudio(self.vaes)
         self.costs = CostStudio(self.vaes)
@@ -96,8 +94,8 @@ class Studio:
         self.together = TogetherStudio(self._load, self._at_work, self.vaes, self.pixels)
 
     @contextmanager
-    def _at_work(self, model: str = PAINTERS, price: float = LIGHT) -> Iterator[Turn]:
-        """One request of a model at a time, in its turn, on one processor thread.
+    def _at_work(self, model: str = ANY, price: float = LIGHT) -> Iterator[Turn]:
+        """A request in its turn, of pixel models one at a time, on one processor thread.
 
         These networks are so small that sharing a row of pixels between threads costs more than it saves: two threads
         make PixelCNN four times slower in a server's worker thread. The number belongs to the calling thread.

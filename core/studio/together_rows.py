@@ -22,6 +22,7 @@ from core.nn import noise
 from core.nn.likelihood import bernoulli_nats
 from core.requests import RequestError, binary_picture, seeded, whole
 from core.results import Entry
+from core.samplers import prices
 from core.studies import draw_complete, vae_bound, vae_restore
 from core.studies.together_rows import diversity, posterior
 from core.studio.pixels import Covered, PixelStudio
@@ -36,6 +37,8 @@ MOST_ASKED = 16
 """Pictures that one painter is asked for."""
 PRICED = 8
 """Copies by DRAW over whose noise the price of a picture is averaged."""
+POSTERIOR = 0.6
+"""Seconds that a VAE takes to complete a picture (``python -m benchmarks.prices``)."""
 
 
 class TogetherStudio:
@@ -44,7 +47,7 @@ class TogetherStudio:
     def __init__(
         self,
         load: Callable[[str], Any],
-        at_work: Callable[[], AbstractContextManager[Turn]],
+        at_work: Callable[..., AbstractContextManager[Turn]],
         vaes: VAEStudio,
         pixels: PixelStudio,
     ) -> None:
@@ -108,22 +111,21 @@ class TogetherStudio:
 
     def _vae_complete(self, name: str, covered: Covered, n: int, seed: object) -> Entry:
         pixels, hidden = covered
-        with self._vaes.at_work():
+        with self._vaes.at_work(price=POSTERIOR) as turn:
             model, x = self._vaes.model(name), self._vaes.picture(pixels, name)
             there = torch.from_numpy(hidden).to(x.device)
             damaged = vae_restore.covered(x, there)
-            found = posterior(model, damaged, n, seeded(seed))
+            found = posterior(model, damaged, n, seeded(seed), on_step=turn.rest)
             painted = torch.where(there, found.logits.sigmoid(), damaged.seen)
         return Entry(name, array(painted)[:, 0], nats=found.nats)
 
     @torch.no_grad()
     def _draw_complete(self, name: str, covered: Covered, n: int, seed: object) -> Entry:
         """A chain of copies; the bound is that of the last ones' latents, on the pixels in sight alone."""
-        pixels, hidden = covered
-        with self._at_work():
-            model = self._load(name)
+        (pixels, hidden), model = covered, self._load(name)
+        with self._at_work(price=prices.strokes(draw_complete.ROUNDS * model.config.steps, n)) as turn:
             x, there = binary_picture(pixels).to(device_of(model)), torch.from_numpy(hidden).to(device_of(model))
-            strokes = tuple(draw_complete.completed(model, x.expand(n, -1, -1, -1), there, seeded(seed)))
+            strokes = tuple(turn.between(draw_complete.completed(model, x.expand(n, -1, -1, -1), there, seeded(seed))))
         code = sum(step.scalars["kl"] for step in strokes)
         mean, error = _mean(code + strokes[-1].scalars["known_nats"])
         return Entry(name, strokes[-1].image[:, 0], mean, True, float(np.mean(code)), error)

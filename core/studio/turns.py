@@ -1,4 +1,4 @@
-"""Whose turn it is to paint: each model works for one request at a time, and short requests go before long ones.
+"""Whose turn it is to paint: light requests beside heavy ones, and among these short ones before long ones.
 
 What a request costs is said before it begins, in seconds of a processor: the table is :mod:`core.samplers.prices`. Who
 serves many people opens a :class:`Bill` for each request and may refuse what is put on it.
@@ -8,31 +8,41 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, thread_time
+from typing import Any
 
 from core.errors import UserError
 
 AT_ONCE = max(2, os.cpu_count() or 1)
-"""Paintings that have a processor at the same time."""
+"""Light requests that have a processor at the same time, and heavy ones: a light one waits for no painting."""
 PATIENCE = 120.0
 """Seconds that a request waits for its turn at most."""
 LIGHT = 0.03
 """Seconds of a request that is not worth a table."""
-WEIGHT = 2.0
-"""Seconds that a request stands back in the line for each second that it costs. A long one is overtaken by short ones
-that came up to so much later, and by none after that, so that it is painted some day."""
+QUICK = 0.05
+"""Seconds that a light request costs at most: what a hand asks for while it moves. With three times as much, what is
+painted side by side is light, too, and a hand waits for it."""
+ANY = ""
+"""The model of requests that may be many at a time: networks that keep nothing between two calls."""
+WEIGHT, MOST = 20.0, 60.0
+"""Seconds that a request stands back in the line for each second that it costs, and at most. A long one is overtaken by
+short ones that came up to so much later, and by none after that, so that it is painted some day."""
 
 
 @dataclass
 class Bill:
-    """What one request costs so far; ``agree`` is told each new price and may raise :class:`UserError`."""
+    """What one request costs so far, and the seconds of a processor that it has had in its turns.
+
+    ``agree`` is told each new price and may raise :class:`UserError`.
+    """
 
     agree: Callable[[float], None] = lambda price: None
     price: float = 0.0
+    worked: float = 0.0
 
 
 BILL: ContextVar[Bill | None] = ContextVar("bill", default=None)
@@ -53,16 +63,26 @@ class Turn:
     model: str
     place: float
     line: Turns
+    light: bool = False
+    since: float = 0.0
+    """When its thread was counted last, by the processor's clock."""
 
     def rest(self) -> None:
         """Between two passes of a network: whoever goes before this one goes now, with the same model if need be."""
         self.line.rest(self)
 
+    def between(self, steps: Iterable[Any]) -> Iterator[Any]:
+        """The steps of something, and after each of them a :meth:`rest`."""
+        for step in steps:
+            yield step
+            self.rest()
+
 
 class Turns:
-    """The line for the processor: ``at_once`` paintings at a time, and one for each model.
+    """The line for the processor: ``at_once`` light requests at a time, as many heavy ones, and one for each model.
 
-    Nothing of a painting is kept in the model between two passes, so that another one can go on with it there.
+    Nothing of a painting is kept in the model between two passes, so that another one can go on with it there. Of
+    :data:`ANY` there may be as many as there are processors.
     """
 
     def __init__(self, patience: float = PATIENCE, at_once: int = AT_ONCE) -> None:
@@ -82,7 +102,7 @@ class Turns:
             yield outer
             return
         charge(price)
-        turn = Turn(model, monotonic() + WEIGHT * price, self)
+        turn = Turn(model, monotonic() + min(MOST, WEIGHT * price), self, price <= QUICK)
         self._take(turn, self._patience)
         self._mine.turn = turn
         try:
@@ -93,6 +113,7 @@ class Turns:
 
     def rest(self, turn: Turn) -> None:
         """Let those go first who stand before this one in the line and could go if it did not."""
+        self._count(turn)
         with self._changed:
             others = [one for one in self._working if one is not turn]
             if not any(one.place < turn.place and self._fits(one, others) for one in self._waiting):
@@ -106,7 +127,8 @@ class Turns:
             raise
 
     def _fits(self, turn: Turn, working: list[Turn]) -> bool:
-        return len(working) < self._at_once and all(one.model != turn.model for one in working)
+        beside = sum(one.light == turn.light for one in working)
+        return beside < self._at_once and (turn.model == ANY or all(one.model != turn.model for one in working))
 
     def _next(self, turn: Turn) -> bool:
         """Whether it is this one's turn: it can go, and nobody before it can."""
@@ -128,8 +150,17 @@ class Turns:
                 "Many people paint here: your turn did not come for {patience:.0f} seconds. Try again.",
                 patience=patience,
             )
+        turn.since = thread_time()
+
+    def _count(self, turn: Turn) -> None:
+        """Put what the turn's thread has done since it was counted last on the request's bill."""
+        now = thread_time()
+        if (bill := BILL.get()) is not None:
+            bill.worked += now - turn.since
+        turn.since = now
 
     def _give(self, turn: Turn) -> None:
+        self._count(turn)
         with self._changed:
             self._working.remove(turn)
             self._changed.notify_all()

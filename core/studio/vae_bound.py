@@ -24,6 +24,8 @@ from core.training.registry import REGISTRY, shown_in
 
 DRAWS = 200
 """Codes that are drawn to tighten one bound, a multiple of all of :data:`core.results.WEIGHED`."""
+WEIGHING = 0.1
+"""Seconds that it takes (``python -m benchmarks.prices``)."""
 BETAS = tuple(shown_in("vae_bound_beta"))
 LIKELIHOODS = tuple(shown_in("vae_bound_blur"))
 MAX_THROWS = 16
@@ -40,7 +42,7 @@ class CostStudio:
         """The bound and its parts, and how :data:`DRAWS` more codes tighten it."""
         model, x, order = *self._asked(pixels, name), self._vaes.order(name)
         generator = seeded(seed)
-        with self._vaes.at_work(), torch.no_grad():
+        with self._vaes.at_work(price=WEIGHING), torch.no_grad():
             price = vae_bound.priced(model, x)
             painted = model.decode(price.mean)
             weights = vae_bound.log_weights(model, x, DRAWS, generator)

@@ -8,9 +8,8 @@ the painter in colour.
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,7 @@ from core.results_vae import Code
 from core.studies.latents import LEADING, REACH
 from core.studies.vae_bound import priced
 from core.studies.vae_walks import swept
-from core.studio.turns import LIGHT, charge
+from core.studio.turns import Turn
 from core.trace import Array, CanvasTrace
 from core.training import registry
 from core.training.registry import REGISTRY
@@ -55,22 +54,18 @@ DECODED = 0.001
 
 
 class VAEStudio:
-    """Requests to the models that ``load(name)`` gives; ``carried(name)`` are the mean nats of each latent (d,).
+    """Requests to the models that ``load(name)`` gives, each answered while ``at_work(price=...)`` holds.
 
-    They have a lock of their own: a hand that moves over the map of codes does not wait for a pixel model's painting.
+    ``carried(name)`` are the mean nats of each latent (d,).
     """
 
-    def __init__(self, load: Callable[[str], Any], carried: Callable[[str], Array]) -> None:
-        self._load, self._carried = load, carried
-        self._lock = threading.RLock()
-
-    @contextmanager
-    def at_work(self, price: float = LIGHT) -> Iterator[None]:
-        """One request at a time, for a price in seconds, on one processor thread (see :mod:`core.studio`)."""
-        charge(price)
-        with self._lock:
-            torch.set_num_threads(1)
-            yield
+    def __init__(
+        self,
+        load: Callable[[str], Any],
+        carried: Callable[[str], Array],
+        at_work: Callable[..., AbstractContextManager[Turn]],
+    ) -> None:
+        self._load, self._carried, self.at_work = load, carried, at_work
 
     def model(self, name: str = FIRST) -> AutoEncoder:
         """The trained model of a name; its own codes are in its own order (see :meth:`latents`)."""
@@ -123,7 +118,7 @@ class VAEStudio:
     def decode_all(self, codes: object, name: str = FIRST) -> Array:
         """The mean pictures (n, C, H, W) of codes (n, d), at most :data:`MAX_CODES`."""
         model, z = self.model(name), self.latents(codes, name, most=MAX_CODES)
-        with self.at_work(DECODED * len(z)):
+        with self.at_work(price=DECODED * len(z)):
             pictures: Array = array(model.decode(z))
         return pictures
 

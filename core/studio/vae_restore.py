@@ -36,8 +36,8 @@ RESTARTS = 6
 MAX_RESTARTS = 16
 ENDS = vae_restore.STARTS + 1
 """The stream of noise (:mod:`core.nn.noise`) with which pictures of the search's ends are drawn."""
-SEARCH = 0.8
-"""Seconds of a search."""
+SEARCH = 0.6
+"""Seconds of a search (``python -m benchmarks.prices``)."""
 FILM_EVERY = 2
 VAE_WAYS: tuple[Way, ...] = ("encoder", "denoising", "search")
 
@@ -59,9 +59,9 @@ class RestoreStudio:
         """The search alone, step by step: the best of its codes so far, with the pixels in sight as they are."""
         x, damaged = self._covered(covered)
         model = self._vaes.model(vae_restore.PLAIN)
-        with self._vaes.at_work(SEARCH):
+        with self._vaes.at_work(price=SEARCH) as turn:
             starts = vae_restore.starts(model, damaged, RESTARTS - 2, seeded(seed))
-            found = vae_restore.search(model, damaged, starts, every=FILM_EVERY)
+            found = vae_restore.search(model, damaged, starts, every=FILM_EVERY, on_step=turn.rest)
         best, hidden = found.objective[:, :, 0].argmin(1), torch.from_numpy(covered[1]).to(x.device)
         shown = [found.logits[t, r, 0].sigmoid()[None] for t, r in enumerate(best.tolist())]
         images = [array(torch.where(hidden, each, damaged.seen)) for each in shown]
@@ -100,13 +100,13 @@ class RestoreStudio:
         count = whole(restarts, "The number of restarts", 2, MAX_RESTARTS)
         plain, denoising = self._vaes.model(vae_restore.PLAIN), self._vaes.model(vae_restore.DENOISING)
         where = torch.from_numpy(region).to(x.device)
-        with self._vaes.at_work(SEARCH):
+        with self._vaes.at_work(price=SEARCH) as turn:
             drawn = [
                 vae_restore.encoded(model, damaged, fill, DRAWS, generator)
                 for model, fill in ((plain, vae_restore.FILL), (denoising, UNKNOWN))
             ]
             starts = vae_restore.starts(plain, damaged, count - 2, generator)
-            found = vae_restore.search(plain, damaged, starts, every=FILM_EVERY)
+            found = vae_restore.search(plain, damaged, starts, every=FILM_EVERY, on_step=turn.rest)
         order = found.objective[-1, :, 0].argsort(stable=True)
         ends = found.logits[-1, order]
         paints = [*drawn, (ends[0], ends)]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from core.studio.pixels import PixelStudio
-from core.studio.turns import Turns
+from core.studio.turns import ANY, Turns
 from core.studio.vae_code import VAEStudio
 from core.training.registry import REGISTRY
 from tests.core import small
@@ -34,7 +35,7 @@ def carried(name: str) -> np.ndarray:
 
 
 def vaes() -> VAEStudio:
-    return VAEStudio(model, carried)
+    return VAEStudio(model, carried, partial(Turns().at, ANY))
 
 
 def pixels() -> PixelStudio:

@@ -45,12 +45,16 @@ class _File(RotatingFileHandler):
 
 @dataclass
 class Entry:
-    """One request: of which room, by its own name, what it cost in seconds of a processor, and how it ended."""
+    """One request: of which room, by its own name, how it ended, and its price.
+
+    ``cost`` was said before it began, ``worked`` is what it took in its turns, both in seconds of a processor.
+    """
 
     room: str
     request: str
     outcome: str = "answered"
     cost: float = 0.0
+    worked: float = 0.0
 
 
 class Ledger:
@@ -90,7 +94,7 @@ class Ledger:
             raise
         finally:
             self.under_way -= 1
-            entry.cost = round(bill.price, 3)
+            entry.cost, entry.worked = round(bill.price, 3), round(bill.worked, 3)
             self._note(entry, time.monotonic() - start)
 
     def _note(self, entry: Entry, seconds: float) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
+from functools import partial
 from typing import Any, get_args
 
 import numpy as np
@@ -13,6 +13,7 @@ from core.requests import RequestError
 from core.studies import together_guess as game
 from core.studio.together_guess import GuessStudio
 from core.studio.together_rows import PAINTERS, Question, TogetherStudio
+from core.studio.turns import ANY, Turns
 from core.training.registry import REGISTRY
 from tests.core.digit_vaes import model, pixels, vaes
 
@@ -22,7 +23,7 @@ LOWER = np.repeat(np.arange(28)[:, None] >= 14, 28, 1)
 
 @pytest.fixture(scope="module")
 def studio() -> TogetherStudio:
-    return TogetherStudio(model, contextlib.nullcontext, vaes(), pixels())
+    return TogetherStudio(model, partial(Turns().at, ANY), vaes(), pixels())
 
 
 @pytest.mark.parametrize("name", PAINTERS)
@@ -51,7 +52,7 @@ def test_every_painter_answers_every_question_with_what_it_has(studio: TogetherS
 
 
 def test_the_price_of_the_part_in_sight_is_exact_for_a_pixel_model_if_only_the_end_is_covered() -> None:
-    found = TogetherStudio(model, contextlib.nullcontext, vaes(), pixels()).answer(
+    found = TogetherStudio(model, partial(Turns().at, ANY), vaes(), pixels()).answer(
         "complete", "pixelcnn-mnist", (DIGIT, LOWER), 2, 1
     )
     exact = pixels().judge("pixelcnn-mnist", DIGIT).nats[0][~LOWER].sum()

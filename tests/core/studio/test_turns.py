@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from core.errors import UserError
 from core.samplers import prices
 from core.studio.runtime import Runtime
 from core.studio.studio import Studio
-from core.studio.turns import BILL, Bill, Turns
+from core.studio.turns import ANY, BILL, MOST, PATIENCE, QUICK, WEIGHT, Bill, Turn, Turns
 from core.training.registry import REGISTRY
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -52,7 +53,7 @@ def test_a_long_painting_lets_a_short_one_go_between_two_passes_and_no_longer_on
             order.append(name)
 
     with turns.at("same", 1.0) as turn:
-        others = [threading.Thread(target=asked, args=each) for each in (("short", model, 0.1), ("long", model, 9.0))]
+        others = [threading.Thread(target=asked, args=each) for each in (("short", model, 0.2), ("long", model, 9.0))]
         for other in others:
             other.start()
         waiting(turns, 2)
@@ -68,14 +69,67 @@ def test_a_painting_that_waits_is_not_overtaken_for_ever(monkeypatch: pytest.Mon
     now = [0.0]
     monkeypatch.setattr("core.studio.turns.monotonic", lambda: now[0])
     turns = Turns(at_once=1)
-    with turns.at("model", 2.0) as turn:
-        now[0] = 5.0  # its price is 4 s of waiting: who comes after that comes behind it
+    with turns.at("model", 1.0) as turn:
+        now[0] = WEIGHT + 1  # its price is so many seconds of waiting: who comes after that comes behind it
         late = threading.Thread(target=lambda: turns.at("model", 0.01).__enter__())
         late.start()
         waiting(turns, 1)
         turn.rest()
         assert late.is_alive()
     late.join(10)
+
+
+def test_the_dearest_painting_stands_back_for_half_as_long_as_anybody_waits() -> None:
+    with Turns().at("model", 1000.0) as turn:
+        assert turn.place - time.monotonic() <= MOST <= PATIENCE / 2
+
+
+def test_a_light_request_waits_for_no_painting_and_a_heavy_one_does() -> None:
+    turns, order = Turns(at_once=1), list[str]()
+
+    def asked(name: str, price: float) -> None:
+        with turns.at(ANY, price):
+            order.append(name)
+
+    with turns.at(ANY, 1.0):
+        heavy = threading.Thread(target=asked, args=("heavy", 0.2))
+        heavy.start()
+        waiting(turns, 1)
+        light = threading.Thread(target=asked, args=("light", QUICK))
+        light.start()
+        light.join(10)
+        assert order == ["light"]
+    heavy.join(10)
+    assert order == ["light", "heavy"]
+
+
+def test_between_two_steps_of_a_painting_a_shorter_one_goes() -> None:
+    turns, order = Turns(at_once=1), list[str]()
+
+    def short() -> None:
+        with turns.at(ANY, 0.2):
+            order.append("short")
+
+    with turns.at(ANY, 1.0) as turn:
+        for step in turn.between(("first", "second")):
+            order.append(step)
+            if step == "first":
+                other = threading.Thread(target=short)
+                other.start()
+                waiting(turns, 1)
+    other.join(10)
+    assert order == ["first", "short", "second"]
+
+
+def test_a_bill_counts_what_a_request_did_in_its_turns_and_no_waiting(bill: Bill) -> None:
+    turns = Turns()
+    with turns.at(ANY) as turn:
+        until = time.thread_time() + 0.05
+        while time.thread_time() < until:
+            pass
+        turn.rest()
+        time.sleep(0.2)
+    assert 0.05 <= bill.worked < 0.15
 
 
 def test_each_model_paints_for_one_and_different_models_paint_at_the_same_time() -> None:
@@ -91,8 +145,9 @@ def test_each_model_paints_for_one_and_different_models_paint_at_the_same_time()
     for thread in threads:
         thread.join(10)
     assert not both.broken
-    with turns.at("a"):
-        assert not turns._fits(type("Turn", (), {"model": "a"})(), turns._working)
+    with turns.at("a") as turn:
+        assert not turns._fits(Turn("a", 0.0, turns, turn.light), turns._working)
+        assert turns._fits(Turn("b", 0.0, turns, turn.light), turns._working)
 
 
 def test_who_waits_too_long_is_told_so_and_leaves_the_line() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from core.nn import noise
 from core.requests import RequestError
 from core.studies import latents
 from core.studies.latents import DRAWS
+from core.studio.turns import ANY, Turns
 from core.studio.vae_code import COLOUR, FIRST, VAEStudio
 from core.studio.vae_walks import WalkStudio
 from core.training.registry import REGISTRY
@@ -60,7 +62,11 @@ def vaes() -> VAEStudio:
         return models[name]
 
     size = {name: spec.config.latent for name, spec in REGISTRY.items() if hasattr(spec.config, "latent")}
-    return VAEStudio(cached, lambda name: CARRIED if name == FIRST else np.arange(size[name], 0, -1, dtype=np.float32))
+
+    def carried(name: str) -> np.ndarray:
+        return CARRIED if name == FIRST else np.arange(size[name], 0, -1, dtype=np.float32)
+
+    return VAEStudio(cached, carried, partial(Turns().at, ANY))
 
 
 @pytest.fixture(scope="module")
