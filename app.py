@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from core.errors import UserError
-from core.studio.runtime import Runtime
+from core.studio.runtime import LENDS, Runtime
 from viz.serving.options import asked, rules, trainings
 from viz.serving.settled import settling
 from viz.serving.surroundings import surroundings
@@ -23,7 +23,10 @@ def main() -> None:
                 from core.console import found_device  # and torch, for which the page does not wait otherwise
 
                 found_device(options.device)
-            runtime = Runtime(device=options.device, trainings=trainings(options), patience=options.timeout)
+            device = "cpu" if LENDS else options.device  # a process there has a GPU only while one is lent
+            if LENDS:
+                Runtime.lend()
+            runtime = Runtime(device=device, trainings=trainings(options), patience=options.timeout)
             serve(runtime, options.host, options.port, here.root, options.share, rules(options))
         except UserError as error:
             sys.exit(str(error))

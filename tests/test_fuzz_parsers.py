@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -132,8 +132,20 @@ def zips(draw: st.DrawFn) -> bytes:
     return file.getvalue()
 
 
+def lying(name: bytes = b"0/a.png", size: int | None = None) -> bytes:
+    """An archive of one picture whose directory has that ``name``, and says that it has that ``size``."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("0/a.png", FILES[0])
+    data = file.getvalue().replace(b"0/a.png", name)
+    at = data.rindex(b"PK\x01\x02") + 24
+    return data if size is None else data[:at] + size.to_bytes(4, "little") + data[at + 4 :]
+
+
 @tried
 @given(zips() | damaged(zips()))
+@example(lying(size=2**26))
+@example(lying(name=b"\x00/a.png"))
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_any_archive_is_pictures_or_a_sentence_and_nothing_lands_outside_its_folder(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as home:
@@ -177,6 +189,9 @@ FILM = (CHECKPOINTS / f"{SMALL}.film.npz").read_bytes()
 
 
 @tried
+@example(STATE, {**WISH, "arguments": []}, b"", None)
+@example(STATE, {**WISH, "arguments": [None]}, b"", None)
+@example(STATE, {**WISH, "arguments": SMALL}, b"", None)
 @given(
     near(STATE), near(WISH), st.binary(max_size=40) | damaged(st.just(b'{"step": 1, "total": 2.0}\n{"a"')), st.data()
 )
@@ -187,7 +202,9 @@ def test_whatever_a_training_has_left_is_looked_at_or_a_sentence(state: Any, wis
         (folder / LIVE).write_text(json.dumps(state), "utf-8")
         (folder / "wish.json").write_text(json.dumps(wish), "utf-8")
         (folder / "log.jsonl").write_bytes(log)
-        (folder / f"{SMALL}.film.npz").write_bytes(more.draw(damaged(st.just(FILM[:3000])) | st.just(FILM)))
+        (folder / f"{SMALL}.film.npz").write_bytes(
+            more.draw(damaged(st.just(FILM[:3000])) | st.just(FILM)) if more else FILM
+        )
         read_live(folder), read_film(folder / f"{SMALL}.film.npz")
         assert all(
             isinstance(line, dict) for line in (*read_log(folder / "log.jsonl"), begun_with(folder / "log.jsonl"))

@@ -80,10 +80,10 @@ def read_digit(given: object) -> NDArray[np.uint8]:
 
 
 def read_cover(given: object) -> NDArray[np.bool_]:
-    """(28, 28), true where the picture is hidden."""
-    sentence = f"The mask must be {SIDE} rows of {SIDE} numbers from 0 to 255."
+    """(H, W), true where the picture is hidden; that it is as large as the picture says the studio."""
+    sentence = "A mask must be rows of numbers from 0 to 255, all rows of one length."
     found = _numbers(given, sentence)
-    if found.shape != (SIDE, SIDE) or found.min() < 0 or found.max() > 255:
+    if found.ndim != 2 or not found.size or found.min() < 0 or found.max() > 255:
         raise UserError(sentence)
     return found != 0
 
@@ -179,7 +179,7 @@ def _codes(given: Any) -> Any:
 
 
 DIGIT = Kind("(28, 28) levels from 0, paper, to 255, ink; of half and more is ink", _picture, read_digit)
-COVER = Kind("(28, 28), not 0 where the picture is hidden", _cover, read_cover)
+COVER = Kind("(H, W) as the picture, not 0 where the picture is hidden", _cover, read_cover)
 PICTURE = Kind("(28, 28) levels of a digit, or (32, 32, 3) or (54, 54, 3) of R, G and B", _picture, read_picture)
 SCENE = Kind("(H, W) levels from 0, ground, to 255, ink", _picture, read_scene)
 CODES = Kind("(d,) numbers of a code, or (n, d) of several", _codes, read_codes)

@@ -143,7 +143,7 @@ class Style(NamedTuple):
 def survey(members: Sequence[Parts], contents: Contents) -> Style:
     """Look at some of the pictures of all splits: what is decided for one must hold for all of them."""
     size, channels, white, inks = (1, 1), 1, 0.0, list[float]()
-    for member in reversed(members[:: -(-len(members) // SURVEYED)]):
+    for member in reversed(members[:: max(1, -(-len(members) // SURVEYED))]):
         if contents.sizes[member] > MAX_BYTES:
             continue
         try:
@@ -268,7 +268,7 @@ def zip_contents(archive: zipfile.ZipFile, name: str) -> Contents:
     for info in infos:
         # Some Windows programs write backslashes against the standard.
         parts = PurePosixPath(info.filename.replace("\\", "/")).parts
-        if info.is_dir() or not parts:
+        if info.filename.endswith("/") or not parts:  # a damaged one may have no name at all
             continue
         if parts[0] == "/" or ".." in parts:
             passed[OUT] += 1

@@ -29,6 +29,7 @@ from core.samplers.brush import Brush, OrderError, TooManyError, most_particles
 from core.samplers.canvas import Pass
 from core.samplers.race import race
 from core.studies import pixel_lens
+from core.studio.lent import LentBrush
 from core.studio.turns import LIGHT, Turn
 from core.trace import Array, CanvasTrace, RasterTrace
 from core.training.registry import FIRST, REGISTRY
@@ -55,10 +56,18 @@ Covered = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 
 
 class PixelStudio:
-    """All pixel models; ``load`` gives a model by name, ``at_work(name, price)`` lets one request run with it."""
+    """All pixel models; ``load`` gives a model by name, ``at_work(name, price)`` lets one request run with it.
 
-    def __init__(self, load: Callable[[str], Any], at_work: AtWork) -> None:
-        self._load, self._at_work = load, at_work
+    ``lend(brush, name, price)`` gives what a painting of that price is made with, the brush itself or another.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[str], Any],
+        at_work: AtWork,
+        lend: Callable[[Brush, str, float], Brush | LentBrush] = lambda brush, name, price: brush,
+    ) -> None:
+        self._load, self._at_work, self._lend = load, at_work, lend
         self._brushes: dict[str, Brush] = {}
         self._under_way: dict[str, set[threading.Event]] = {}
         self._early = ("", 0.0)  # who has asked to stop what had not begun, and when
@@ -123,7 +132,7 @@ class PixelStudio:
         price = prices.particles(name, many * filters, rows_to_paint(request))
         with self._painting(name, session, price) as (brush, on_pass):
             try:
-                trace, result = brush.fit(request, many, seeded(seed), on_pass)
+                trace, result = self._lend(brush, name, price).fit(request, many, seeded(seed), on_pass)
             except OrderError as error:
                 raise RequestError(error.sentence) from None
         order, times = likeliest(trace), np.ones(filters, np.int64)
@@ -299,7 +308,7 @@ class PixelStudio:
         count = request.count if isinstance(request, Generate) else len(request.images)
         price = prices.pictures(name, count, rows_to_paint(request))
         with self._painting(name, session, price) as (brush, on_pass):
-            return brush.paint(request, seeded(seed), None, on_pass)
+            return self._lend(brush, name, price).paint(request, seeded(seed), None, on_pass)
 
     @contextmanager
     def _painting(

@@ -7,6 +7,7 @@ Importing torch takes seconds and half a gigabyte; the page does not wait for it
 from __future__ import annotations
 
 import importlib
+import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,9 @@ from core.studio.turns import PATIENCE
 
 if TYPE_CHECKING:
     from core.studio.studio import Studio
+
+LENDS = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
+"""Whether this machine lends GPUs for one painting each: ZeroGPU of Hugging Face Spaces, as its package asks."""
 
 
 class Runtime:
@@ -59,6 +63,11 @@ class Runtime:
         Raises ``UserError``; without a run it is :attr:`studio`.
         """
         return self.studio.with_trained(self.trainings.trained(run)) if run else self.studio
+
+    @staticmethod
+    def lend() -> None:
+        """Have GPUs lent, which must be asked for before the page stands; torch is imported."""
+        importlib.import_module("core.studio.lent").begin()
 
     def warm(self) -> threading.Thread:
         """Import torch and load the models in the background."""

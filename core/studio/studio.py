@@ -28,8 +28,10 @@ from core.models.draw import Draw
 from core.requests import RequestError, binary_picture, seeded, whole
 from core.results import STEPS, Erased, Looking, Penned
 from core.samplers import prices
+from core.samplers.brush import Brush
 from core.studies import draw_pen, draw_time, draw_window
 from core.studies.draw_time import Way
+from core.studio import lent
 from core.studio.draw import DrawStudio
 from core.studio.look import GlimpseStudio
 from core.studio.look_pixels import EveryPixelStudio
@@ -78,7 +80,7 @@ class Studio:
         self._host: Studio | None = None
         self._turns, self._making = Turns(patience), threading.RLock()
         self._guests: dict[int, tuple[Model, Studio]] = {}
-        self.pixels = PixelStudio(self._load, self._at_work)
+        self.pixels = PixelStudio(self._load, self._at_work, self._lent)
         """The pixel models; made here, so that stopping one waits for no lock."""
         self.trained = UseStudio()
         self.glimpses = GlimpseStudio(self._load, self._at_work)
@@ -103,6 +105,12 @@ class Studio:
         with self._turns.at(model, price) as turn:
             torch.set_num_threads(1)
             yield turn
+
+    def _lent(self, brush: Brush, name: str, price: float) -> Brush | lent.LentBrush:
+        """What a painting of that price is made with: on a GPU that is lent, if it is one of our own models."""
+        if not lent.LENDS or price <= lent.DEAR or self._learned is not None:
+            return brush
+        return lent.LentBrush(brush, price, self._checkpoints, name)
 
     def _once(self, key: str, make: Callable[[], Any]) -> Any:
         if self._host is not None and key not in self._made:

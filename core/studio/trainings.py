@@ -283,7 +283,10 @@ class Trainings:
             if ID.fullmatch(key):
                 folder = self._room() / key
                 told = json.loads((folder / "wish.json").read_text("utf-8"))
-                return Place(folder, told["arguments"][0], Wish(**told["wish"]), told["arguments"])
+                name, *more = told["arguments"]
+                if not all(isinstance(word, str) for word in (name, *more)):
+                    raise ValueError("words are text")
+                return Place(folder, name, Wish(**told["wish"]), [name, *more])
         except (OSError, ValueError, TypeError, KeyError):
             raise TrainError("This training is not on this machine, or no longer.") from None
         if key not in self.offered():

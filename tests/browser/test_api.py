@@ -168,6 +168,7 @@ def test_a_picture_becomes_a_digit_a_code_and_a_picture_again(remote: Easel) -> 
         ("/vae_decode", ([1e6] * 8,), "Each number of a code must be a number from -20 to 20."),
         ("/vae_encode", (BAR, "pixelcnn-mnist"), "There is no VAE called 'pixelcnn-mnist'"),
         ("/pixels_complete", (BAR, BLANK, 1, 1, 1.0), "Nothing is covered"),
+        ("/pixels_complete", (BAR, BLANK[:14], 1, 1, 1.0), "The cover must be as large as the picture"),
         ("/pixels_complete", (BAR, ALL, 1, 1, 1.0), "Everything is covered"),
         ("/read_picture", ({"path": "app.py"},), "Send the picture's file as base64 text."),
         ("/read_picture", ("no base64!",), "The picture's file is not valid base64 text."),

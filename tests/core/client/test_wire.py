@@ -115,6 +115,7 @@ def test_pictures_are_read_packed_and_in_rows() -> None:
     for given in (rows, packed(BAR.astype(np.uint8)), packed(BAR.astype(np.float32))):
         assert np.array_equal(read_digit(given), BAR) and read_digit(given).dtype == np.uint8
         assert np.array_equal(read_cover(given), BAR > 0)
+    assert read_cover(np.eye(32).tolist()).shape == (32, 32), "a picture in colour is covered, too"
     with pytest.raises(UserError, match="28 rows"):
         read_digit(packed(np.zeros((27, 28), np.uint8)))
 
