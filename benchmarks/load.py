@@ -1,17 +1,20 @@
 """A class at one server: pages with sessions of their own, real browsers among them, and each answer checked.
 
-``python -m benchmarks.load [--clients 60] [--browsers 4] [--minutes 3] [--pause 5] [--train] [--url URL] [--json]``
-starts the app, unless ``--url`` names one that runs with ``--status``. Clients load rooms, hold their connections open,
-ask for what the rooms' own events ask for (:mod:`benchmarks.load_asks`), and pause. When all have gone, every action is
-done once more with each seed by somebody who is alone: what the class was given must have been the same. Clients,
-browsers and server share the machine, so times are those of all. A long one with few clients, such as ``--clients 6
---browsers 0 --minutes 120 --pause 20``, says whether memory, files, threads and sockets stay as they are.
+``python -m benchmarks.load [--clients 60] [--browsers 4] [--minutes 3] [--pause 5] [--train] [--url URL] [--replicas N]
+[--json]`` starts the app, or as many processes as ``--replicas`` says, of which each client stays with one, as a proxy
+sees to (``deploy/``); ``--url`` names one that runs already, with ``--status``. Clients load rooms, hold their
+connections open, ask for what the rooms' own events ask for (:mod:`benchmarks.load_asks`), and pause. When all have
+gone, every action is done once more with each seed by somebody who is alone: what the class was given must have been
+the same. Clients, browsers and server share the machine, so times are those of all. A long one with few clients, such
+as ``--clients 6 --browsers 0 --minutes 120 --pause 20``, says whether memory, files, threads and sockets stay as they
+are.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import copy
 import json
 import os
 import random
@@ -23,8 +26,8 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
@@ -49,11 +52,17 @@ class Class:
 
     def __init__(self, url: str, pause: float) -> None:
         self.url, self.pause = url, pause
+        self.rooms: dict[str, Room] = {}
         self.times: defaultdict[str, list[float]] = defaultdict(list)
         self.each: defaultdict[str, list[float]] = defaultdict(list)
         self.errors: list[str] = []
         self.heard: defaultdict[tuple[str, int], Counter[str]] = defaultdict(Counter)
-        self.rooms: dict[str, Room] = {}
+
+    def at(self, url: str) -> Class:
+        """The same class at another server."""
+        there = copy.copy(self)
+        there.url, there.rooms = url, {}
+        return there
 
     async def learn(self, http: httpx.AsyncClient) -> None:
         """What the rooms' pages know of their events."""
@@ -118,16 +127,20 @@ class Class:
         return dict(found)
 
 
-async def status(http: httpx.AsyncClient, url: str) -> dict[str, float]:
-    """The server's own counts."""
-    text = (await http.get(f"{url}metrics")).text
-    return {name: float(value) for name, value in re.findall(r"^easel_(\w+) ([\d.e+-]+)$", text, re.MULTILINE)}
+async def status(http: httpx.AsyncClient, urls: Sequence[str]) -> dict[str, float]:
+    """The servers' own counts, summed."""
+    counts = Counter[str]()
+    for url in urls:
+        text = (await http.get(f"{url}metrics")).text
+        for name, value in re.findall(r"^easel_(\w+) ([\d.e+-]+)$", text, re.MULTILINE):
+            counts[name] += float(value)  # type: ignore[assignment]  # a count of bytes or of seconds
+    return dict(counts)
 
 
-async def watched(http: httpx.AsyncClient, url: str, seen: list[dict[str, float]]) -> None:
+async def watched(http: httpx.AsyncClient, urls: Sequence[str], seen: list[dict[str, float]]) -> None:
     """They, every five seconds."""
     while True:
-        seen.append(await status(http, url))
+        seen.append(await status(http, urls))
         await asyncio.sleep(5)
 
 
@@ -143,35 +156,40 @@ async def trained(pupils: Class, http: httpx.AsyncClient, until: float) -> None:
 
 
 async def lesson(
-    url: str, clients: int, minutes: float, pause: float, browsers: int = 0, train: bool = False
+    urls: Sequence[str], clients: int, minutes: float, pause: float, browsers: int = 0, train: bool = False
 ) -> dict[str, Any]:
     """One run; what is printed of it."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=4 * clients)
-    pupils, seen, load = Class(url, pause), list[dict[str, float]](), os.getloadavg()[2]
+    pupils, seen, load = Class(urls[0], pause), list[dict[str, float]](), os.getloadavg()[2]
+    classes = [pupils, *(pupils.at(url) for url in urls[1:])]
     opened: dict[str, Any] = {"limits": limits, "timeout": LONGEST, "trust_env": False}
     async with httpx.AsyncClient(**opened) as http:
-        await pupils.learn(http)
-        await pupils.warm(http)
+        for each in classes:
+            await each.learn(http)
+            await each.warm(http)
     await asyncio.sleep(GONE)
     async with httpx.AsyncClient(**opened) as http:
-        before = await status(http, url)
-        watching = asyncio.create_task(watched(http, url, seen))
+        before = await status(http, urls)
+        watching = asyncio.create_task(watched(http, urls, seen))
         until = time.monotonic() + 60 * minutes
-        everybody: list[Any] = [pupils.one(http, random.Random(number), until) for number in range(clients)]
+        everybody: list[Any] = [
+            classes[number % len(classes)].one(http, random.Random(number), until) for number in range(clients)
+        ]
         if browsers:
-            everybody.append(class_of(browsers, url, pause, until, pupils.timed, pupils.hear))
+            everybody.append(class_of(browsers, urls[0], pause, until, pupils.timed, pupils.hear))
         if train:
             everybody.append(trained(pupils, http, until))
         await asyncio.gather(*everybody)
         watching.cancel()
     await asyncio.sleep(GONE)
     async with httpx.AsyncClient(**opened) as http:
-        after = await status(http, url)
+        after = await status(http, urls)
         wrong = await pupils.wrong(http)
     resident = [each["resident_bytes"] / 2**20 for each in seen]
     early = resident[min(len(resident) - 1, len(resident) // 6)]  # when all have come
     return {
         **{"clients": clients, "browsers": browsers, "minutes": minutes, "pause": pause, "a training": train},
+        "replicas": len(urls),
         "requests": sum(map(len, pupils.times.values())),
         "errors": len(pupils.errors),
         "first errors": pupils.errors[:5],
@@ -239,14 +257,16 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--pause", type=float, default=5.0, help="mean seconds from an answer to the next request")
     parser.add_argument("--train", action="store_true", help="somebody trains a network meanwhile")
     parser.add_argument("--url", help="a server that runs with --status")
+    parser.add_argument("--replicas", type=int, default=1, help="processes; each client stays with one")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     run = options.clients, options.minutes, options.pause, options.browsers, options.train
     if options.url:
-        found = asyncio.run(lesson(options.url.rstrip("/") + "/", *run))
+        found = asyncio.run(lesson([options.url.rstrip("/") + "/"], *run))
     else:
-        with app() as url:
-            found = asyncio.run(lesson(url, *run))
+        with ExitStack() as stack:
+            urls = [stack.enter_context(app()) for _ in range(options.replicas)]
+            found = asyncio.run(lesson(urls, *run))
     if options.json:
         print(json.dumps(found, indent=1))
         return

@@ -58,7 +58,7 @@ def test_wrong_answers_and_errors_are_counted(
     monkeypatch.setattr(load, "GONE", 0.0)
     monkeypatch.setattr(load, "ACTIONS", [endpoint("asked", False, SEED)])
     with running(rooms, rules=Rules(status=True)) as url:
-        found: dict[str, Any] = asyncio.run(load.lesson(url, clients=4, minutes=0.03, pause=0.05))
+        found: dict[str, Any] = asyncio.run(load.lesson([url], clients=4, minutes=0.03, pause=0.05))
     assert found["seconds"]["light"]["n"] + found["errors"] >= 4 and found["seconds"]["page"]["n"] >= 4
     assert (found["errors"] > 0, found["wrong"] > 0) == (errors, wrong), found
     assert found["answers that were checked"] == found["seconds"]["light"]["n"]
