@@ -44,6 +44,10 @@ class Clocked(Turns):
         super().__init__()
         self.held: list[float] = []
 
+    def rest(self, turn: Turn) -> None:
+        self._count(turn)
+        super().rest(turn)
+
     def _count(self, turn: Turn) -> None:
         since = turn.since
         super()._count(turn)

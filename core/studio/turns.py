@@ -113,7 +113,8 @@ class Turns:
 
     def rest(self, turn: Turn) -> None:
         """Let those go first who stand before this one in the line and could go if it did not."""
-        self._count(turn)
+        if not self._waiting:  # without the lock, at every pass: who comes now goes after the next one
+            return
         with self._changed:
             others = [one for one in self._working if one is not turn]
             if not any(one.place < turn.place and self._fits(one, others) for one in self._waiting):

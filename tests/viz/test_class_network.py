@@ -183,7 +183,7 @@ def test_only_this_machine_and_named_sites_frame_a_page_and_nothing_comes_from_e
         assert policy.startswith("default-src 'self' data: blob:") and headers["x-content-type-options"] == "nosniff"
 
 
-def test_the_log_holds_time_room_request_cost_seconds_and_outcome_and_nothing_else(
+def test_the_log_holds_time_room_request_cost_work_seconds_and_outcome_and_nothing_else(
     visitor: httpx.Client, folder: Path
 ) -> None:
     entered(visitor)
@@ -194,7 +194,15 @@ def test_the_log_holds_time_room_request_cost_seconds_and_outcome_and_nothing_el
     lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()[before:]]
     assert [line["outcome"] for line in lines] == ["answered", "refused", "failed"]
     assert all((line["room"], line["request"]) == ("/draw", "double") for line in lines)
-    assert {key for line in lines for key in line} == {"time", "room", "request", "outcome", "cost", "seconds"}
+    assert {key for line in lines for key in line} == {
+        "time",
+        "room",
+        "request",
+        "outcome",
+        "cost",
+        "worked",
+        "seconds",
+    }
 
 
 def test_health_and_counts_are_told_without_a_pass_and_hold_no_names(visitor: httpx.Client) -> None:
