@@ -155,11 +155,12 @@ def line_strength(field: Floats, inside: Mask, least: float) -> tuple[Floats, in
     height, width = field.shape
     columns = np.arange(0, width, max(1, width // 120))
     values, thick = np.where(inside, field, np.nan), thickest(height)
-    values = np.pad(values, ((height, height), (0, 0)), constant_values=np.nan)
+    far = max(height, round(TILTS[-1] * width / 2) + 1)  # of a strip, the tilt leads further than it is high
+    values = np.pad(values, ((far, far), (0, 0)), constant_values=np.nan)
     best, best_sum = None, 0.0
     for slope in TILTS:
         shift = np.round(slope * (columns - width / 2)).astype(int)
-        level = along(values[np.arange(height)[:, None] + height + shift, columns])
+        level = along(values[np.arange(height)[:, None] + far + shift, columns])
         beside = np.pad(level, thick + 1, mode="edge")
         level = level - np.maximum(beside[: -2 * thick - 2], beside[2 * thick + 2 :])
         level = np.where(thin(level > least, thick), level, 0)
@@ -168,10 +169,10 @@ def line_strength(field: Floats, inside: Mask, least: float) -> tuple[Floats, in
     if best is None:
         return None
     level, slope = best
-    wide = np.pad(np.maximum(level, np.maximum(np.roll(level, 1), np.roll(level, -1))), height)
+    wide = np.pad(np.maximum(level, np.maximum(np.roll(level, 1), np.roll(level, -1))), far)
     shift = np.round(slope * (np.arange(width) - width / 2)).astype(int)
     reach = next(most for most in range(1, thick + 1) if thin(level > 0, most).sum() == np.count_nonzero(level)) + 1
-    return wide[np.arange(height)[:, None] + height - shift].astype(np.float32), reach
+    return wide[np.arange(height)[:, None] + far - shift].astype(np.float32), reach
 
 
 def along(rows: Floats) -> Floats:

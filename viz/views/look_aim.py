@@ -19,8 +19,8 @@ from viz.views.aim import Aim
 from viz.views.draw_window import png
 from viz.views.look_path import CLASSES, Thoughts, names, thoughts
 
-SAME = 0.005
-"""Probabilities that differ by less than this look the same."""
+SAME = 0.05
+"""Pixels by which a window that nobody has moved may differ from the network's own."""
 
 
 class Comparison(NamedTuple):
@@ -41,7 +41,7 @@ def comparison(compared: Compared) -> Comparison:
     subject = compared.yours.subject
     assert subject is not None
     own, led = (frames.mark_boxes(trace, "glimpse")[:, 0, :3].tolist() for trace in (compared.its, compared.yours))
-    number = at + 1
+    number, moved = at + 1, bool(np.abs(np.subtract(own[at], led[at])).max() > SAME)
     others = {str(number - 1): own[at - 1]} if at else {}
     others |= {str(number): own[at]}
     if number < len(led):
@@ -64,12 +64,14 @@ def comparison(compared: Compared) -> Comparison:
             titles, ("its", "yours"), (compared.its, compared.yours), (its, yours), strict=True
         )
     ]
-    return Comparison(aimed, f'<div class="look-lists">{"".join(lists)}</div>', f"<p>{sentence(its, yours, at)}</p>")
+    return Comparison(
+        aimed, f'<div class="look-lists">{"".join(lists)}</div>', f"<p>{sentence(its, yours, at, moved)}</p>"
+    )
 
 
-def sentence(its: Thoughts, yours: Thoughts, at: int) -> str:
-    """What the person's glimpse changed, at once and in the end."""
-    if np.abs(its.p[at:] - yours.p[at:]).max() < SAME:
+def sentence(its: Thoughts, yours: Thoughts, at: int, moved: bool) -> str:
+    """What the person's glimpse changed, at once and in the end, if its window was ``moved``."""
+    if not moved:
         return say(
             "So far this is where the network looked itself: it thinks of {its}. Drag the <b "
             "class='glimpse'>window</b> elsewhere, or zoom it, and see what it would have thought.",

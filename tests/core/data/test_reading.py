@@ -340,3 +340,12 @@ def test_a_digit_that_was_read_stays_as_it_is():
     again = read_digit(Image.fromarray(found))
     np.testing.assert_array_equal(again.pixels, found)
     assert "already" in again.sentence
+
+
+@pytest.mark.parametrize("size", [(3000, 1), (1200, 20), (1, 3000)])
+def test_a_strip_of_a_page_ends_in_a_digit_or_a_sentence(size):
+    rng = np.random.default_rng(3)
+    strip = np.full((size[1], size[0]), 250, np.uint8)
+    strip[rng.random(strip.shape) > 0.9] = 20
+    with pytest.raises(ImageError, match=r"\.$"):
+        read_digit(Image.fromarray(strip))
