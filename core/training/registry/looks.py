@@ -70,7 +70,7 @@ LOOKS: dict[str, ModelSpec] = {
         about="Finds a digit among more clutter on a larger scene.",
         config=GlimpseConfig(height=100, width=100),
         dataset="cluttered-100",
-        recipe=replace(recipes.GLIMPSE, steps=14_000),
+        recipe=replace(recipes.GLIMPSE, steps=14_000),  # and on from there as the smaller one, 33,000 steps
         shown={"look_scores": Shown("100×100, looks by choice")},
     ),
     "convnet-cluttered-100": replace(
