@@ -222,7 +222,7 @@ def with_weights(
         model.load_state_dict(weights)
     except SafetensorError:
         raise CheckpointError("The weights {name} are damaged: they are no safetensors file.", name=path.name) from None
-    except (RuntimeError, ValueError):
+    except (RuntimeError, ValueError, TypeError, OverflowError, MemoryError):  # a card may name any size
         raise CheckpointError(
             "The weights {name} do not fit the model: fetch those of this version.", name=path.name
         ) from None
