@@ -98,10 +98,7 @@ def requests(studio: Studio) -> dict[str, Callable[[], object]]:
 
 
 def measured(ask: Callable[[], object], turns: Clocked) -> dict[str, float]:
-    """Price and processor seconds of one request, and of its longest part, after one to warm up.
-
-    VAEs have a lock of their own, which they keep for the whole request.
-    """
+    """Price and processor seconds of one request, and of its longest part, after one to warm up."""
     ask()
     turns.held.clear()
     bill = Bill()

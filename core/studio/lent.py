@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from torch import Tensor
 
 from core.models.base import Complete, Generate
 from core.samplers.brush import Brush
-from core.samplers.canvas import Method, Pass
 from core.samplers.particles import Filtered
 from core.studio.runtime import LENDS as LENDS
 from core.trace import RasterTrace
@@ -66,27 +64,17 @@ class LentBrush:
     def __init__(self, brush: Brush, price: float, folder: Path, name: str) -> None:
         self._brush, self._asked = brush, (price, folder, name)
 
-    def paint(
-        self,
-        request: Generate | Complete,
-        generator: torch.Generator,
-        method: Method | None = None,
-        on_pass: Callable[[Pass], None] = lambda _: None,
-    ) -> RasterTrace:
-        """As :meth:`Brush.paint`; ``on_pass`` is told nothing of what happens elsewhere, so a stop comes after it."""
+    def paint(self, request: Generate | Complete, generator: torch.Generator, *how: Any) -> RasterTrace:
+        """As :meth:`Brush.paint`; it is told nothing of the passes elsewhere, so a stop comes after them."""
         found: RasterTrace | None = self._there("paint", generator, request)
-        return found or self._brush.paint(request, generator, method, on_pass)
+        return self._brush.paint(request, generator, *how) if found is None else found
 
     def fit(
-        self,
-        request: Complete,
-        particles: int,
-        generator: torch.Generator,
-        on_pass: Callable[[Pass], None] = lambda _: None,
+        self, request: Complete, particles: int, generator: torch.Generator, *how: Any
     ) -> tuple[RasterTrace, Filtered]:
         """As :meth:`Brush.fit`."""
         found: tuple[RasterTrace, Filtered] | None = self._there("fit", generator, request, particles)
-        return found or self._brush.fit(request, particles, generator, on_pass)
+        return self._brush.fit(request, particles, generator, *how) if found is None else found
 
     def _there(self, way: str, generator: torch.Generator, *request: Any) -> Any:
         try:

@@ -129,12 +129,13 @@ class PixelStudio:
         request = self._completion(name, covered, count, temperature, label)
         asked, filters = whole(particles, "The number of particles", *PARTICLES), len(request.images)
         many = max(1, min(asked, most_particles(self.config(name)) // filters))
+        try:
+            self._brush(name).in_rows()  # what cannot be done costs nobody's budget
+        except OrderError as error:
+            raise RequestError(error.sentence) from None
         price = prices.particles(name, many * filters, rows_to_paint(request))
         with self._painting(name, session, price) as (brush, on_pass):
-            try:
-                trace, result = self._lend(brush, name, price).fit(request, many, seeded(seed), on_pass)
-            except OrderError as error:
-                raise RequestError(error.sentence) from None
+            trace, result = self._lend(brush, name, price).fit(request, many, seeded(seed), on_pass)
         order, times = likeliest(trace), np.ones(filters, np.int64)
         if not repeats:
             flat = trace.image[order].reshape(filters, -1)

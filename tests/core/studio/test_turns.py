@@ -215,6 +215,9 @@ def test_a_request_is_priced_by_its_arguments_before_it_is_painted(studio: Studi
         with pytest.raises(EnoughError):
             ask()
     bill.agree = lambda price: None
+    with pytest.raises(UserError, match="raster order"):
+        studio.pixels.fit("multiscale-mnist", (DIGIT, HALF), 9, 1)
+    assert bill.price == 0, "what cannot be done costs nothing"
     studio.pixels.generate("pixelcnn-mnist", 2, 1)
     assert bill.price == pytest.approx(prices.pictures("pixelcnn-mnist", 2))
     studio.pixels.complete("pixelcnn-mnist", (DIGIT, HALF), 2, 1)
