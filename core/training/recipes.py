@@ -103,6 +103,10 @@ MDLSTM = Recipe(
 AEVB = Recipe(steps=25_000, batch_size=100, learning_rate=1e-3, decay_from=0.1, bfloat16=True, interval=2_500)
 """A run of 40,000 was best after 22,500 (149.2 nats on validation) and learned its pictures by heart from then on."""
 VAE = replace(LONG, steps=6_000, batch_size=100, learning_rate=1e-3, muon=("encode.", "logits."), interval=1_000)
+"""With dropout to the end, for the pictures of a fixed file are soon known by heart. Where each batch has them anew
+(``binarized-mnist-anew``) dropout only costs: the shipped weights of digits went on from there without it,
+``--weights checkpoints --learning-rate 0.0007 --set seed=1 --set settle_from=0``, which brought the one of 20 numbers
+from 89.5 to 85.9 nats in 15,000 steps."""
 
 READER = Recipe(
     steps=1_300,

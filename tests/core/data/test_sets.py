@@ -48,6 +48,20 @@ class TestMNIST:
         np.testing.assert_array_equal(test.labels, [0, 1, 2, 3])
         assert test.binarisation == "dynamic"
 
+    def test_binarised_anew_learns_from_greys_and_is_judged_by_the_published_file(self, tmp_path):
+        write_mnist(tmp_path, {"train": 10_003, "t10k": 4})
+        counts = {"train": 9, "valid": 8, "test": 7}
+        published = {split: RNG.integers(0, 2, (count, 784), np.uint8) for split, count in counts.items()}
+        np.savez(tmp_path / "binarized_mnist.npz", **{k: np.packbits(bits, axis=1) for k, bits in published.items()})
+        train, valid, test = (load("binarized-mnist-anew", split, tmp_path) for split in sets.SPLITS)
+        for found, split in ((train, "train"), (valid, "valid")):
+            greys = load("mnist", split, tmp_path)
+            assert (found.name, found.binarisation) == ("binarized-mnist-anew", "dynamic")
+            np.testing.assert_array_equal(found.images, greys.images)
+            np.testing.assert_array_equal(found.labels, greys.labels)
+        assert (test.name, test.binarisation) == ("binarized-mnist", "static"), "the figure is one of that data set"
+        np.testing.assert_array_equal(test.images.reshape(7, 784), published["test"])
+
     def test_missing_and_damaged_files_are_refused(self, tmp_path):
         with pytest.raises(DataError, match=f"`python -m core.data mnist --data {tmp_path}`"):
             load("mnist", "train", tmp_path)
