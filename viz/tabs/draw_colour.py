@@ -58,8 +58,9 @@ TEXT = """
 The same network with a canvas of three layers: a window reads and writes red, green and blue at the same place.
 **House numbers** have 54×54 pixels, **photographs** 32×32.
 
-One painter learned from numbers that a **program draws**: there are as many as one likes, and what it imagines can
-often be read. The others learned from a few thousand **photographs**: their signs and things stay soft.
+One painter learned from numbers that a **program draws**: there are as many as one likes, and about half of what it
+imagines can be read. The painter of *photographed numbers* went on from there with 1,800 **photographs**. The third
+learned from small photographs of animals, cars and the like alone: its things stay soft.
 """
 MORE = """
 A colour is a number between nothing and full, but DRAW's likelihood knows only ink and no ink. As in the paper it is

@@ -94,7 +94,6 @@ VAES: dict[str, ModelSpec] = {
         title="VAE, 20 numbers, denoising",
         about="A VAE that has learned to look at damaged digits and paint whole ones.",
         config=ResidualVAEConfig(corruption=0.3),
-        dataset="binarized-mnist",
         recipe=recipes.VAE,
         shown={"vae_code": Shown("20, denoising", 4), "vae_restore": Shown()},
     ),
