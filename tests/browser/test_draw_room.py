@@ -47,6 +47,39 @@ def test_a_painting_of_more_strokes_than_were_learned_says_where_they_end(page: 
     expect(page.get_by_test_id("toast-body")).to_have_count(0)
 
 
+WIDTHS = """() => [...document.querySelectorAll('#drawcolour-narrator .sentence [data-slot]')].map((slot) => {
+  const text = document.createRange();
+  text.selectNodeContents(slot);
+  return [slot.getBoundingClientRect().width, text.getBoundingClientRect().width];
+})"""
+"""Of each number in the sentence its own width and that of its digits."""
+
+
+def test_a_sentence_at_rest_has_no_gaps_and_while_it_plays_its_numbers_keep_their_width(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")  # it does not play yet
+    at(page, "/draw/?tab=colour")
+    player = Player(page, "drawcolour-player")
+    player.loaded()
+    focus(player.root.locator(".line"))
+    page.keyboard.press("Home")
+    widths = []
+    for step in range(player.value()["steps"]):
+        player.expect_step(step)
+        widths.append(page.evaluate(WIDTHS))
+        page.keyboard.press("ArrowRight")
+    assert all(own == pytest.approx(digits, abs=0.5) for numbers in widths for own, digits in numbers)
+    assert len({round(write) for _, (write, _), _ in widths}) > 1, "a window of two digits and one of three"
+    page.keyboard.press("Home")
+    player.press("play")
+    seen = []
+    for step in (2, 6, 10):
+        page.wait_for_function(
+            f"Number(document.querySelector('#drawcolour-narrator .easel-narrator').dataset.step) >= {step}"
+        )
+        seen.append([own for own, _ in page.evaluate(WIDTHS)])
+    assert seen[0] == pytest.approx(seen[1], abs=0.5) and seen[0] == pytest.approx(seen[2], abs=0.5)
+
+
 @pytest.mark.kept_page
 def test_a_slider_moves_the_window_lights_its_terms_in_the_formula_and_stands_in_the_address(page: Page) -> None:
     before = open_window(page)

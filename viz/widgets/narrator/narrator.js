@@ -118,20 +118,18 @@ export default function start({ element, props }) {
     reserve();
   }
 
-  // Keep the height of the longest form of the sentence, so that nothing below it moves while the numbers run, and the
-  // width of every number in it, so that no line breaks elsewhere.
+  // Keep the height of the longest form of the sentence, so that nothing below it moves while the numbers run, and tell
+  // the width of every number in it, so that no line breaks elsewhere while it plays; at rest it reads as any other.
   function reserve() {
     const width = root.clientWidth;
     if (!width || !told) return;
     const html = told.note.html || '';
     if (tallest.html !== html || tallest.width !== width) tallest = { html, width, height: 0 };
     const inside = told.slots.filter(({ node, value }) => sentence.contains(node) && !value.words);
-    for (const { node } of inside) Object.assign(node.style, { display: '', minWidth: '' });
+    for (const { node } of inside) node.style.removeProperty('--longest');
     for (const { node, value } of told.slots) node.textContent = value.longest;
     const widths = inside.map(({ node }) => node.getBoundingClientRect().width);
-    inside.forEach(({ node }, i) =>
-      Object.assign(node.style, { display: 'inline-block', minWidth: `${Math.ceil(widths[i])}px`, textAlign: 'right' }),
-    );
+    inside.forEach(({ node }, i) => node.style.setProperty('--longest', `${Math.ceil(widths[i])}px`));
     sentence.style.minHeight = '';
     tallest.height = Math.max(tallest.height, sentence.offsetHeight);
     sentence.style.minHeight = `${tallest.height}px`;
@@ -174,6 +172,7 @@ export default function start({ element, props }) {
   /** @param {Told} told @param {Step} now */
   function tell({ value, note, values, pictures, rows, slots }, { step, cell, playing }) {
     speak(`${value.id} ${step} ${cell}`, playing);
+    sentence.classList.toggle('running', playing);
     for (const { node, value } of slots) {
       const text = value.text(step, cell);
       if (node.textContent !== text) node.textContent = text;
