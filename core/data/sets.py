@@ -139,6 +139,7 @@ def data_folder(name: str, root: str | Path | None) -> Path:
 
 
 ANEW = f"{binarized_mnist.NAME}-anew"
+"""Learned from as grey pictures that are binarised in every batch, judged by the published binary ones."""
 
 
 def read_binarized(split: str, root: str | Path | None) -> DataSet:

@@ -261,6 +261,33 @@ def test_on_a_phone_the_stage_comes_first_and_a_press_on_paint_shows_it(page: Pa
     expect(player.root.locator(".stage")).to_be_in_viewport()
 
 
+CUT = """() => [...document.querySelectorAll('.easel-controls input[type=range]')].filter((slider) => {
+  const { top, height, width } = slider.getBoundingClientRect();
+  const boxes = [];
+  for (let box = slider.parentElement; !box.matches('.easel-controls'); box = box.parentElement) boxes.push(box);
+  const clips = (box) => !['visible', ''].includes(getComputedStyle(box).overflow) && box.offsetHeight;
+  const low = (box) => top + height / 2 + 8 > box.getBoundingClientRect().bottom;
+  return width && boxes.some((box) => clips(box) && low(box));
+}).map((slider) => slider.closest('[id]').id)"""
+"""The sliders on the page of whose thumb, 16 pixels high, something is cut off below."""
+
+
+@pytest.mark.kept_page
+@pytest.mark.parametrize(
+    ("address", "slider"),
+    [
+        ("/draw/?tab=colour&task=Imagine", "drawcolour-temperature"),
+        ("/vae/?tab=restore&damage=Noise", "restore-flips"),
+        ("/look/", "look-pieces"),
+    ],
+)
+def test_on_a_phone_no_slider_has_its_thumb_cut_off(address: str, slider: str, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    at(page, address)
+    expect(page.locator(f"#{slider} input[type=range]")).to_be_visible()
+    assert page.evaluate(CUT) == []
+
+
 def test_a_stage_that_waits_for_its_picture_says_so_and_dims_what_it_still_shows(page: Page) -> None:
     load(page, "/draw/")
     stage = page.locator("#draw-player .easel-player")
